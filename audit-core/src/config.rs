@@ -1,0 +1,262 @@
+mod environment;
+
+use std::sync::{Arc, OnceLock};
+
+use wildmatch::WildMatchPattern;
+
+use crate::{Action, ConfigError, scope};
+
+/// What to leave out of the trail, and what to do when it cannot be written.
+///
+/// One configuration is in force in a process: the one that was [`install`](Self::install)ed, else the
+/// [environment's](Self::from_env), read at the first audited write. [`scope`](Self::scope) puts another in
+/// force for one future.
+///
+/// # Example
+/// ```
+/// use audit_core::{AuditConfig, OnFailure};
+///
+/// let config = AuditConfig::new()
+///     .skip_models(["sessions", "cache_*"])?
+///     .skip_actions(["VIEW"])?
+///     .on_failure(OnFailure::Log);
+/// assert!(config.skips_model("cache_pages"));
+/// # Ok::<(), audit_core::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct AuditConfig {
+    enabled: bool,
+    skip_models: Vec<Pattern>,
+    skip_actions: Vec<Action>,
+    require_transaction: bool,
+    on_failure: OnFailure,
+}
+
+/// A pattern of table names: `*` for any characters, letter case ignored.
+type Pattern = WildMatchPattern<'*', '\0'>;
+
+/// What becomes of a write whose record cannot be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The write reports the error; in a transaction the caller rolls both back. The default: no change without its record.
+    #[default]
+    Fail,
+    /// The failure is logged and counted, and the application goes on: a change may be without its record.
+    Log,
+}
+
+static INSTALLED: OnceLock<Result<Arc<AuditConfig>, ConfigError>> = OnceLock::new();
+
+impl AuditConfig {
+    /// Everything is recorded, and a record that cannot be written fails the write.
+    pub fn new() -> Self {
+        Self {
+            enabled: true,
+            // Nothing is left out unless somebody said so: a gap must be a decision.
+            skip_models: Vec::new(),
+            skip_actions: Vec::new(),
+            // Off, as most applications begin without transactions; turn it on when a change must never lack its record.
+            require_transaction: false,
+            on_failure: OnFailure::Fail,
+        }
+    }
+
+    /// Reads `AUDIT_SKIP_MODELS`, `AUDIT_SKIP_ACTIONS`, `AUDIT_REQUIRE_TRANSACTION`, `AUDIT_ON_FAILURE` and `AUDIT_ENABLED`.
+    ///
+    /// Lists are separated by commas; switches are `true`, `false`, `1`, `0`, `yes`, `no`, `on` or `off`;
+    /// `AUDIT_ON_FAILURE` is `fail` or `log`. Letter case does not matter. A variable that is not set, or
+    /// holds nothing but blanks, leaves the default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Environment`] names the variable, its value and what would be right.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        environment::read(|name| std::env::var_os(name))
+    }
+
+    /// Adds tables whose rows and events are not recorded.
+    ///
+    /// A name matches in every schema, `schema.table` in that schema only; letter case is ignored and `*`
+    /// stands for any characters.
+    ///
+    /// # Errors
+    /// [`ConfigError::Pattern`] where a pattern is empty or holds white space.
+    pub fn skip_models<I>(mut self, patterns: I) -> Result<Self, ConfigError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        for pattern in patterns {
+            let pattern = pattern.as_ref();
+            if pattern.is_empty() || pattern.contains(char::is_whitespace) {
+                let pattern = pattern.to_owned();
+                return Err(ConfigError::Pattern { pattern });
+            }
+            self.skip_models
+                .push(Pattern::new_case_insensitive(pattern));
+        }
+        Ok(self)
+    }
+
+    /// Adds actions that are not recorded, by name: `VIEW`, or one of the application's own. Letter case is ignored.
+    ///
+    /// # Errors
+    /// [`ConfigError::Action`] where a name is not that of an action.
+    pub fn skip_actions<I>(mut self, actions: I) -> Result<Self, ConfigError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        for action in actions {
+            let action = Action::custom(action.as_ref().to_ascii_uppercase())?;
+            self.skip_actions.push(action);
+        }
+        Ok(self)
+    }
+
+    /// Whether a write outside a transaction is an error. Default: no.
+    ///
+    /// On a bare pool a change and its record are two statements that a crash can part.
+    pub fn require_transaction(mut self, required: bool) -> Self {
+        self.require_transaction = required;
+        self
+    }
+
+    /// What becomes of a write whose record cannot be written. Default: [`OnFailure::Fail`].
+    pub fn on_failure(mut self, on_failure: OnFailure) -> Self {
+        self.on_failure = on_failure;
+        self
+    }
+
+    /// Whether anything is recorded at all. Default: yes.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+
+    /// Puts this configuration in force for the whole process.
+    ///
+    /// # Errors
+    /// [`ConfigError::AlreadyInstalled`] where one is in force already.
+    pub fn install(self) -> Result<(), ConfigError> {
+        INSTALLED
+            .set(Ok(Arc::new(self)))
+            .map_err(|_| ConfigError::AlreadyInstalled)
+    }
+
+    /// Runs a future with this configuration in force.
+    pub async fn scope<F: Future>(self, future: F) -> F::Output {
+        scope::enter(scope::Scope::with_config(self), future).await
+    }
+
+    /// The configuration in force here: the scope's, the installed one, or the environment's.
+    ///
+    /// # Errors
+    /// What [`from_env`](Self::from_env) reports, each time, until the process is started anew.
+    pub fn current() -> Result<Arc<Self>, ConfigError> {
+        if let Some(config) = scope::config() {
+            return Ok(config);
+        }
+        INSTALLED
+            .get_or_init(|| Self::from_env().map(Arc::new))
+            .clone()
+    }
+
+    /// Whether anything is recorded at all.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// Whether a write outside a transaction is an error.
+    #[must_use]
+    pub fn requires_transaction(&self) -> bool {
+        self.require_transaction
+    }
+
+    /// What becomes of a write whose record cannot be written.
+    #[must_use]
+    pub fn failure_policy(&self) -> OnFailure {
+        self.on_failure
+    }
+
+    /// Whether an action is left out.
+    #[must_use]
+    pub fn skips_action(&self, action: &str) -> bool {
+        self.skip_actions
+            .iter()
+            .any(|skipped| skipped.as_str() == action)
+    }
+
+    /// Whether a table, named `table` or `schema.table`, is left out.
+    #[must_use]
+    pub fn skips_model(&self, table: &str) -> bool {
+        let bare = table.rsplit_once('.').map_or(table, |(_, bare)| bare);
+        self.skip_models
+            .iter()
+            .any(|pattern| pattern.matches(table) || pattern.matches(bare))
+    }
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skipping(patterns: &[&str]) -> AuditConfig {
+        AuditConfig::new().skip_models(patterns).unwrap()
+    }
+
+    #[test]
+    fn a_name_skips_its_table_in_every_schema_and_letter_case() {
+        let config = skipping(&["Cake"]);
+        for table in ["cake", "CAKE", "shop.cake"] {
+            assert!(config.skips_model(table), "{table}");
+        }
+        for table in ["cakes", "cake.order", "pancake"] {
+            assert!(!config.skips_model(table), "{table}");
+        }
+    }
+
+    #[test]
+    fn a_qualified_name_skips_its_schema_only() {
+        let config = skipping(&["shop.cake"]);
+        assert!(config.skips_model("shop.cake"));
+        assert!(!config.skips_model("cake") && !config.skips_model("bakery.cake"));
+    }
+
+    #[test]
+    fn a_star_stands_for_any_characters() {
+        let config = skipping(&["cache_*", "*.tmp"]);
+        assert!(config.skips_model("cache_pages") && config.skips_model("a.tmp"));
+        assert!(!config.skips_model("my_cache") && !config.skips_model("tmp"));
+        assert!(skipping(&["*"]).skips_model("anything.at_all"));
+    }
+
+    #[test]
+    fn a_question_mark_is_only_itself() {
+        assert!(!skipping(&["cak?"]).skips_model("cake"));
+    }
+
+    #[test]
+    fn patterns_and_actions_that_cannot_be_are_named() {
+        let blank = AuditConfig::new().skip_models(["a b"]).unwrap_err();
+        assert!(blank.to_string().contains("`a b`"), "{blank}");
+        let action = AuditConfig::new().skip_actions(["DROP TABLE"]).unwrap_err();
+        assert!(action.to_string().contains("`DROP TABLE`"), "{action}");
+    }
+
+    #[test]
+    fn a_second_configuration_is_refused() {
+        AuditConfig::new().install().unwrap();
+        assert_eq!(
+            AuditConfig::new().install(),
+            Err(ConfigError::AlreadyInstalled)
+        );
+    }
+}

@@ -1,0 +1,168 @@
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Actor, FutureExt,
+    scope::{self, Scope},
+};
+
+/// Who does something, whence and why: what every record of a request or job has in common.
+///
+/// A plain value: clone it, or carry it into a job with serde. The *current* context is a tokio task-local,
+/// set for a future by [`scope`](Self::scope) and read by everything that writes a record. It ends with the
+/// scope, also when the future panics or is dropped, and is not seen by a spawned task unless
+/// [`carry`](crate::carry) takes it there.
+///
+/// # Example
+/// ```
+/// use audit_core::{Actor, AuditContext};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let context = AuditContext::new()
+///     .actor(Actor::new(42).with_name("Ada"))
+///     .ip([192, 0, 2, 7])
+///     .reason("ticket 1815");
+/// context
+///     .scope(async {
+///         let current = AuditContext::current();
+///         assert_eq!(current.actor.unwrap().id(), "42");
+///     })
+///     .await;
+/// assert_eq!(AuditContext::current(), AuditContext::new());
+/// # });
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+#[must_use]
+pub struct AuditContext {
+    /// Who.
+    pub actor: Option<Actor>,
+    /// The address the request came from.
+    pub ip: Option<IpAddr>,
+    /// The program that sent the request; recorded to 512 characters.
+    pub user_agent: Option<String>,
+    /// The session; recorded to 128 characters.
+    pub session_id: Option<String>,
+    /// The request; recorded to 128 characters.
+    pub request_id: Option<String>,
+    /// Why; recorded to 1,000 characters.
+    pub reason: Option<String>,
+    /// The part of the application; recorded to 255 characters.
+    pub module: Option<String>,
+    /// Anything else worth recording.
+    pub metadata: Option<Value>,
+}
+
+impl AuditContext {
+    /// A context that knows nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets who.
+    pub fn actor(mut self, actor: Actor) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+
+    /// Sets the address the request came from.
+    pub fn ip(mut self, ip: impl Into<IpAddr>) -> Self {
+        self.ip = Some(ip.into());
+        self
+    }
+
+    /// Sets the program that sent the request.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// Sets the session.
+    pub fn session_id(mut self, session_id: impl Into<String>) -> Self {
+        self.session_id = Some(session_id.into());
+        self
+    }
+
+    /// Sets the request.
+    pub fn request_id(mut self, request_id: impl Into<String>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Sets why.
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Sets the part of the application.
+    pub fn module(mut self, module: impl Into<String>) -> Self {
+        self.module = Some(module.into());
+        self
+    }
+
+    /// Sets anything else worth recording.
+    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
+        self.metadata = Some(metadata.into());
+        self
+    }
+
+    /// The current context; one that knows nothing where there is none.
+    pub fn current() -> Self {
+        scope::context().unwrap_or_default()
+    }
+
+    /// Sets the actor of the current context, for what runs before the rest of its scope knows who it is: an
+    /// extractor that reads a token after the layer set the context.
+    ///
+    /// Returns whether there was a current context to set it in.
+    pub fn set_actor(actor: Actor) -> bool {
+        scope::update_context(|context| context.actor = Some(actor))
+    }
+
+    /// Runs a future with this as the current context.
+    ///
+    /// The context is the future's alone: it is current while the future is polled and while it is dropped.
+    pub async fn scope<F: Future>(self, future: F) -> F::Output {
+        future.with_audit_context(self).await
+    }
+
+    /// Runs a function with this as the current context.
+    pub fn scope_sync<R>(self, function: impl FnOnce() -> R) -> R {
+        scope::run(Scope::with_context(self), function)
+    }
+
+    /// Runs a future whose writes are not recorded, saying why.
+    ///
+    /// For what is no change that anybody made: a cache refreshed, a backfill. The current context stays.
+    ///
+    /// # Example
+    /// ```
+    /// use audit_core::AuditContext;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// AuditContext::unaudited("rebuilds the search index", async {
+    ///     assert!(AuditContext::is_unaudited());
+    /// })
+    /// .await;
+    /// # });
+    /// ```
+    pub async fn unaudited<F: Future>(why: &'static str, future: F) -> F::Output {
+        scope::enter(Scope::unaudited(why), future).await
+    }
+
+    /// Whether the current scope is one that [`unaudited`](Self::unaudited) opened.
+    #[must_use]
+    pub fn is_unaudited() -> bool {
+        scope::unaudited_reason().is_some()
+    }
+
+    /// Why the current scope is not audited, where it is not.
+    #[must_use]
+    pub fn unaudited_reason() -> Option<&'static str> {
+        scope::unaudited_reason()
+    }
+}
