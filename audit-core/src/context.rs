@@ -110,6 +110,29 @@ impl AuditContext {
         self
     }
 
+    /// This context, with what it does not know taken from another: explicit beats ambient.
+    ///
+    /// # Example
+    /// ```
+    /// use audit_core::AuditContext;
+    ///
+    /// let ambient = AuditContext::new().reason("nightly").module("billing");
+    /// let context = AuditContext::new().reason("ticket 7").or(ambient);
+    /// assert_eq!(context, AuditContext::new().reason("ticket 7").module("billing"));
+    /// ```
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            actor: self.actor.or(other.actor),
+            ip: self.ip.or(other.ip),
+            user_agent: self.user_agent.or(other.user_agent),
+            session_id: self.session_id.or(other.session_id),
+            request_id: self.request_id.or(other.request_id),
+            reason: self.reason.or(other.reason),
+            module: self.module.or(other.module),
+            metadata: self.metadata.or(other.metadata),
+        }
+    }
+
     /// The current context; one that knows nothing where there is none.
     pub fn current() -> Self {
         scope::context().unwrap_or_default()

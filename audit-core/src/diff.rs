@@ -15,12 +15,19 @@
 //!
 //! let changed = diff::changed(&before, &after);
 //! assert_eq!(changed, [1]);
-//! assert_eq!(diff::object(&fields, &after, changed)?, r#"{"pin":"***"}"#);
-//! assert_eq!(diff::image(&fields, &after)?, r#"{"name":"tea","pin":"***"}"#);
+//! assert_eq!(diff::object(&fields, &after, changed)?, r#"{ "pin":"***"}"#);
+//! assert_eq!(diff::object(&fields, &after, 0..2)?, r#"{ "name":"tea", "pin":"***"}"#);
 //! # Ok::<(), serde_json::Error>(())
 //! ```
+//!
+//! A space stands before each column's name and nowhere else outside strings. So the text ` "pin":` is found
+//! in just the objects that have the column `pin`, not in those where JSON inside a value has such a key:
+//! see [`key_text`].
 
-use serde::{Serialize, ser::SerializeMap};
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::Formatter;
 
 use crate::{Field, MASK};
 
@@ -46,25 +53,117 @@ pub fn object<V: Serialize>(
     values: &[V],
     positions: impl IntoIterator<Item = usize>,
 ) -> Result<String, serde_json::Error> {
-    let mut json = Vec::with_capacity(128);
-    let mut serializer = serde_json::Serializer::new(&mut json);
-    let mut object = serde::Serializer::serialize_map(&mut serializer, None)?;
-    for position in positions {
+    let entries = positions.into_iter().map(|position| {
         let field = &fields[position];
-        if field.is_masked() {
-            object.serialize_entry(field.name(), MASK)?;
+        let value = if field.is_masked() {
+            Shown::Mask(MASK)
         } else {
-            object.serialize_entry(field.name(), &values[position])?;
-        }
-    }
-    object.end()?;
-    Ok(String::from_utf8(json).expect("serde_json writes UTF-8"))
+            Shown::Value(&values[position])
+        };
+        (field.name(), value)
+    });
+    spaced(entries)
 }
 
-/// The JSON object of a whole state, masked columns as [`MASK`].
+/// The JSON object of named values, spelled as [`object`] spells it.
 ///
 /// # Errors
 /// What a value's `Serialize` reports: a value of a type that has no encoding.
-pub fn image<V: Serialize>(fields: &[Field], values: &[V]) -> Result<String, serde_json::Error> {
-    object(fields, values, 0..fields.len())
+pub fn spaced<'a, V: Serialize>(
+    entries: impl IntoIterator<Item = (&'a str, V)>,
+) -> Result<String, serde_json::Error> {
+    let mut json = Vec::with_capacity(256);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut json, Spaced { depth: 0 });
+    serde::Serializer::collect_map(&mut serializer, entries)?;
+    Ok(String::from_utf8(json).expect("serde_json writes UTF-8"))
+}
+
+/// The text that stands in an [`object`] where it has the column, and in no other.
+#[must_use]
+pub fn key_text(column: &str) -> String {
+    format!(" {}:", serde_json::Value::from(column))
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown<'a, V> {
+    Mask(&'static str),
+    Value(&'a V),
+}
+
+/// Compact JSON with a space before each key of the outermost object.
+struct Spaced {
+    depth: usize,
+}
+
+impl Formatter for Spaced {
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        writer.write_all(b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        writer.write_all(b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        match (first, self.depth) {
+            (true, 1) => writer.write_all(b" "),
+            (false, 1) => writer.write_all(b", "),
+            (true, _) => Ok(()),
+            (false, _) => writer.write_all(b","),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i32>().prop_map(Value::from),
+            "[ \"a:{},\\\\]{0,8}".prop_map(Value::from)
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec(("[ \"a:]{0,3}", inner), 0..4)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_text_of_a_key_stands_in_just_the_objects_that_have_the_column(
+            entries in prop::collection::btree_map("[ \"a:]{0,3}", any_json(), 0..4),
+            column in "[ \"a:]{0,3}",
+        ) {
+            let text = spaced(entries.iter().map(|(key, value)| (key.as_str(), value))).unwrap();
+            prop_assert_eq!(text.contains(&key_text(&column)), entries.contains_key(&column), "{}", text);
+            prop_assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!(entries));
+        }
+    }
+
+    #[test]
+    fn a_masked_value_is_never_written() {
+        let pin = Field::new("pin", crate::FieldPolicy::Mask).unwrap();
+        assert_eq!(object(&[pin], &["1234"], [0]).unwrap(), r#"{ "pin":"***"}"#);
+    }
+
+    #[test]
+    fn equal_states_do_not_differ() {
+        assert!(changed(&[1, 2], &[1, 2]).is_empty());
+        assert_eq!(changed(&[1, 2, 3], &[0, 2, 0]), [0, 2]);
+    }
 }

@@ -1,1 +1,57 @@
-//! x
+//! The tables of the audit trail, on SQLite, PostgreSQL and MySQL or MariaDB.
+//!
+//! Two ways to run them:
+//!
+//! - **Merged** into the application's migrator, with [`migrations`]: they are applied in the order of the
+//!   list, and noted in the application's own migration table.
+//! - **Alone**, with [`Migrator`], which keeps a migration table of its own (`audit_migrations`), or with the
+//!   program `audit-migration` (feature `cli`), which reads `DATABASE_URL`.
+//!
+//! Choose one and stay with it: each notes what it applied in its own table.
+//!
+//! # Example
+//! ```
+//! use sea_orm_migration::prelude::*;
+//!
+//! # #[derive(DeriveMigrationName)]
+//! # struct CreateCake;
+//! # #[async_trait::async_trait]
+//! # impl MigrationTrait for CreateCake {
+//! #     async fn up(&self, _: &SchemaManager) -> Result<(), DbErr> { Ok(()) }
+//! # }
+//! struct Migrator;
+//!
+//! impl MigratorTrait for Migrator {
+//!     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+//!         let mut migrations = audit_migration::migrations();
+//!         migrations.push(Box::new(CreateCake));
+//!         migrations
+//!     }
+//! }
+//! # use sea_orm_migration::sea_orm::Database;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), DbErr> {
+//! # let db = Database::connect("sqlite::memory:").await?;
+//! Migrator::up(&db, None).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Rolling back
+//! To roll these migrations back is to delete the trail, so they refuse, unless they are made with
+//! [`MigrationOptions::allow_rollback`]. SeaORM's `migrate fresh` drops every table of the database without
+//! asking any migration: do not use it where the trail matters.
+//!
+//! # Crate features
+//! - `cli`: the program `audit-migration`, with the drivers of all databases.
+//! - `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`: forwarded to sea-orm-migration.
+//!
+//! None is on by default.
+
+mod m20261122_000001_create_audit_tables;
+mod migrator;
+mod options;
+mod tables;
+
+pub use migrator::{Migrator, MigratorWith, migrations, migrations_with};
+pub use options::MigrationOptions;

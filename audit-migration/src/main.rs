@@ -1,2 +1,77 @@
-//! x
-fn main() {}
+//! Runs the migrations of the audit trail alone: `audit-migration up`.
+
+use std::process::ExitCode;
+
+use audit_migration::{MigrationOptions, MigratorWith};
+use clap::{Parser, Subcommand};
+use sea_orm_migration::{
+    DbErr, MigratorTraitSelf,
+    sea_orm::{Database, DatabaseConnection},
+};
+
+/// Creates, shows and removes the tables of the audit trail.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The database, such as `postgres://user:password@host/name`, `mysql://…` or `sqlite:path?mode=rwc`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Applies the migrations that are pending.
+    Up,
+    /// Rolls every migration back: deletes the whole trail.
+    Down {
+        /// Says that this is meant: without it nothing is deleted.
+        #[arg(long)]
+        delete_the_trail: bool,
+    },
+    /// Lists the migrations, applied and pending. Changes nothing.
+    Status,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), DbErr> {
+    let db = Database::connect(arguments.database_url).await?;
+    let mut migrator = MigratorWith(MigrationOptions::new());
+    match arguments.command {
+        Command::Up => migrator.up(&db, None).await?,
+        Command::Down { delete_the_trail } => {
+            migrator = MigratorWith(MigrationOptions::new().allow_rollback(delete_the_trail));
+            migrator.down(&db, None).await?;
+        }
+        Command::Status => {}
+    }
+    say_status(&migrator, &db).await
+}
+
+async fn say_status(migrator: &MigratorWith, db: &DatabaseConnection) -> Result<(), DbErr> {
+    for migration in migrator.get_migration_with_status_read_only(db).await? {
+        say(&format!("{}  {}", migration.status(), migration.name()));
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "a program's output")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "a program's output")]
+fn say_error(error: &DbErr) {
+    eprintln!("audit-migration: {error}");
+}

@@ -1,0 +1,98 @@
+use audit_core::FieldPolicy;
+use sea_orm::EntityTrait;
+
+use crate::object;
+
+/// An entity whose changes are recorded.
+///
+/// Derive it on the entity's `Model`, see [`derive@Audited`](crate::Audited), or implement it by hand for the
+/// `Entity`: every item has a default. By hand, call the four [`hooks`](crate::hooks) from your own
+/// `ActiveModelBehavior`.
+///
+/// # Example
+/// ```
+/// mod cake {
+///     use sea_orm::entity::prelude::*;
+///
+///     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+///     #[sea_orm(table_name = "cake")]
+///     pub struct Model {
+///         #[sea_orm(primary_key)]
+///         pub id: i32,
+///         pub name: String,
+///         pub secret_recipe: String,
+///     }
+///
+///     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+///     pub enum Relation {}
+///
+///     impl ActiveModelBehavior for ActiveModel {}
+///
+///     impl audit_sea_orm::Audited for Entity {
+///         fn field_policy(column: Column) -> audit_sea_orm::FieldPolicy {
+///             match column {
+///                 Column::SecretRecipe => audit_sea_orm::FieldPolicy::Mask,
+///                 _ => audit_sea_orm::FieldPolicy::Record,
+///             }
+///         }
+///
+///         fn object_repr(cake: &Model) -> String {
+///             format!("{} (no. {})", cake.name, cake.id)
+///         }
+///     }
+/// }
+/// use audit_sea_orm::Audited;
+///
+/// assert_eq!(cake::Entity::audit_table(), "cake");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not audited",
+    label = "this entity has no field policy",
+    note = "put `#[derive(audit_sea_orm::Audited)]` on the entity's `Model`, or implement `Audited` for its `Entity`"
+)]
+pub trait Audited: EntityTrait {
+    /// The name of the table in records. Default: the entity's own, as `schema.table` where it names a schema.
+    #[must_use]
+    fn audit_table() -> String {
+        let entity = Self::default();
+        match entity.schema_name() {
+            Some(schema) => format!("{schema}.{}", entity.table_name()),
+            None => entity.table_name().to_owned(),
+        }
+    }
+
+    /// What of a column may be recorded. Default: everything.
+    ///
+    /// Asked once in a process. Key columns are always recorded, as every record names its object by its key.
+    #[must_use]
+    fn field_policy(column: Self::Column) -> FieldPolicy {
+        let _ = column;
+        FieldPolicy::Record
+    }
+
+    /// The object for people to read; cut to 200 characters in the record.
+    ///
+    /// Default: the first of the columns `name`, `title`, `label`, `code` and `slug` that is recorded unmasked,
+    /// else the table and the key. Build it from unmasked columns only: it is not masked itself.
+    #[must_use]
+    fn object_repr(model: &Self::Model) -> String {
+        object::default_repr::<Self>(model)
+    }
+
+    /// Which tier records this entity. Default: [`Capture::Hooks`].
+    #[must_use]
+    fn capture() -> Capture {
+        Capture::Hooks
+    }
+}
+
+/// Which tier records an entity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Capture {
+    /// The hooks of its `ActiveModelBehavior`: all that its active models do. The default.
+    #[default]
+    Hooks,
+    /// Triggers in the database: the hooks stay silent for it.
+    Triggers,
+}

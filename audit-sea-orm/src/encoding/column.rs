@@ -1,0 +1,165 @@
+use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, Value, sea_query::ArrayType};
+
+use super::{EncodingError, from_json};
+
+/// Reads back the value of an entity's column, as the type that the entity's model has for it.
+///
+/// # Errors
+/// [`EncodingError::Malformed`] where the JSON is not the encoding of any value the column can hold: it may
+/// be masked, or of a time when the column had another type.
+///
+/// # Example
+/// ```
+/// # mod cake {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "cake")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub baked_on: Option<Date> }
+/// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+/// #     pub enum Relation {}
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// use audit_sea_orm::encoding::column_value;
+/// use sea_orm::{Value, prelude::Date};
+/// use serde_json::json;
+///
+/// let baked_on = column_value::<cake::Entity>(cake::Column::BakedOn, &json!("2026-11-22"))?;
+/// assert_eq!(baked_on, Value::from(Date::from_ymd_opt(2026, 11, 22)));
+/// # Ok::<(), audit_sea_orm::encoding::EncodingError>(())
+/// ```
+pub fn column_value<E: EntityTrait>(
+    column: E::Column,
+    json: &serde_json::Value,
+) -> Result<Value, EncodingError>
+where
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+{
+    let fits = |value: &Value| {
+        let mut model = <E::ActiveModel as ActiveModelTrait>::default();
+        model.try_set(column, value.clone()).is_ok()
+            && matches!(model.get(column), ActiveValue::Set(_))
+    };
+    // A column does not tell the type of its values, but an active model refuses those of any other type.
+    candidates()
+        .filter_map(|like| from_json(json, &like).ok())
+        .find(fits)
+        .ok_or_else(|| EncodingError::Malformed {
+            expected: format!(
+                "value of the column `{}`",
+                sea_orm::IdenStatic::as_str(&column)
+            ),
+            json: json.to_string().chars().take(100).collect(),
+        })
+}
+
+/// A null of every type of value, then of every type of array.
+fn candidates() -> impl Iterator<Item = Value> {
+    let scalars = array_types().into_iter().filter_map(|kind| null_of(&kind));
+    #[cfg(feature = "postgres-array")]
+    let scalars = scalars.chain(
+        array_types()
+            .into_iter()
+            .map(|kind| Value::Array(kind, None)),
+    );
+    #[cfg(feature = "postgres-vector")]
+    let scalars = scalars.chain([Value::Vector(None)]);
+    scalars
+}
+
+fn array_types() -> Vec<ArrayType> {
+    vec![
+        ArrayType::Bool,
+        ArrayType::TinyInt,
+        ArrayType::SmallInt,
+        ArrayType::Int,
+        ArrayType::BigInt,
+        ArrayType::TinyUnsigned,
+        ArrayType::SmallUnsigned,
+        ArrayType::Unsigned,
+        ArrayType::BigUnsigned,
+        ArrayType::Float,
+        ArrayType::Double,
+        ArrayType::String,
+        ArrayType::Char,
+        ArrayType::Bytes,
+        ArrayType::Json,
+        ArrayType::ChronoDate,
+        ArrayType::ChronoTime,
+        ArrayType::ChronoDateTime,
+        ArrayType::ChronoDateTimeUtc,
+        ArrayType::ChronoDateTimeLocal,
+        ArrayType::ChronoDateTimeWithTimeZone,
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeDate,
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeTime,
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeDateTime,
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeDateTimeWithTimeZone,
+        #[cfg(feature = "with-uuid")]
+        ArrayType::Uuid,
+        #[cfg(feature = "with-rust_decimal")]
+        ArrayType::Decimal,
+        #[cfg(feature = "with-bigdecimal")]
+        ArrayType::BigDecimal,
+        #[cfg(feature = "with-ipnetwork")]
+        ArrayType::IpNetwork,
+        #[cfg(feature = "with-mac_address")]
+        ArrayType::MacAddress,
+    ]
+}
+
+/// The null of an array's elements.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each type of value, with its feature"
+)]
+pub(super) fn null_of(kind: &ArrayType) -> Option<Value> {
+    Some(match kind {
+        ArrayType::Bool => Value::Bool(None),
+        ArrayType::TinyInt => Value::TinyInt(None),
+        ArrayType::SmallInt => Value::SmallInt(None),
+        ArrayType::Int => Value::Int(None),
+        ArrayType::BigInt => Value::BigInt(None),
+        ArrayType::TinyUnsigned => Value::TinyUnsigned(None),
+        ArrayType::SmallUnsigned => Value::SmallUnsigned(None),
+        ArrayType::Unsigned => Value::Unsigned(None),
+        ArrayType::BigUnsigned => Value::BigUnsigned(None),
+        ArrayType::Float => Value::Float(None),
+        ArrayType::Double => Value::Double(None),
+        ArrayType::String => Value::String(None),
+        ArrayType::Char => Value::Char(None),
+        ArrayType::Bytes => Value::Bytes(None),
+        ArrayType::Json => Value::Json(None),
+        ArrayType::Enum(name) => {
+            Value::Enum(sea_orm::sea_query::OptionEnum::None((**name).clone()))
+        }
+        ArrayType::ChronoDate => Value::ChronoDate(None),
+        ArrayType::ChronoTime => Value::ChronoTime(None),
+        ArrayType::ChronoDateTime => Value::ChronoDateTime(None),
+        ArrayType::ChronoDateTimeUtc => Value::ChronoDateTimeUtc(None),
+        ArrayType::ChronoDateTimeLocal => Value::ChronoDateTimeLocal(None),
+        ArrayType::ChronoDateTimeWithTimeZone => Value::ChronoDateTimeWithTimeZone(None),
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeDate => Value::TimeDate(None),
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeTime => Value::TimeTime(None),
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeDateTime => Value::TimeDateTime(None),
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeDateTimeWithTimeZone => Value::TimeDateTimeWithTimeZone(None),
+        #[cfg(feature = "with-uuid")]
+        ArrayType::Uuid => Value::Uuid(None),
+        #[cfg(feature = "with-rust_decimal")]
+        ArrayType::Decimal => Value::Decimal(None),
+        #[cfg(feature = "with-bigdecimal")]
+        ArrayType::BigDecimal => Value::BigDecimal(None),
+        #[cfg(feature = "with-ipnetwork")]
+        ArrayType::IpNetwork => Value::IpNetwork(None),
+        #[cfg(feature = "with-mac_address")]
+        ArrayType::MacAddress => Value::MacAddress(None),
+        #[allow(unreachable_patterns, reason = "reachable unless every feature is on")]
+        _ => return None,
+    })
+}

@@ -1,0 +1,195 @@
+use std::str::FromStr;
+
+use chrono::{DateTime, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use sea_orm::{
+    Value,
+    sea_query::{Enum, OptionEnum},
+};
+use serde_json::Value as Json;
+
+use super::{EncodingError, WRAPPED_JSON, encode::type_name};
+
+pub(super) fn decode(json: &Json, like: &Value) -> Result<Value, EncodingError> {
+    if json.is_null() {
+        return Ok(like.as_null());
+    }
+    decode_some(json, like).ok_or_else(|| EncodingError::Malformed {
+        expected: type_name(like),
+        json: json.to_string().chars().take(100).collect(),
+    })
+}
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each type of value, with its feature"
+)]
+fn decode_some(json: &Json, like: &Value) -> Option<Value> {
+    Some(match like {
+        Value::Bool(_) => json.as_bool()?.into(),
+        Value::TinyInt(_) => i8::try_from(json.as_i64()?).ok()?.into(),
+        Value::SmallInt(_) => i16::try_from(json.as_i64()?).ok()?.into(),
+        Value::Int(_) => i32::try_from(json.as_i64()?).ok()?.into(),
+        Value::BigInt(_) => json.as_i64()?.into(),
+        Value::TinyUnsigned(_) => u8::try_from(json.as_u64()?).ok()?.into(),
+        Value::SmallUnsigned(_) => u16::try_from(json.as_u64()?).ok()?.into(),
+        Value::Unsigned(_) => u32::try_from(json.as_u64()?).ok()?.into(),
+        Value::BigUnsigned(_) => json.as_u64()?.into(),
+        Value::Float(_) => single(double(json)?).into(),
+        Value::Double(_) => double(json)?.into(),
+        Value::String(_) => json.as_str()?.into(),
+        Value::Char(_) => parse::<char>(json)?.into(),
+        Value::Bytes(_) => bytes(json.as_str()?)?.into(),
+        Value::Json(_) => Value::Json(Some(Box::new(unwrapped(json)?))),
+        Value::Enum(v) => enumerated(json, v)?,
+        Value::ChronoDate(_) => parse::<NaiveDate>(json)?.into(),
+        Value::ChronoTime(_) => parse::<NaiveTime>(json)?.into(),
+        Value::ChronoDateTime(_) => date_time(json.as_str()?)?.into(),
+        Value::ChronoDateTimeUtc(_) => utc(json)?.into(),
+        Value::ChronoDateTimeLocal(_) => DateTime::<Local>::from(utc(json)?).into(),
+        Value::ChronoDateTimeWithTimeZone(_) => DateTime::<FixedOffset>::from(utc(json)?).into(),
+        #[cfg(feature = "with-time")]
+        Value::TimeDate(_) => with_time::date(parse(json)?)?.into(),
+        #[cfg(feature = "with-time")]
+        Value::TimeTime(_) => with_time::time(parse(json)?)?.into(),
+        #[cfg(feature = "with-time")]
+        Value::TimeDateTime(_) => with_time::date_time(date_time(json.as_str()?)?)?.into(),
+        #[cfg(feature = "with-time")]
+        Value::TimeDateTimeWithTimeZone(_) => with_time::date_time(utc(json)?.naive_utc())?
+            .assume_utc()
+            .into(),
+        #[cfg(feature = "with-uuid")]
+        Value::Uuid(_) => parse::<sea_orm::prelude::Uuid>(json)?.into(),
+        #[cfg(feature = "with-rust_decimal")]
+        Value::Decimal(_) => decimal(json)?,
+        #[cfg(feature = "with-bigdecimal")]
+        Value::BigDecimal(_) => parse::<sea_orm::prelude::BigDecimal>(json)?.into(),
+        #[cfg(feature = "with-ipnetwork")]
+        Value::IpNetwork(_) => parse::<sea_orm::prelude::IpNetwork>(json)?.into(),
+        #[cfg(feature = "with-mac_address")]
+        Value::MacAddress(v) => mac_address(json, *v)?,
+        #[cfg(feature = "postgres-array")]
+        Value::Array(kind, _) => array(json, kind)?,
+        #[cfg(feature = "postgres-vector")]
+        Value::Vector(_) => {
+            let floats = json
+                .as_array()?
+                .iter()
+                .map(|item| Some(single(double(item)?)));
+            sea_orm::prelude::PgVector::from(floats.collect::<Option<Vec<_>>>()?).into()
+        }
+        #[allow(unreachable_patterns, reason = "reachable unless every feature is on")]
+        _ => return None,
+    })
+}
+
+fn parse<T: FromStr>(json: &Json) -> Option<T> {
+    json.as_str()?.parse().ok()
+}
+
+fn double(json: &Json) -> Option<f64> {
+    match json.as_str() {
+        Some("NaN") => Some(f64::NAN),
+        Some("Infinity") => Some(f64::INFINITY),
+        Some("-Infinity") => Some(f64::NEG_INFINITY),
+        Some(_) => None,
+        None => json.as_f64(),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the double was made from a single's own decimal"
+)]
+fn single(double: f64) -> f32 {
+    double as f32
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    if !hex.len().is_multiple_of(2) || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok())
+        .collect()
+}
+
+fn unwrapped(json: &Json) -> Option<Json> {
+    match json.as_object() {
+        Some(map) if map.len() == 1 => match map.get(WRAPPED_JSON) {
+            Some(text) => serde_json::from_str(text.as_str()?).ok(),
+            None => Some(json.clone()),
+        },
+        _ => Some(json.clone()),
+    }
+}
+
+fn enumerated(json: &Json, like: &OptionEnum) -> Option<Value> {
+    let type_name = match like {
+        OptionEnum::Some(v) => v.type_name.clone(),
+        OptionEnum::None(type_name) => type_name.clone(),
+    };
+    let value = json.as_str()?.to_owned().into();
+    Some(Value::Enum(OptionEnum::Some(Box::new(Enum {
+        type_name,
+        value,
+    }))))
+}
+
+/// ISO 8601; chrono's own reader refuses years of other than four digits here, which SQLite can hold.
+fn date_time(text: &str) -> Option<NaiveDateTime> {
+    let (date, time) = text.split_once('T')?;
+    Some(date.parse::<NaiveDate>().ok()?.and_time(time.parse().ok()?))
+}
+
+fn utc(json: &Json) -> Option<DateTime<Utc>> {
+    Some(date_time(json.as_str()?.strip_suffix('Z')?)?.and_utc())
+}
+
+#[cfg(feature = "with-rust_decimal")]
+fn decimal(json: &Json) -> Option<Value> {
+    // `from_str_exact`, as `from_str` rounds what does not fit.
+    let decimal = sea_orm::prelude::Decimal::from_str_exact(json.as_str()?).ok()?;
+    Some(decimal.into())
+}
+
+/// The type is not nameable through SeaORM, so it is inferred from the value asked for.
+#[cfg(feature = "with-mac_address")]
+fn mac_address<T: FromStr + Into<Value>>(json: &Json, _like: Option<T>) -> Option<Value> {
+    Some(parse::<T>(json)?.into())
+}
+
+#[cfg(feature = "postgres-array")]
+fn array(json: &Json, kind: &sea_orm::sea_query::ArrayType) -> Option<Value> {
+    let like = super::column::null_of(kind)?;
+    let items = json.as_array()?.iter().map(|item| decode(item, &like).ok());
+    let items = items.collect::<Option<Vec<_>>>()?;
+    Some(Value::Array(kind.clone(), Some(Box::new(items))))
+}
+
+#[cfg(feature = "with-time")]
+mod with_time {
+    use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+
+    pub(super) fn date(date: NaiveDate) -> Option<time::Date> {
+        let month = time::Month::try_from(u8::try_from(date.month()).ok()?).ok()?;
+        time::Date::from_calendar_date(date.year(), month, u8::try_from(date.day()).ok()?).ok()
+    }
+
+    pub(super) fn time(time: NaiveTime) -> Option<time::Time> {
+        let part = |part| u8::try_from(part).ok();
+        let (hour, minute, second) = (
+            part(time.hour())?,
+            part(time.minute())?,
+            part(time.second())?,
+        );
+        time::Time::from_hms_nano(hour, minute, second, time.nanosecond()).ok()
+    }
+
+    pub(super) fn date_time(at: NaiveDateTime) -> Option<time::PrimitiveDateTime> {
+        Some(time::PrimitiveDateTime::new(
+            date(at.date())?,
+            time(at.time())?,
+        ))
+    }
+}

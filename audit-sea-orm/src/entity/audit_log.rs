@@ -1,0 +1,94 @@
+//! The entity of `audit_log`: one record for each change, and for each event worth recording.
+
+use audit_core::{Action, ActionError, Changes};
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
+#[sea_orm(table_name = "audit_log")]
+pub struct Model {
+    /// The record's number. Numbers are given when a record is written, not when it commits: a reader that
+    /// follows the log must expect a lower number to appear later.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// When, by the application's clock: UTC, microseconds.
+    pub occurred_at: DateTimeUtc,
+    /// What was done: `CREATE`, `UPDATE` … See [`Model::action`].
+    #[sea_orm(column_type = "String(StringLen::N(32))")]
+    pub action: String,
+    /// The table of the object, `schema.table` where its entity names a schema.
+    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
+    pub table_name: Option<String>,
+    /// The object's key as text: `42`, a uuid, or `["a",7]` for a key of several columns.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub object_id: Option<String>,
+    /// The object for people to read.
+    #[sea_orm(column_type = "String(StringLen::N(200))", nullable)]
+    pub object_repr: Option<String>,
+    /// The values before: of every column for `DELETE`, of the changed ones for `UPDATE`.
+    pub old_values: Option<Json>,
+    /// The values after: of every column for `CREATE`, of the changed ones for `UPDATE`.
+    pub new_values: Option<Json>,
+    /// Who, as an id that does not change.
+    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
+    pub actor_id: Option<String>,
+    /// Who, for people to read.
+    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
+    pub actor_name: Option<String>,
+    /// The address the request came from.
+    #[sea_orm(column_type = "String(StringLen::N(45))", nullable)]
+    pub ip_address: Option<String>,
+    /// The program that sent the request.
+    #[sea_orm(column_type = "String(StringLen::N(512))", nullable)]
+    pub user_agent: Option<String>,
+    /// The session.
+    #[sea_orm(column_type = "String(StringLen::N(128))", nullable)]
+    pub session_id: Option<String>,
+    /// The request.
+    #[sea_orm(column_type = "String(StringLen::N(128))", nullable)]
+    pub request_id: Option<String>,
+    /// The database transaction, where the capture knows it: hooks do not.
+    #[sea_orm(column_type = "String(StringLen::N(64))", nullable)]
+    pub transaction_id: Option<String>,
+    /// Why.
+    #[sea_orm(column_type = "String(StringLen::N(1000))", nullable)]
+    pub reason: Option<String>,
+    /// The part of the application.
+    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
+    pub module: Option<String>,
+    /// Anything else.
+    pub metadata: Option<Json>,
+}
+
+/// No relations: deleting a user, or a row, never touches the trail.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The changed columns with their values before and after.
+    ///
+    /// # Example
+    /// ```
+    /// # use audit_sea_orm::entity::audit_log;
+    /// # fn show(record: &audit_log::Model) {
+    /// for (column, change) in record.changes().iter() {
+    ///     println!("{column}: {:?} -> {:?}", change.old, change.new);
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        Changes::join(self.old_values.as_ref(), self.new_values.as_ref())
+    }
+
+    /// What was done, as an [`Action`].
+    ///
+    /// # Errors
+    /// [`ActionError`] where the text is not that of an action; this library writes no such record.
+    pub fn action(&self) -> Result<Action, ActionError> {
+        self.action.parse()
+    }
+}

@@ -1,0 +1,70 @@
+//! The entity of `audit_data_export`: what data left the system, by whom.
+
+use sea_orm::{entity::prelude::*, sea_query::ExprTrait};
+use serde::{Deserialize, Serialize};
+
+/// One export.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+#[sea_orm(table_name = "audit_data_export")]
+pub struct Model {
+    /// The export's number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// When: UTC, microseconds.
+    pub occurred_at: DateTimeUtc,
+    /// Who, as an id that does not change. No foreign key: deleting the user keeps the evidence.
+    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
+    pub actor_id: Option<String>,
+    /// Who, for people to read.
+    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
+    pub actor_name: Option<String>,
+    /// What was exported.
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub export_type: String,
+    /// The file's format.
+    #[sea_orm(column_type = "String(StringLen::N(20))")]
+    pub file_format: String,
+    /// How many records.
+    pub record_count: i64,
+    /// The file's size in bytes.
+    pub file_size: i64,
+    /// The filters that chose the records.
+    pub filters_applied: Option<Json>,
+    /// The address the request came from.
+    #[sea_orm(column_type = "String(StringLen::N(45))", nullable)]
+    pub ip_address: Option<String>,
+    /// Where the file lies.
+    #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
+    pub file_path: Option<String>,
+    /// How often the file was fetched since.
+    pub download_count: i64,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Counts a download of the export's file, in one atomic statement.
+    ///
+    /// `self` is not changed; read the export anew for the count.
+    ///
+    /// # Errors
+    /// [`DbErr::RecordNotUpdated`] where the export is gone, else what the database reports.
+    pub async fn record_download<C: ConnectionTrait>(&self, db: &C) -> Result<(), DbErr> {
+        let counted = Entity::update_many()
+            .col_expr(
+                Column::DownloadCount,
+                Expr::col(Column::DownloadCount).add(1),
+            )
+            .filter(Column::Id.eq(self.id))
+            .exec(db)
+            .await?;
+        if counted.rows_affected == 0 {
+            return Err(DbErr::RecordNotUpdated);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+use audit_core::{ActionError, ConfigError};
+use sea_orm::DbErr;
+use thiserror::Error;
+
+use crate::encoding::EncodingError;
+
+/// What can go wrong in the trail.
+///
+/// Converts to and from [`DbErr`], so that `?` works in hooks and handlers: a `DbErr` comes out as it went in,
+/// anything else as [`DbErr::Custom`] with the whole chain of causes in its text.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The database refused something that is not a record.
+    #[error(transparent)]
+    Db(DbErr),
+    /// A record could not be written. Under [`OnFailure::Fail`](crate::OnFailure::Fail) the write it belongs
+    /// to reports this; in a transaction, roll back.
+    #[error("audit: the record of {event} could not be written")]
+    Write {
+        /// The event: an action and its object.
+        event: String,
+        /// What the database reported.
+        source: DbErr,
+    },
+    /// The row's state before a change could not be read.
+    #[error("audit: the values before {event} could not be read")]
+    Read {
+        /// The event: an action and its object.
+        event: String,
+        /// What the database reported.
+        source: DbErr,
+    },
+    /// A value has no encoding.
+    #[error("audit: a value of {event} cannot be recorded")]
+    Encoding {
+        /// The event: an action and its object.
+        event: String,
+        /// Which type it is, and what would give it an encoding.
+        source: EncodingError,
+    },
+    /// A transaction is required, and the write was on a bare pool.
+    #[error(
+        "audit: {event} must be in a transaction: use `audited_insert`, `audited_update` or `audited_delete`, or begin one yourself"
+    )]
+    TransactionRequired {
+        /// The event: an action and its object.
+        event: String,
+    },
+    /// The configuration could not be read.
+    #[error("audit: the configuration cannot be used")]
+    Config(#[from] ConfigError),
+    /// The name of an action does not fit.
+    #[error(transparent)]
+    Action(#[from] ActionError),
+    /// A value could not be read back from a record.
+    #[error(transparent)]
+    Decoding(#[from] EncodingError),
+    /// The task that opens a transaction was stopped with its runtime.
+    #[error("audit: the runtime stopped while a transaction was being opened")]
+    RuntimeStopped,
+}
+
+/// The result of most functions of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<Error> for DbErr {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Db(error) => error,
+            other => Self::Custom(chain(&other)),
+        }
+    }
+}
+
+/// An error with its causes, as `DbErr::Custom` holds nothing but text.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let message = source.to_string();
+        // SeaORM and sqlx repeat their source in their own message.
+        if !text.ends_with(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = source.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_error_comes_out_as_it_went_in() {
+        let error = Error::from(DbErr::RecordNotUpdated);
+        assert_eq!(DbErr::from(error), DbErr::RecordNotUpdated);
+    }
+
+    #[test]
+    fn an_audit_error_names_the_write_and_its_cause_once() {
+        let error = Error::Write {
+            event: "UPDATE of cake 42".to_owned(),
+            source: DbErr::Custom("disk full".to_owned()),
+        };
+        assert_eq!(
+            DbErr::from(error).to_string(),
+            "Custom Error: audit: the record of UPDATE of cake 42 could not be written: Custom Error: disk full"
+        );
+    }
+}

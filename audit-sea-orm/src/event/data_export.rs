@@ -1,0 +1,167 @@
+use audit_core::{Action, Actor, AuditConfig, AuditContext, text};
+use sea_orm::{EntityTrait, Set, TransactionSession, TryIntoModel};
+
+use super::recording;
+use crate::{
+    BeginWrite, Error, Result, clock,
+    entity::data_export::{ActiveModel, Entity, Model},
+    writer::{self, Record},
+};
+
+/// The table of exports, which a skip list may name.
+const TABLE: &str = "audit_data_export";
+
+/// Data that left the system.
+///
+/// Writes a row of `audit_data_export` and an `EXPORT` record that names it, both or neither. Texts are cleaned
+/// and cut to their columns by the rule of [`text`](crate::text).
+///
+/// # Example
+/// ```
+/// # use sea_orm::{ConnectionTrait, Database, DbBackend, EntityTrait, Schema};
+/// use audit_sea_orm::prelude::*;
+/// use serde_json::json;
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # let schema = Schema::new(DbBackend::Sqlite);
+/// # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
+/// # db.execute(&schema.create_table_from_entity(data_export::Entity)).await?;
+/// let export = DataExport::new("Users")
+///     .format("CSV")
+///     .records(100)
+///     .bytes(1024)
+///     .filters(json!({"country": "AT"}))
+///     .record(&db)
+///     .await?
+///     .expect("exports are not skipped");
+///
+/// export.record_download(&db).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an export is written by `record`"]
+pub struct DataExport {
+    export_type: String,
+    file_format: String,
+    record_count: u64,
+    file_size: u64,
+    filters: Option<serde_json::Value>,
+    file_path: Option<String>,
+    context: AuditContext,
+}
+
+impl DataExport {
+    /// An export of that kind of data; cut to 255 characters.
+    pub fn new(export_type: impl Into<String>) -> Self {
+        Self {
+            export_type: export_type.into(),
+            file_format: "CSV".to_owned(),
+            record_count: 0,
+            file_size: 0,
+            filters: None,
+            file_path: None,
+            context: AuditContext::new(),
+        }
+    }
+
+    /// Sets the file's format; cut to 20 characters. Default: `CSV`.
+    pub fn format(mut self, format: impl Into<String>) -> Self {
+        self.file_format = format.into();
+        self
+    }
+
+    /// Sets how many records it holds; more than `i64::MAX` counts as that many.
+    pub fn records(mut self, records: u64) -> Self {
+        self.record_count = records;
+        self
+    }
+
+    /// Sets the file's size in bytes; more than `i64::MAX` counts as that many.
+    pub fn bytes(mut self, bytes: u64) -> Self {
+        self.file_size = bytes;
+        self
+    }
+
+    /// Sets the filters that chose the records.
+    pub fn filters(mut self, filters: impl Into<serde_json::Value>) -> Self {
+        self.filters = Some(filters.into());
+        self
+    }
+
+    /// Sets where the file lies; cut to 500 characters.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.file_path = Some(path.into());
+        self
+    }
+
+    /// Sets who; the current context's actor where it is not set.
+    pub fn actor(mut self, actor: Actor) -> Self {
+        self.context = self.context.actor(actor);
+        self
+    }
+
+    /// Writes the export and its record, both or neither, and returns the export; `None` where a skip list
+    /// names its action or table, or the write failed and [`OnFailure::Log`](crate::OnFailure::Log) counted it.
+    ///
+    /// # Errors
+    /// [`Error::Write`] where the database refuses it.
+    pub async fn record<C: BeginWrite>(self, db: &C) -> Result<Option<Model>> {
+        let Some(config) = recording::<C>(Action::Export.as_str(), Some(TABLE))? else {
+            return Ok(None);
+        };
+        match self.write(db).await {
+            Ok(export) => Ok(Some(export)),
+            Err(error) => writer::settle::<C>(&config, Err(error)).map(|()| None),
+        }
+    }
+
+    async fn write<C: BeginWrite>(self, db: &C) -> Result<Model> {
+        let event = || writer::event(Action::Export.as_str(), None, None);
+        let failed = |source| Error::Write {
+            event: event(),
+            source,
+        };
+        let context = self.context.clone().or(AuditContext::current());
+        let mut export = self.into_active_model(&context);
+        let transaction = db.begin_write().await.map_err(failed)?;
+        let inserted = Entity::insert(export.clone())
+            .exec(&transaction)
+            .await
+            .map_err(failed)?;
+        export.id = Set(inserted.last_insert_id);
+        let export = export.try_into_model().map_err(failed)?;
+        let record = Record {
+            action: Action::Export.as_str().to_owned(),
+            table_name: Some(TABLE.to_owned()),
+            object_id: Some(export.id.to_string()),
+            object_repr: Some(format!("{} ({})", export.export_type, export.file_format)),
+            ..Record::default()
+        };
+        // A loss here would part the two rows, so it fails this whole write, which the caller settles.
+        writer::write(&transaction, &AuditConfig::new(), record, &context).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(export)
+    }
+
+    fn into_active_model(self, context: &AuditContext) -> ActiveModel {
+        let line = |text: &str, max| text::line(text, max).into_owned();
+        let count = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        let actor = context.actor.as_ref();
+        ActiveModel {
+            occurred_at: Set(clock::now()),
+            actor_id: Set(actor.map(|actor| line(actor.id(), 255))),
+            actor_name: Set(actor.and_then(Actor::name).map(|name| line(name, 255))),
+            export_type: Set(line(&self.export_type, 255)),
+            file_format: Set(line(&self.file_format, 20)),
+            record_count: Set(count(self.record_count)),
+            file_size: Set(count(self.file_size)),
+            filters_applied: Set(self.filters),
+            ip_address: Set(context.ip.map(|ip| ip.to_string())),
+            file_path: Set(self.file_path.map(|path| line(&path, 500))),
+            download_count: Set(0),
+            ..Default::default()
+        }
+    }
+}

@@ -1,0 +1,237 @@
+use std::net::IpAddr;
+
+use audit_core::{Action, Actor, AuditConfig, AuditContext, text};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Set, TransactionSession};
+
+use super::recording;
+use crate::{
+    BeginWrite, Error, Result, clock,
+    entity::login_attempt::{ActiveModel, Entity, Status},
+    writer::{self, Record},
+};
+
+/// The table of attempts, which a skip list may name.
+const TABLE: &str = "audit_login_attempt";
+
+/// A login, a failed or blocked one, or a logout.
+///
+/// Writes a row of `audit_login_attempt` (not for a logout) and a record `LOGIN`, `LOGIN_FAILED` or `LOGOUT`
+/// that names it, both or neither. The address and user agent come from the current [`AuditContext`]; without
+/// a request there are none, which is no error. A stranger chooses the user name: it is cleaned and cut to
+/// 150 characters by the rule of [`text`](crate::text).
+///
+/// # Example
+/// ```
+/// # use sea_orm::{ConnectionTrait, Database, DbBackend, EntityTrait, Schema};
+/// use audit_sea_orm::prelude::*;
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # let schema = Schema::new(DbBackend::Sqlite);
+/// # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
+/// # db.execute(&schema.create_table_from_entity(login_attempt::Entity)).await?;
+/// LoginAttempt::failed("ada").reason("wrong password").record(&db).await?;
+/// LoginAttempt::success("ada").actor(Actor::new(42)).record(&db).await?;
+/// LoginAttempt::logout("ada").record(&db).await?;
+///
+/// assert_eq!(login_attempt::Entity::find().all(&db).await?.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an attempt is written by `record`"]
+pub struct LoginAttempt {
+    outcome: Outcome,
+    username: String,
+    failure_reason: Option<String>,
+    place: Place,
+    context: AuditContext,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Success,
+    Failed,
+    Blocked,
+    Logout,
+}
+
+impl Outcome {
+    fn action(self) -> Action {
+        match self {
+            Self::Success => Action::Login,
+            Self::Failed | Self::Blocked => Action::LoginFailed,
+            Self::Logout => Action::Logout,
+        }
+    }
+
+    /// The status of the attempt; a logout is none.
+    fn status(self) -> Option<Status> {
+        match self {
+            Self::Success => Some(Status::Success),
+            Self::Failed => Some(Status::Failed),
+            Self::Blocked => Some(Status::Blocked),
+            Self::Logout => None,
+        }
+    }
+}
+
+/// Where an address is, as far as anybody knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The country; recorded to 100 characters.
+    pub country: Option<String>,
+    /// The city; recorded to 100 characters.
+    pub city: Option<String>,
+}
+
+/// Tells where an address is. Closures satisfy it.
+///
+/// # Example
+/// ```
+/// use audit_sea_orm::{GeoLocator, Place};
+///
+/// fn at_home(ip: std::net::IpAddr) -> Option<Place> {
+///     ip.is_loopback().then(|| Place { country: Some("home".to_owned()), city: None })
+/// }
+/// assert!(at_home.locate([127, 0, 0, 1].into()).is_some());
+/// ```
+pub trait GeoLocator {
+    /// The place of an address; `None` where it is not known.
+    fn locate(&self, ip: IpAddr) -> Option<Place>;
+}
+
+impl<F: Fn(IpAddr) -> Option<Place>> GeoLocator for F {
+    fn locate(&self, ip: IpAddr) -> Option<Place> {
+        self(ip)
+    }
+}
+
+impl LoginAttempt {
+    fn new(outcome: Outcome, username: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            username: username.into(),
+            failure_reason: None,
+            place: Place::default(),
+            context: AuditContext::new(),
+        }
+    }
+
+    /// The user is in.
+    pub fn success(username: impl Into<String>) -> Self {
+        Self::new(Outcome::Success, username)
+    }
+
+    /// The credentials were wrong.
+    pub fn failed(username: impl Into<String>) -> Self {
+        Self::new(Outcome::Failed, username)
+    }
+
+    /// The attempt was not allowed: a lockout, a ban.
+    pub fn blocked(username: impl Into<String>) -> Self {
+        Self::new(Outcome::Blocked, username)
+    }
+
+    /// The user left.
+    pub fn logout(username: impl Into<String>) -> Self {
+        Self::new(Outcome::Logout, username)
+    }
+
+    /// Sets why it failed or was blocked; cut to 200 characters. Never put the password there.
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.failure_reason = Some(reason.into());
+        self
+    }
+
+    /// Sets the user's id, where it is known; the current context's actor where it is not set.
+    pub fn actor(mut self, actor: Actor) -> Self {
+        self.context = self.context.actor(actor);
+        self
+    }
+
+    /// Sets the address; the current context's where it is not set.
+    pub fn ip(mut self, ip: impl Into<IpAddr>) -> Self {
+        self.context = self.context.ip(ip);
+        self
+    }
+
+    /// Sets the program that sent it; the current context's where it is not set.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.context = self.context.user_agent(user_agent);
+        self
+    }
+
+    /// Sets country and city by the address that is known now: call it after [`ip`](Self::ip).
+    pub fn located_by(mut self, locator: &(impl GeoLocator + ?Sized)) -> Self {
+        let ip = self.context.ip.or_else(|| AuditContext::current().ip);
+        if let Some(place) = ip.and_then(|ip| locator.locate(ip)) {
+            self.place = place;
+        }
+        self
+    }
+
+    /// Writes the attempt and its record, both or neither, unless a skip list names its action or table.
+    ///
+    /// # Errors
+    /// [`Error::Write`] where the database refuses it; under [`OnFailure::Log`](crate::OnFailure::Log) that is
+    /// counted instead.
+    pub async fn record<C: BeginWrite>(self, db: &C) -> Result<()> {
+        let action = self.outcome.action();
+        let Some(config) = recording::<C>(action.as_str(), Some(TABLE))? else {
+            return Ok(());
+        };
+        let written = self.write(db, &action).await;
+        writer::settle::<C>(&config, written)
+    }
+
+    async fn write<C: BeginWrite>(self, db: &C, action: &Action) -> Result<()> {
+        let failed = |source| Error::Write {
+            event: writer::event(action.as_str(), None, None),
+            source,
+        };
+        let context = self.context.clone().or(AuditContext::current());
+        let username = text::line(&self.username, 150).into_owned();
+        let transaction = db.begin_write().await.map_err(failed)?;
+        let attempt = self
+            .insert(&transaction, &username, &context)
+            .await
+            .map_err(failed)?;
+        let record = Record {
+            action: action.as_str().to_owned(),
+            table_name: attempt.map(|_| TABLE.to_owned()),
+            object_id: attempt.map(|id| id.to_string()),
+            object_repr: Some(username),
+            ..Record::default()
+        };
+        // A loss here would part the two rows, so it fails this whole write, which the caller settles.
+        let config = AuditConfig::new();
+        writer::write(&transaction, &config, record, &context).await?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Inserts the attempt, if it is one, and returns its number.
+    async fn insert<C: ConnectionTrait>(
+        self,
+        db: &C,
+        username: &str,
+        context: &AuditContext,
+    ) -> Result<Option<i64>, DbErr> {
+        let Some(status) = self.outcome.status() else {
+            return Ok(None);
+        };
+        let line = |text: Option<String>, max| text.map(|text| text::line(&text, max).into_owned());
+        let attempt = ActiveModel {
+            occurred_at: Set(clock::now()),
+            username: Set(username.to_owned()),
+            status: Set(status),
+            ip_address: Set(context.ip.map(|ip| ip.to_string())),
+            user_agent: Set(line(context.user_agent.clone(), 512)),
+            failure_reason: Set(line(self.failure_reason, 200)),
+            country: Set(line(self.place.country, 100)),
+            city: Set(line(self.place.city, 100)),
+            ..Default::default()
+        };
+        Ok(Some(Entity::insert(attempt).exec(db).await?.last_insert_id))
+    }
+}

@@ -1,0 +1,194 @@
+use std::panic::Location;
+
+use audit_core::{Actor, AuditContext, text};
+use sea_orm::ConnectionTrait;
+
+use super::recording;
+use crate::{
+    Result, clock,
+    entity::system_event::{Column, Entity, EventType},
+    writer::{self, Row},
+};
+
+/// The table of events, which a skip list may name.
+const TABLE: &str = "audit_system_event";
+
+/// The most characters of a description or stack trace: what fits a column of 64 kilobytes in any script.
+const MAX_BLOCK: usize = 16_000;
+
+/// Something that went wrong, or is worth knowing, in the system itself.
+///
+/// Notes the source file and line that made it, and takes actor, address and request from the current
+/// [`AuditContext`]. Texts are cleaned and cut to their columns by the rule of [`text`](crate::text).
+/// A skip list of actions may name its type, such as `INFO`.
+///
+/// # Example
+/// ```
+/// # use sea_orm::{ConnectionTrait, Database, DbBackend, EntityTrait, Schema};
+/// use audit_sea_orm::prelude::*;
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # let schema = Schema::new(DbBackend::Sqlite);
+/// # db.execute(&schema.create_table_from_entity(system_event::Entity)).await?;
+/// SystemEvent::error("payment gateway refused")
+///     .code("GW-402")
+///     .description("HTTP 402 for order 1815")
+///     .record(&db)
+///     .await?;
+///
+/// let event = system_event::Entity::find().one(&db).await?.expect("just written");
+/// let event = event.mark_resolved("ada", &db).await?;
+/// assert!(event.resolved && event.line_number.is_some());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an event is written by `record`"]
+pub struct SystemEvent {
+    event_type: EventType,
+    title: String,
+    description: Option<String>,
+    module: Option<String>,
+    function: Option<String>,
+    line: Option<u32>,
+    code: Option<String>,
+    stack_trace: Option<String>,
+    context: AuditContext,
+}
+
+impl SystemEvent {
+    #[track_caller]
+    fn new(event_type: EventType, title: impl Into<String>) -> Self {
+        let caller = Location::caller();
+        Self {
+            event_type,
+            title: title.into(),
+            description: None,
+            module: Some(caller.file().to_owned()),
+            function: None,
+            line: Some(caller.line()),
+            code: None,
+            stack_trace: None,
+            context: AuditContext::new(),
+        }
+    }
+
+    /// Something failed.
+    #[track_caller]
+    pub fn error(title: impl Into<String>) -> Self {
+        Self::new(EventType::Error, title)
+    }
+
+    /// Something may fail.
+    #[track_caller]
+    pub fn warning(title: impl Into<String>) -> Self {
+        Self::new(EventType::Warning, title)
+    }
+
+    /// Something is worth knowing.
+    #[track_caller]
+    pub fn info(title: impl Into<String>) -> Self {
+        Self::new(EventType::Info, title)
+    }
+
+    /// Somebody may be attacking.
+    #[track_caller]
+    pub fn security(title: impl Into<String>) -> Self {
+        Self::new(EventType::Security, title)
+    }
+
+    /// Something was slow.
+    #[track_caller]
+    pub fn performance(title: impl Into<String>) -> Self {
+        Self::new(EventType::Performance, title)
+    }
+
+    /// Somebody worked on the system.
+    #[track_caller]
+    pub fn maintenance(title: impl Into<String>) -> Self {
+        Self::new(EventType::Maintenance, title)
+    }
+
+    /// Sets the description; cut to 16,000 characters.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Sets the module; cut to 255 characters. Default: the source file that made the event.
+    pub fn module(mut self, module: impl Into<String>) -> Self {
+        self.module = Some(module.into());
+        self
+    }
+
+    /// Sets the function; cut to 255 characters.
+    pub fn function(mut self, function: impl Into<String>) -> Self {
+        self.function = Some(function.into());
+        self
+    }
+
+    /// Sets the line of the source file. Default: that which made the event.
+    pub fn line(mut self, line: u32) -> Self {
+        self.line = Some(line);
+        self
+    }
+
+    /// Sets the application's code for it; cut to 50 characters.
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Sets the stack; cut to 16,000 characters.
+    pub fn stack_trace(mut self, stack_trace: impl Into<String>) -> Self {
+        self.stack_trace = Some(stack_trace.into());
+        self
+    }
+
+    /// Sets who was served; the current context's actor where it is not set.
+    pub fn actor(mut self, actor: Actor) -> Self {
+        self.context = self.context.actor(actor);
+        self
+    }
+
+    /// Writes the event, unless a skip list names its type or table.
+    ///
+    /// # Errors
+    /// [`Error::Write`](crate::Error::Write) where the database refuses it; under
+    /// [`OnFailure::Log`](crate::OnFailure::Log) that is counted instead.
+    pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<()> {
+        let Some(config) = recording::<C>(self.event_type.as_str(), Some(TABLE))? else {
+            return Ok(());
+        };
+        let event = format!("system event {}", self.event_type);
+        let insert = self.into_row(db).into_insert(Entity);
+        writer::execute(db, &config, &insert, event).await
+    }
+
+    fn into_row<C: ConnectionTrait>(self, db: &C) -> Row<Column> {
+        let context = self.context.or(AuditContext::current());
+        let actor = context.actor.as_ref();
+        let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
+        let block = |text: Option<&str>| text.map(|text| text::block(text, MAX_BLOCK).into_owned());
+        let mut row = Row::new(db.get_database_backend());
+        row.set(Column::OccurredAt, Some(clock::now()));
+        row.set(Column::EventType, Some(self.event_type.as_str()));
+        row.set(Column::Title, line(Some(&self.title), 255));
+        row.set(Column::Description, block(self.description.as_deref()));
+        row.set(Column::Module, line(self.module.as_deref(), 255));
+        row.set(Column::FunctionName, line(self.function.as_deref(), 255));
+        let line_number = self
+            .line
+            .map(|line| i32::try_from(line).unwrap_or(i32::MAX));
+        row.set(Column::LineNumber, line_number);
+        row.set(Column::ErrorCode, line(self.code.as_deref(), 50));
+        row.set(Column::StackTrace, block(self.stack_trace.as_deref()));
+        row.set(Column::ActorId, line(actor.map(Actor::id), 255));
+        row.set(Column::ActorName, line(actor.and_then(Actor::name), 255));
+        row.set(Column::IpAddress, context.ip.map(|ip| ip.to_string()));
+        row.set(Column::RequestId, line(context.request_id.as_deref(), 128));
+        row.set(Column::Resolved, Some(false));
+        row
+    }
+}

@@ -1,0 +1,174 @@
+use audit_core::diff;
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ModelTrait, QueryFilter, Select,
+    sea_query::{Expr, ExprTrait, Func, SimpleExpr},
+};
+
+use super::TrailQuery;
+use crate::{
+    Audited,
+    entity::audit_log::{Column, Entity},
+    object, object_key,
+    recorded::Recorded,
+};
+
+/// What may be asked of the records, and combined with any other filter.
+///
+/// Each question also begins a select: `audit_log::Entity::for_object(&cake)`.
+///
+/// # Example
+/// ```
+/// # mod cake {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+/// #     #[sea_orm(table_name = "cake")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub price: i32 }
+/// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+/// #     pub enum Relation {}
+/// # }
+/// # use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DbBackend, IntoActiveModel, Schema, Set};
+/// use audit_sea_orm::prelude::*;
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), sea_orm::DbErr> {
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # let schema = Schema::new(DbBackend::Sqlite);
+/// # db.execute(&schema.create_table_from_entity(cake::Entity)).await?;
+/// # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
+/// # let cake = cake::ActiveModel { price: Set(250), ..Default::default() }.insert(&db).await?;
+/// let mut edited = cake.clone().into_active_model();
+/// edited.price = Set(275);
+/// AuditContext::new().actor(Actor::new("ada")).scope(edited.update(&db)).await?;
+///
+/// let who = audit_log::Entity::for_object(&cake)
+///     .changed("price")
+///     .by_actor("ada")
+///     .newest_first()
+///     .all(&db)
+///     .await?;
+/// assert_eq!(who.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+pub trait RecordQuery: Sized {
+    /// Those of one object.
+    #[must_use]
+    fn for_object<M>(self, model: &M) -> Self
+    where
+        M: ModelTrait,
+        M::Entity: Audited + EntityTrait<Model = M>;
+
+    /// Those of the object with that key in that table, for an object that is gone.
+    #[must_use]
+    fn for_key(self, table: &str, object_id: &str) -> Self;
+
+    /// Those of one actor, by id.
+    #[must_use]
+    fn by_actor(self, actor_id: &str) -> Self;
+
+    /// Those of one request.
+    #[must_use]
+    fn by_request(self, request_id: &str) -> Self;
+
+    /// Those in which the column appears: it changed, or the row was created or deleted with it.
+    ///
+    /// No index serves it: use it with a question that one serves, such as [`for_object`](Self::for_object).
+    ///
+    /// # Backends
+    /// Looks for the column's name in the JSON's text, exactly, as the JSON operators of the databases differ.
+    /// On SQLite it needs version 3.44.
+    #[must_use]
+    fn changed(self, column: &str) -> Self;
+}
+
+impl RecordQuery for Select<Entity> {
+    fn for_object<M>(self, model: &M) -> Self
+    where
+        M: ModelTrait,
+        M::Entity: Audited + EntityTrait<Model = M>,
+    {
+        let recorded = Recorded::<M::Entity>::get();
+        let key = object::model_key::<M::Entity>(model, recorded.keys());
+        match object::id_text(&key) {
+            Ok(id) => self.for_key(recorded.table(), &id),
+            // A key that has no text never named a record.
+            Err(_) => self.filter(Expr::value(false)),
+        }
+    }
+
+    fn for_key(self, table: &str, object_id: &str) -> Self {
+        let forms = object_key::stored_forms(object_id);
+        let is_stored = match forms.as_slice() {
+            [plain] => Column::ObjectId.eq(plain.as_ref()),
+            forms => Column::ObjectId.is_in(forms.iter().map(AsRef::as_ref)),
+        };
+        self.filter(Column::TableName.eq(table)).filter(is_stored)
+    }
+
+    fn by_actor(self, actor_id: &str) -> Self {
+        self.filter(Column::ActorId.eq(actor_id))
+    }
+
+    fn by_request(self, request_id: &str) -> Self {
+        self.filter(Column::RequestId.eq(request_id))
+    }
+
+    fn changed(self, column: &str) -> Self {
+        let key = diff::key_text(column);
+        self.filter(
+            Condition::any()
+                .add(contains(Column::NewValues, &key))
+                .add(contains(Column::OldValues, &key)),
+        )
+    }
+}
+
+/// Whether a column's text holds another: spelled in functions that all databases have, and that mind letter
+/// case on all of them (`LIKE` does not on SQLite).
+fn contains(column: Column, part: &str) -> SimpleExpr {
+    let text = || Func::cust("concat").arg(Expr::col(column)).arg("");
+    let without = Func::cust("replace").arg(text()).arg(part).arg("");
+    Expr::expr(text()).ne(without)
+}
+
+impl Entity {
+    /// The records of one object.
+    #[must_use]
+    pub fn for_object<M>(model: &M) -> Select<Self>
+    where
+        M: ModelTrait,
+        M::Entity: Audited + EntityTrait<Model = M>,
+    {
+        Self::find().for_object(model)
+    }
+
+    /// The records of the object with that key in that table, for an object that is gone.
+    #[must_use]
+    pub fn for_key(table: &str, object_id: &str) -> Select<Self> {
+        Self::find().for_key(table, object_id)
+    }
+
+    /// The records of one actor, by id.
+    #[must_use]
+    pub fn by_actor(actor_id: &str) -> Select<Self> {
+        Self::find().by_actor(actor_id)
+    }
+
+    /// The records of one request.
+    #[must_use]
+    pub fn by_request(request_id: &str) -> Select<Self> {
+        Self::find().by_request(request_id)
+    }
+
+    /// The records from `from` on and before `until`.
+    #[must_use]
+    pub fn between(from: DateTime<Utc>, until: DateTime<Utc>) -> Select<Self> {
+        Self::find().between(from, until)
+    }
+
+    /// The records in which the column appears; see [`RecordQuery::changed`].
+    #[must_use]
+    pub fn changed(column: &str) -> Select<Self> {
+        Self::find().changed(column)
+    }
+}

@@ -1,0 +1,138 @@
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{LazyLock, PoisonError, RwLock},
+};
+
+use audit_core::{Field, FieldPolicy};
+use sea_orm::{
+    EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
+    sea_query::{Expr, Query, SqliteQueryBuilder},
+};
+
+use crate::{Audited, Capture, encoding::Captured, entity};
+
+/// What is recorded of an entity: asked of its [`Audited`] once, then kept for the process.
+pub(crate) struct Recorded<E: EntityTrait> {
+    table: String,
+    capture: Capture,
+    keys: Vec<E::Column>,
+    columns: Vec<E::Column>,
+    fields: Vec<Field>,
+    sqlite_lock: String,
+}
+
+/// One entry for each audited entity of the program, never removed: the program's types are its bound.
+static ALL: LazyLock<RwLock<HashMap<TypeId, &'static (dyn Any + Send + Sync)>>> =
+    LazyLock::new(RwLock::default);
+
+impl<E: Audited> Recorded<E> {
+    pub(crate) fn get() -> &'static Self {
+        let of_entity = TypeId::of::<E>();
+        let known = ALL
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&of_entity)
+            .copied();
+        let recorded = known.unwrap_or_else(|| {
+            // Made outside the lock, as it calls the application's code.
+            let new: &'static (dyn Any + Send + Sync) = Box::leak(Box::new(Self::new()));
+            let mut all = ALL.write().unwrap_or_else(PoisonError::into_inner);
+            *all.entry(of_entity).or_insert(new)
+        });
+        recorded
+            .downcast_ref()
+            .expect("the entry of an entity is of its type")
+    }
+
+    fn new() -> Self {
+        let keys: Vec<_> = E::PrimaryKey::iter()
+            .map(PrimaryKeyToColumn::into_column)
+            .collect();
+        let is_key = |column: &E::Column| keys.iter().any(|key| key.as_str() == column.as_str());
+        let (columns, fields) = E::Column::iter()
+            .filter_map(|column| {
+                let policy = if is_key(&column) {
+                    FieldPolicy::Record
+                } else {
+                    E::field_policy(column)
+                };
+                Some((column, Field::new(column.as_str(), policy)?))
+            })
+            .unzip();
+        Self {
+            table: E::audit_table(),
+            capture: E::capture(),
+            sqlite_lock: sqlite_lock::<E>(&keys),
+            keys,
+            columns,
+            fields,
+        }
+    }
+}
+
+impl<E: EntityTrait> Recorded<E> {
+    /// The table's name in records.
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Whether hooks record this entity: not where triggers do, and never for the trail's own tables.
+    pub(crate) fn by_hooks(&self) -> bool {
+        self.capture == Capture::Hooks && !entity::TABLES.contains(&self.table.as_str())
+    }
+
+    pub(crate) fn keys(&self) -> &[E::Column] {
+        &self.keys
+    }
+
+    pub(crate) fn columns(&self) -> &[E::Column] {
+        &self.columns
+    }
+
+    pub(crate) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The policy of a column by its name; what is no column of the entity is recorded.
+    pub(crate) fn policy(&self, column: &str) -> FieldPolicy {
+        match self.fields.iter().find(|field| field.name() == column) {
+            Some(field) if field.is_masked() => FieldPolicy::Mask,
+            Some(_) => FieldPolicy::Record,
+            None if E::Column::iter().any(|skipped| skipped.as_str() == column) => {
+                FieldPolicy::Skip
+            }
+            None => FieldPolicy::Record,
+        }
+    }
+
+    /// The column of that name, where it is recorded unmasked.
+    pub(crate) fn unmasked_column(&self, name: &str) -> Option<E::Column> {
+        let position = self.fields.iter().position(|field| field.name() == name)?;
+        (!self.fields[position].is_masked()).then(|| self.columns[position])
+    }
+
+    /// The statement that takes SQLite's write lock and changes nothing.
+    pub(crate) fn sqlite_lock(&self) -> &str {
+        &self.sqlite_lock
+    }
+
+    /// The recorded values of a row, in the order of [`fields`](Self::fields).
+    pub(crate) fn capture(&self, model: &E::Model) -> Vec<Captured> {
+        self.columns
+            .iter()
+            .map(|column| Captured(model.get(*column)))
+            .collect()
+    }
+}
+
+fn sqlite_lock<E: EntityTrait>(keys: &[E::Column]) -> String {
+    let mut update = Query::update();
+    update
+        .table(E::default().table_ref())
+        .and_where(Expr::cust("0"));
+    for key in keys {
+        update.value(*key, Expr::col(*key));
+    }
+    update.to_string(SqliteQueryBuilder)
+}

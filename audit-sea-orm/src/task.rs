@@ -1,0 +1,29 @@
+use tokio::task::JoinHandle;
+
+use crate::carry;
+
+/// Spawns a task that keeps the current audit context and configuration; `tokio::spawn` loses them.
+///
+/// # Panics
+/// Outside a tokio runtime, as `tokio::spawn` does.
+///
+/// # Example
+/// ```
+/// use audit_sea_orm::{Actor, AuditContext};
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let request = AuditContext::new().actor(Actor::new("ada"));
+/// let actor = request
+///     .scope(async { audit_sea_orm::spawn(async { AuditContext::current().actor }).await.unwrap() })
+///     .await;
+/// assert_eq!(actor, Some(Actor::new("ada")));
+/// # }
+/// ```
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(carry(future))
+}

@@ -1,0 +1,287 @@
+//! Writes a record: one `INSERT`, of just the columns that hold something.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use audit_core::{AuditConfig, AuditContext, OnFailure, text};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, Value,
+    sea_query::{Expr, ExprTrait, InsertStatement, IntoTableRef, Query},
+};
+
+use crate::{
+    Error, Result, clock,
+    connection_kind::ConnectionKind,
+    entity::audit_log::{Column, Entity},
+    error::chain,
+    object_key,
+};
+
+/// What a record says beside the context: what was done to which object.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Record {
+    pub(crate) action: String,
+    pub(crate) table_name: Option<String>,
+    pub(crate) object_id: Option<String>,
+    pub(crate) object_repr: Option<String>,
+    /// JSON, as text.
+    pub(crate) old_values: Option<String>,
+    /// JSON, as text.
+    pub(crate) new_values: Option<String>,
+}
+
+impl Record {
+    /// The event in words, for errors: it names no value.
+    pub(crate) fn event(&self) -> String {
+        event(
+            &self.action,
+            self.table_name.as_deref(),
+            self.object_id.as_deref(),
+        )
+    }
+}
+
+pub(crate) fn event(action: &str, table: Option<&str>, object_id: Option<&str>) -> String {
+    let key: String = object_id.unwrap_or_default().chars().take(80).collect();
+    match table {
+        Some(table) => format!("{action} of {table} {key}").trim_end().to_owned(),
+        None => action.to_owned(),
+    }
+}
+
+static FAILURES: AtomicU64 = AtomicU64::new(0);
+
+/// How many records were lost since the process began, each with a `tracing` event at level `ERROR`.
+///
+/// Only [`OnFailure::Log`] lets a record be lost, and an `after_save` that comes without its `before_save`.
+/// Watch it: a number that grows is a gap in the trail.
+#[must_use]
+pub fn failures() -> u64 {
+    FAILURES.load(Ordering::Relaxed)
+}
+
+/// Counts and traces a record that is lost.
+pub(crate) fn note_loss(event: &str, cause: &str) {
+    FAILURES.fetch_add(1, Ordering::Relaxed);
+    tracing::error!(event, cause, "audit record lost");
+}
+
+/// Writes a record with the current context, and does what the configuration says where that fails.
+pub(crate) async fn write<C: ConnectionTrait>(
+    db: &C,
+    config: &AuditConfig,
+    record: Record,
+    context: &AuditContext,
+) -> Result<()> {
+    let event = record.event();
+    let insert = insert_statement(db.get_database_backend(), record, context, clock::now());
+    execute(db, config, &insert, event).await
+}
+
+/// Executes the `INSERT` of a row of the trail, and does what the configuration says where that fails.
+pub(crate) async fn execute<C: ConnectionTrait>(
+    db: &C,
+    config: &AuditConfig,
+    insert: &InsertStatement,
+    event: String,
+) -> Result<()> {
+    let inserted = if needs_savepoint::<C>(db, config) {
+        execute_in_savepoint(db, insert).await
+    } else {
+        db.execute(insert).await.map(drop)
+    };
+    let failed = inserted.map_err(|source| Error::Write { event, source });
+    settle::<C>(config, failed)
+}
+
+/// Turns a failure into a counted loss where the configuration says so and the change still stands.
+pub(crate) fn settle<C: ConnectionTrait>(config: &AuditConfig, result: Result<()>) -> Result<()> {
+    let Err(error) = result else { return Ok(()) };
+    let change_stands = ConnectionKind::of::<C>().is_autocommit() || !ends_transaction(&error);
+    match config.failure_policy() {
+        OnFailure::Log if change_stands => {
+            note_loss(&error.to_string(), &chain(&error));
+            Ok(())
+        }
+        OnFailure::Log | OnFailure::Fail => Err(error),
+    }
+}
+
+/// PostgreSQL refuses every statement after a failed one, up to a savepoint. Only there, and only where the
+/// application asked to go on, is one worth its two statements.
+fn needs_savepoint<C: ConnectionTrait>(db: &C, config: &AuditConfig) -> bool {
+    let kind = ConnectionKind::of::<C>();
+    config.failure_policy() == OnFailure::Log
+        && db.get_database_backend() == DbBackend::Postgres
+        && kind == ConnectionKind::Transaction
+}
+
+async fn execute_in_savepoint<C: ConnectionTrait>(
+    db: &C,
+    insert: &InsertStatement,
+) -> Result<(), DbErr> {
+    db.execute_unprepared("SAVEPOINT audit_record").await?;
+    let inserted = db.execute(insert).await;
+    if inserted.is_err() {
+        db.execute_unprepared("ROLLBACK TO SAVEPOINT audit_record")
+            .await?;
+    }
+    db.execute_unprepared("RELEASE SAVEPOINT audit_record")
+        .await?;
+    inserted.map(drop)
+}
+
+/// Whether the database gave up the whole transaction, so that nobody must go on as if the change stood.
+///
+/// SQLite does for a full disk, an I/O error and no memory (<https://sqlite.org/lang_transaction.html>),
+/// MySQL and MariaDB for a deadlock. Told by the text, as SeaORM's errors have the drivers' types only with
+/// features that this crate does not turn on.
+fn ends_transaction(error: &Error) -> bool {
+    let (Error::Write { source, .. } | Error::Read { source, .. }) = error else {
+        return false;
+    };
+    let text = source.to_string();
+    let sqlite_code = text
+        .split_once("(code: ")
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .and_then(|(code, _)| code.parse::<u32>().ok());
+    sqlite_code.is_some_and(|code| matches!(code & 0xff, 7 | 10 | 13))
+        || text.contains("1213 (40001)")
+        || text.contains("current transaction is aborted")
+}
+
+fn insert_statement(
+    backend: DbBackend,
+    record: Record,
+    context: &AuditContext,
+    occurred_at: DateTime<Utc>,
+) -> InsertStatement {
+    let actor = context.actor.as_ref();
+    let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
+    let mut row = Row::new(backend);
+    row.set(Column::OccurredAt, Some(occurred_at));
+    row.set(Column::Action, Some(record.action));
+    row.set(Column::TableName, record.table_name);
+    row.set(
+        Column::ObjectId,
+        record.object_id.map(|id| object_key::stored(id, backend)),
+    );
+    row.set(Column::ObjectRepr, line(record.object_repr.as_deref(), 200));
+    row.set_json(Column::OldValues, record.old_values);
+    row.set_json(Column::NewValues, record.new_values);
+    row.set(Column::ActorId, line(actor.map(audit_core::Actor::id), 255));
+    row.set(
+        Column::ActorName,
+        line(actor.and_then(audit_core::Actor::name), 255),
+    );
+    row.set(Column::IpAddress, context.ip.map(|ip| ip.to_string()));
+    row.set(Column::UserAgent, line(context.user_agent.as_deref(), 512));
+    row.set(Column::SessionId, line(context.session_id.as_deref(), 128));
+    row.set(Column::RequestId, line(context.request_id.as_deref(), 128));
+    let reason = context
+        .reason
+        .as_deref()
+        .map(|text| text::block(text, 1000).into_owned());
+    row.set(Column::Reason, reason);
+    row.set(Column::Module, line(context.module.as_deref(), 255));
+    row.set_json(
+        Column::Metadata,
+        context.metadata.as_ref().map(ToString::to_string),
+    );
+    row.into_insert(Entity)
+}
+
+/// The columns of an insert that hold something: the rest are `NULL` by themselves.
+pub(crate) struct Row<C> {
+    backend: DbBackend,
+    columns: Vec<C>,
+    values: Vec<Expr>,
+}
+
+impl<C: sea_orm::ColumnTrait> Row<C> {
+    pub(crate) fn new(backend: DbBackend) -> Self {
+        Self {
+            backend,
+            columns: Vec::with_capacity(18),
+            values: Vec::with_capacity(18),
+        }
+    }
+
+    pub(crate) fn set(&mut self, column: C, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.columns.push(column);
+            self.values.push(Expr::value(value));
+        }
+    }
+
+    /// JSON travels as text: as a JSON parameter it would be `jsonb` to PostgreSQL, which refuses `\u0000`.
+    pub(crate) fn set_json(&mut self, column: C, json: Option<String>) {
+        let Some(json) = json else { return };
+        let value = match self.backend {
+            DbBackend::Postgres => Expr::value(json).cast_as("json"),
+            _ => Expr::value(json),
+        };
+        self.columns.push(column);
+        self.values.push(value);
+    }
+
+    pub(crate) fn into_insert(self, table: impl IntoTableRef) -> InsertStatement {
+        let mut insert = Query::insert();
+        insert
+            .into_table(table)
+            .columns(self.columns)
+            .values(self.values)
+            .expect("`set` adds a value for each column");
+        insert
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write_error(text: &str) -> Error {
+        Error::Write {
+            event: String::new(),
+            source: DbErr::Custom(text.to_owned()),
+        }
+    }
+
+    #[test]
+    fn errors_that_end_the_transaction_are_told_by_their_codes() {
+        for text in [
+            "Execution Error: error returned from database: (code: 13) database or disk is full",
+            "(code: 778) disk I/O error",
+            "1213 (40001): Deadlock found when trying to get lock; try restarting transaction",
+        ] {
+            assert!(ends_transaction(&write_error(text)), "{text}");
+        }
+        for text in [
+            "(code: 1) no such table: audit_log",
+            "1205 (HY000): Lock wait timeout exceeded",
+        ] {
+            assert!(!ends_transaction(&write_error(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_one_insert_of_the_columns_that_hold_something() {
+        let record = Record {
+            action: "CREATE".to_owned(),
+            new_values: Some("{}".to_owned()),
+            ..Record::default()
+        };
+        let insert = insert_statement(
+            DbBackend::Postgres,
+            record,
+            &AuditContext::new(),
+            clock::now(),
+        );
+        let (sql, values) = insert.build(sea_orm::sea_query::PostgresQueryBuilder);
+        assert_eq!(
+            sql,
+            r#"INSERT INTO "audit_log" ("occurred_at", "action", "new_values") VALUES ($1, $2, CAST($3 AS json))"#
+        );
+        assert_eq!(values.0.len(), 3);
+    }
+}
