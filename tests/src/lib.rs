@@ -1,1 +1,16 @@
-//! x
+//! One suite of tests, run on SQLite, PostgreSQL and MariaDB or MySQL.
+//!
+//! A test is a function over [`Test`], which has a database of its own. The list in [`suite`] names them all;
+//! `tests/{sqlite,postgres,mysql}.rs` each run it on one backend. SQLite needs nothing; the servers' URLs come
+//! from `AUDIT_TEST_POSTGRES_URL` and `AUDIT_TEST_MYSQL_URL`. Without one its tests are ignored, saying so, but
+//! where `CI` is set that is a failure.
+
+pub mod backend;
+pub mod entity;
+pub mod runner;
+pub mod statements;
+pub mod suite;
+pub mod test;
+
+pub use backend::Backend;
+pub use test::{Outcome, Test};

@@ -1,0 +1,69 @@
+//! Runs the suite on one backend, as a test program.
+
+use std::{env, pin::Pin, process::ExitCode};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::{Backend, Outcome, Test, suite};
+
+/// A test of the suite.
+pub type TestFn = for<'t> fn(&'t mut Test) -> Pin<Box<dyn Future<Output = Outcome> + Send + 't>>;
+
+/// The `main` of a test program that runs the suite on a backend.
+#[must_use]
+pub fn main(backend: Backend) -> ExitCode {
+    let arguments = Arguments::from_args();
+    let configured = backend.is_configured();
+    if !configured && !arguments.list {
+        explain_skip(backend);
+        if env::var_os("CI").is_some() {
+            return ExitCode::FAILURE;
+        }
+    }
+    let trials = suite::ALL
+        .iter()
+        .map(|&(name, test)| Trial::test(name, move || run(backend, name, test)).with_ignored_flag(!configured));
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+#[expect(clippy::print_stderr, reason = "a test program's output")]
+fn explain_skip(backend: Backend) {
+    let variable = backend.url_variable().unwrap_or_default();
+    eprintln!("\n{backend} is skipped: set {variable} to the URL of a server to run its tests.");
+}
+
+fn run(backend: Backend, name: &str, test: TestFn) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        // In a task, as the code of an application is.
+        let name = database_name(name);
+        let outcome = tokio::spawn(async move {
+            let mut t = Test::new(backend, &name).await?;
+            test(&mut t).await?;
+            t.remove().await?;
+            Outcome::Ok(())
+        });
+        match outcome.await {
+            Ok(outcome) => outcome.map_err(|error| Failed::from(format!("{error:?}\n{error}"))),
+            Err(panicked) => Err(panic_message(panicked)),
+        }
+    })
+}
+
+fn panic_message(panicked: tokio::task::JoinError) -> Failed {
+    let payload = panicked.into_panic();
+    let text = payload.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string));
+    text.unwrap_or_default().into()
+}
+
+/// The name of a test as that of a database, which no two runs at the same time share: 63 bytes at most.
+fn database_name(test: &str) -> String {
+    let test: String = test.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let process = std::process::id();
+    let kept = &test[test.len().saturating_sub(40)..];
+    format!("audit_{process}_{kept}")
+}
