@@ -60,7 +60,9 @@
 //! In a transaction the row stays locked from the read to the end: `FOR NO KEY UPDATE` (an update) or `FOR
 //! UPDATE` (a delete) on PostgreSQL, `FOR UPDATE` on MySQL and MariaDB, the database's write lock on SQLite.
 //! On a bare pool nothing can be locked: another writer may come between the read and the write, and a crash
-//! between the write and the record. [`audited_update`](crate::AuditedActiveModelExt) has neither gap.
+//! between the write and the record. On MySQL and MariaDB, which do not return the row they wrote, SeaORM reads
+//! it back in a statement of its own, so that there another writer may come after the write too.
+//! [`audited_update`](crate::AuditedActiveModelExt) has none of these gaps.
 
 use audit_core::{Action, AuditConfig, AuditContext, diff};
 use sea_orm::{

