@@ -64,141 +64,16 @@
 //! it back in a statement of its own, so that there another writer may come after the write too.
 //! [`audited_update`](crate::AuditedActiveModelExt) has none of these gaps.
 
-use audit_core::{Action, AuditConfig, AuditContext, diff};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable,
-    PrimaryKeyToColumn, Value,
-};
+mod recording;
 
-use crate::{
-    Audited, Error, Result,
-    before_image::{self, Intent},
-    connection_kind::ConnectionKind,
-    encoding::{Captured, EncodingError},
-    object,
-    pending::{self, Image, Kept, Slot},
-    recorded::Recorded,
-    writer::{self, Record},
-};
+use audit_core::Action;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait};
 
-/// The recording of one write: made where the write is to be recorded at all.
-struct Recording<E: EntityTrait> {
-    action: Action,
-    entity: &'static Recorded<E>,
-    config: std::sync::Arc<AuditConfig>,
-}
+use crate::Audited;
+#[cfg(doc)]
+use crate::Error;
 
-/// What came of reading the row before the write.
-enum Read<M> {
-    Row(M),
-    NoRow,
-    /// It failed, and the configuration says to go on; the loss is counted.
-    Failed,
-}
-
-impl<E: Audited> Recording<E> {
-    /// `None` where nothing is to be recorded: unaudited, a migration's write, disabled, skipped, or the
-    /// business of triggers.
-    fn of<C: ConnectionTrait>(action: Action) -> Result<Option<Self>> {
-        let entity = Recorded::<E>::get();
-        let is_migration = ConnectionKind::of::<C>() == ConnectionKind::Migration;
-        if is_migration || AuditContext::is_unaudited() || !entity.by_hooks() {
-            return Ok(None);
-        }
-        let config = AuditConfig::current()?;
-        let is_skipped = config.skips_action(action.as_str()) || config.skips_model(entity.table());
-        if !config.is_enabled() || is_skipped {
-            return Ok(None);
-        }
-        Ok(Some(Self {
-            action,
-            entity,
-            config,
-        }))
-    }
-
-    fn event(&self, object_id: Option<&str>) -> String {
-        writer::event(self.action.as_str(), Some(self.entity.table()), object_id)
-    }
-
-    /// Counts and traces a change whose values before are not known.
-    fn note_loss(&self, cause: &str) {
-        writer::note_loss(&self.event(None), cause);
-    }
-
-    fn check_transaction<C: ConnectionTrait>(&self) -> Result<()> {
-        if self.config.requires_transaction() && ConnectionKind::of::<C>().is_autocommit() {
-            let event = self.event(None);
-            return Err(Error::TransactionRequired { event });
-        }
-        Ok(())
-    }
-
-    fn id_text(&self, key: &[Value]) -> Result<String> {
-        object::id_text(key).map_err(|source| self.encoding_error(source))
-    }
-
-    fn encoding_error(&self, source: EncodingError) -> Error {
-        let event = self.event(None);
-        Error::Encoding { event, source }
-    }
-
-    /// The JSON object of the chosen columns of a state.
-    fn json(
-        &self,
-        values: &[Captured],
-        positions: impl IntoIterator<Item = usize>,
-    ) -> Result<String> {
-        diff::object(self.entity.fields(), values, positions)
-            .map_err(|error| self.encoding_error(EncodingError::Unsupported(error.to_string())))
-    }
-
-    fn image(&self, values: &[Captured]) -> Result<String> {
-        self.json(values, 0..values.len())
-    }
-
-    fn record_of(&self, model: &E::Model) -> Result<Record> {
-        Ok(Record {
-            action: self.action.as_str().to_owned(),
-            table_name: Some(self.entity.table().to_owned()),
-            object_id: Some(self.id_text(&object::model_key::<E>(model, self.entity.keys()))?),
-            object_repr: Some(E::object_repr(model)),
-            ..Record::default()
-        })
-    }
-
-    /// Reads the row as it is before the write. A failure is settled as one of the record's would be.
-    async fn read<C: ConnectionTrait>(
-        &self,
-        db: &C,
-        key: Vec<Value>,
-        intent: Intent,
-    ) -> Result<Read<E::Model>> {
-        let event = self.event(object::id_text(&key).ok().as_deref());
-        match before_image::read::<E, C>(db, key, intent).await {
-            Ok(Some(row)) => Ok(Read::Row(row)),
-            Ok(None) => Ok(Read::NoRow),
-            Err(source) => {
-                let failed = Err(Error::Read { event, source });
-                writer::settle::<C>(&self.config, failed).map(|()| Read::Failed)
-            }
-        }
-    }
-
-    async fn write<C: ConnectionTrait>(
-        &self,
-        db: &C,
-        record: Result<Option<Record>>,
-    ) -> Result<()> {
-        match record {
-            Ok(Some(record)) => {
-                writer::write(db, &self.config, record, &AuditContext::current()).await
-            }
-            Ok(None) => Ok(()),
-            Err(error) => writer::settle::<C>(&self.config, Err(error)),
-        }
-    }
-}
+use recording::Recording;
 
 /// Call this last in `ActiveModelBehavior::before_save`.
 ///
@@ -206,87 +81,18 @@ impl<E: Audited> Recording<E> {
 /// Where the row's state cannot be read or a required transaction is missing; see [`Error`].
 pub async fn before_save<A, C>(active_model: A, db: &C, insert: bool) -> Result<A, DbErr>
 where
-    A: ActiveModelTrait + Send,
+    A: ActiveModelTrait + Send + Sync,
     A::Entity: Audited,
     C: ConnectionTrait,
 {
-    let action = if insert {
-        Action::Create
-    } else {
-        Action::Update
-    };
-    let Some(recording) = Recording::<A::Entity>::of::<C>(action)? else {
+    let Some(recording) = Recording::<A::Entity>::of::<C>(saved(insert))? else {
         return Ok(active_model);
     };
     recording.check_transaction::<C>()?;
     if !insert {
-        keep_before_image(&recording, &active_model, db).await?;
+        recording.keep_before_update(&active_model, db).await?;
     }
     Ok(active_model)
-}
-
-async fn keep_before_image<A, C>(
-    recording: &Recording<A::Entity>,
-    active_model: &A,
-    db: &C,
-) -> Result<()>
-where
-    A: ActiveModelTrait + Send,
-    A::Entity: Audited,
-    C: ConnectionTrait,
-{
-    // Without its whole key SeaORM refuses the update.
-    let Some(key) = active_model.get_primary_key_value() else {
-        return Ok(());
-    };
-    let key: Vec<Value> = key.into_iter().collect();
-    let slot = |id| Slot::new::<A::Entity, C>(db, Intent::Update, id);
-    if !sets_anything(active_model) {
-        pending::keep(slot(recording.id_text(&key)?), Kept::NothingToRecord);
-        return Ok(());
-    }
-    let asked = recording.id_text(&key)?;
-    let (id, kept) = match recording.read(db, key, Intent::Update).await? {
-        Read::Row(row) => {
-            // The row's own key: the database may spell it otherwise than the application does.
-            let id = recording.id_text(&object::model_key::<A::Entity>(
-                &row,
-                recording.entity.keys(),
-            ))?;
-            let before = recording.entity.capture(&row);
-            let set = set_values(recording.entity, active_model);
-            (id, Kept::Image(Image { before, set }))
-        }
-        Read::NoRow => (asked, Kept::NoRow),
-        Read::Failed => (asked, Kept::NothingToRecord),
-    };
-    pending::keep(slot(id), kept);
-    Ok(())
-}
-
-/// What an update will set of the recorded columns, by position.
-fn set_values<A>(entity: &Recorded<A::Entity>, active_model: &A) -> Vec<(usize, Captured)>
-where
-    A: ActiveModelTrait,
-{
-    let columns = entity.columns().iter().enumerate();
-    columns
-        .filter_map(|(position, column)| match active_model.get(*column) {
-            ActiveValue::Set(value) => Some((position, Captured(value))),
-            ActiveValue::Unchanged(_) | ActiveValue::NotSet => None,
-        })
-        .collect()
-}
-
-/// Whether SeaORM will send an `UPDATE` at all: it sends none where nothing but the key is set.
-fn sets_anything<A: ActiveModelTrait>(active_model: &A) -> bool {
-    type Key<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::PrimaryKey;
-    type Column<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
-    let is_key = |column: &Column<A>| {
-        <Key<A> as Iterable>::iter().any(|key| key.into_column().as_str() == column.as_str())
-    };
-    <Column<A> as Iterable>::iter()
-        .any(|column| !is_key(&column) && matches!(active_model.get(column), ActiveValue::Set(_)))
 }
 
 /// Call this first in `ActiveModelBehavior::after_save`.
@@ -304,61 +110,16 @@ where
     <A::Entity as EntityTrait>::Model: Sync,
     C: ConnectionTrait,
 {
-    let action = if insert {
-        Action::Create
-    } else {
-        Action::Update
-    };
-    let Some(recording) = Recording::<A::Entity>::of::<C>(action)? else {
+    let Some(recording) = Recording::<A::Entity>::of::<C>(saved(insert))? else {
         return Ok(model);
     };
     let record = if insert {
-        created(&recording, &model)
+        recording.created(&model)
     } else {
-        updated(&recording, &model, db)
+        recording.updated(&model, db)
     };
     recording.write(db, record).await?;
     Ok(model)
-}
-
-fn created<E: Audited>(recording: &Recording<E>, model: &E::Model) -> Result<Option<Record>> {
-    let after = recording.entity.capture(model);
-    Ok(Some(Record {
-        new_values: Some(recording.image(&after)?),
-        ..recording.record_of(model)?
-    }))
-}
-
-fn updated<E: Audited, C: ConnectionTrait>(
-    recording: &Recording<E>,
-    model: &E::Model,
-    db: &C,
-) -> Result<Option<Record>> {
-    let id = recording.id_text(&object::model_key::<E>(model, recording.entity.keys()))?;
-    let after = recording.entity.capture(model);
-    let slot = Slot::new::<E, C>(db, Intent::Update, id);
-    let in_transaction = ConnectionKind::of::<C>().is_transaction();
-    let before = match pending::take(&slot, &after, in_transaction) {
-        Some(Kept::Image(image)) => image.before,
-        Some(Kept::NothingToRecord | Kept::Record(_)) => return Ok(None),
-        Some(Kept::NoRow) => {
-            recording.note_loss("the row was inserted between the hook's read and the update");
-            return Ok(None);
-        }
-        None => {
-            recording.note_loss("`after_save` came without its `before_save`");
-            return Ok(None);
-        }
-    };
-    let changed = diff::changed(&before, &after);
-    if changed.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(Record {
-        old_values: Some(recording.json(&before, changed.iter().copied())?),
-        new_values: Some(recording.json(&after, changed)?),
-        ..recording.record_of(model)?
-    }))
 }
 
 /// Call this last in `ActiveModelBehavior::before_delete`.
@@ -376,22 +137,7 @@ where
         return Ok(active_model);
     };
     recording.check_transaction::<C>()?;
-    if let Some(key) = active_model.get_primary_key_value() {
-        let key: Vec<Value> = key.into_iter().collect();
-        let slot = Slot::new::<A::Entity, C>(db, Intent::Delete, recording.id_text(&key)?);
-        let kept = match recording.read(db, key, Intent::Delete).await? {
-            Read::Row(row) => match deleted(&recording, &row) {
-                Ok(record) => Kept::Record(Box::new(record)),
-                Err(error) => {
-                    writer::settle::<C>(&recording.config, Err(error))?;
-                    Kept::NothingToRecord
-                }
-            },
-            // Kept too, so that what an earlier, failed delete left here is not taken for this one's.
-            Read::NoRow | Read::Failed => Kept::NothingToRecord,
-        };
-        pending::keep(slot, kept);
-    }
+    recording.keep_before_delete(&active_model, db).await?;
     Ok(active_model)
 }
 
@@ -401,27 +147,23 @@ where
 /// Where the record cannot be written; see [`Error`].
 pub async fn after_delete<A, C>(active_model: A, db: &C) -> Result<A, DbErr>
 where
-    A: ActiveModelTrait + Send,
+    A: ActiveModelTrait + Send + Sync,
     A::Entity: Audited,
     C: ConnectionTrait,
 {
     let Some(recording) = Recording::<A::Entity>::of::<C>(Action::Delete)? else {
         return Ok(active_model);
     };
-    if let Some(key) = active_model.get_primary_key_value() {
-        let key: Vec<Value> = key.into_iter().collect();
-        let slot = Slot::new::<A::Entity, C>(db, Intent::Delete, recording.id_text(&key)?);
-        if let Some(Kept::Record(record)) = pending::take(&slot, &[], false) {
-            recording.write(db, Ok(Some(*record))).await?;
-        }
-    }
+    recording
+        .write(db, recording.take_deleted(&active_model, db))
+        .await?;
     Ok(active_model)
 }
 
-fn deleted<E: Audited>(recording: &Recording<E>, model: &E::Model) -> Result<Record> {
-    let before = recording.entity.capture(model);
-    Ok(Record {
-        old_values: Some(recording.image(&before)?),
-        ..recording.record_of(model)?
-    })
+fn saved(insert: bool) -> Action {
+    if insert {
+        Action::Create
+    } else {
+        Action::Update
+    }
 }
