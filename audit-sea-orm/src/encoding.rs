@@ -43,6 +43,9 @@ mod decode;
 mod encode;
 mod time_text;
 
+#[cfg(test)]
+mod tests;
+
 use sea_orm::Value;
 use thiserror::Error;
 

@@ -126,6 +126,8 @@ pub use audit_core::{
     FieldPolicy, FutureExt, MASK, OnFailure, Scoped, carry, text,
 };
 pub use audit_derive::Audited;
+#[doc(no_inline)]
+pub use serde_json;
 
 pub use active_model::AuditedActiveModelExt;
 pub use audited::{Audited, Capture};

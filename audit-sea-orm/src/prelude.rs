@@ -2,7 +2,7 @@
 
 pub use crate::{
     Action, Actor, AuditConfig, AuditContext, AuditEvent, AuditSummary, Audited,
-    AuditedActiveModelExt, BeginWrite, DataExport, FutureExt as _, LoginAttempt, OnFailure,
-    RecordQuery as _, SystemEvent, TrailQuery as _,
+    AuditedActiveModelExt, BeginWrite, Change, Changes, DataExport, FutureExt as _, LoginAttempt,
+    OnFailure, RecordQuery as _, Summary, SystemEvent, TrailQuery as _,
     entity::{audit_log, data_export, login_attempt, system_event},
 };

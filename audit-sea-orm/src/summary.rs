@@ -2,7 +2,7 @@ use audit_core::Action;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait, Select,
+    QueryTrait, Select, sea_query::SelectStatement,
 };
 
 use crate::{
@@ -91,8 +91,8 @@ impl AuditSummary {
 
     /// Counts what one actor did, by id.
     ///
-    /// Attempts to log in know a user name, not an id: those count whose name is the actor's id, or a name
-    /// that the actor has in records of the period.
+    /// Attempts to log in know a user name, not an id: those count whose name is the actor's id, a name that
+    /// the actor has in records of the period, or one that a login of this actor had in the period.
     pub fn actor(mut self, actor_id: impl Into<String>) -> Self {
         self.actor = Some(actor_id.into());
         self
@@ -140,11 +140,11 @@ impl AuditSummary {
         use login_attempt::Column;
         self.in_period::<login_attempt::Entity>()
             .apply_if(self.actor.as_ref(), |select, id| {
-                let names = self.actor_names(id);
                 select.filter(
                     Condition::any()
                         .add(Column::Username.eq(id))
-                        .add(Column::Username.in_subquery(names)),
+                        .add(Column::Username.in_subquery(self.actor_names(id)))
+                        .add(Column::Username.in_subquery(self.login_names(id))),
                 )
             })
             .select_only()
@@ -153,13 +153,27 @@ impl AuditSummary {
             .group_by(Column::Status)
     }
 
-    fn actor_names(&self, id: &str) -> sea_orm::sea_query::SelectStatement {
+    /// The names that the actor has in records.
+    fn actor_names(&self, id: &str) -> SelectStatement {
         use audit_log::Column;
         self.in_period::<audit_log::Entity>()
             .filter(Column::ActorId.eq(id))
             .filter(Column::ActorName.is_not_null())
             .select_only()
             .column(Column::ActorName)
+            .into_query()
+    }
+
+    /// The user names under which the actor is known to have logged in, or failed to.
+    fn login_names(&self, id: &str) -> SelectStatement {
+        use audit_log::Column;
+        let actions = [Action::Login, Action::LoginFailed];
+        self.in_period::<audit_log::Entity>()
+            .filter(Column::ActorId.eq(id))
+            .filter(Column::Action.is_in(actions.iter().map(Action::as_str)))
+            .filter(Column::ObjectRepr.is_not_null())
+            .select_only()
+            .column(Column::ObjectRepr)
             .into_query()
     }
 

@@ -6,7 +6,7 @@ use audit_core::{AuditConfig, AuditContext, OnFailure, text};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, Value,
-    sea_query::{Expr, ExprTrait, InsertStatement, IntoTableRef, Query},
+    sea_query::{Expr, ExprTrait, InsertStatement, Query},
 };
 
 use crate::{
@@ -75,23 +75,28 @@ pub(crate) async fn write<C: ConnectionTrait>(
 ) -> Result<()> {
     let event = record.event();
     let insert = insert_statement(db.get_database_backend(), record, context, clock::now());
-    execute(db, config, &insert, event).await
+    guarded(db, config, event, db.execute(&insert))
+        .await
+        .map(drop)
 }
 
-/// Executes the `INSERT` of a row of the trail, and does what the configuration says where that fails.
-pub(crate) async fn execute<C: ConnectionTrait>(
+/// Awaits the insert of a row of the trail, and does what the configuration says where that fails: `None` is a
+/// loss that is counted.
+pub(crate) async fn guarded<C: ConnectionTrait, T>(
     db: &C,
     config: &AuditConfig,
-    insert: &InsertStatement,
     event: String,
-) -> Result<()> {
+    insert: impl Future<Output = Result<T, DbErr>> + Send,
+) -> Result<Option<T>> {
     let inserted = if needs_savepoint::<C>(db, config) {
-        execute_in_savepoint(db, insert).await
+        in_savepoint(db, insert).await
     } else {
-        db.execute(insert).await.map(drop)
+        insert.await
     };
-    let failed = inserted.map_err(|source| Error::Write { event, source });
-    settle::<C>(config, failed)
+    match inserted {
+        Ok(row) => Ok(Some(row)),
+        Err(source) => settle::<C>(config, Err(Error::Write { event, source })).map(|()| None),
+    }
 }
 
 /// Turns a failure into a counted loss where the configuration says so and the change still stands.
@@ -116,19 +121,19 @@ fn needs_savepoint<C: ConnectionTrait>(db: &C, config: &AuditConfig) -> bool {
         && kind == ConnectionKind::Transaction
 }
 
-async fn execute_in_savepoint<C: ConnectionTrait>(
+async fn in_savepoint<C: ConnectionTrait, T>(
     db: &C,
-    insert: &InsertStatement,
-) -> Result<(), DbErr> {
+    insert: impl Future<Output = Result<T, DbErr>> + Send,
+) -> Result<T, DbErr> {
     db.execute_unprepared("SAVEPOINT audit_record").await?;
-    let inserted = db.execute(insert).await;
+    let inserted = insert.await;
     if inserted.is_err() {
         db.execute_unprepared("ROLLBACK TO SAVEPOINT audit_record")
             .await?;
     }
     db.execute_unprepared("RELEASE SAVEPOINT audit_record")
         .await?;
-    inserted.map(drop)
+    inserted
 }
 
 /// Whether the database gave up the whole transaction, so that nobody must go on as if the change stood.
@@ -188,18 +193,18 @@ fn insert_statement(
         Column::Metadata,
         context.metadata.as_ref().map(ToString::to_string),
     );
-    row.into_insert(Entity)
+    row.into_insert()
 }
 
 /// The columns of an insert that hold something: the rest are `NULL` by themselves.
-pub(crate) struct Row<C> {
+struct Row {
     backend: DbBackend,
-    columns: Vec<C>,
+    columns: Vec<Column>,
     values: Vec<Expr>,
 }
 
-impl<C: sea_orm::ColumnTrait> Row<C> {
-    pub(crate) fn new(backend: DbBackend) -> Self {
+impl Row {
+    fn new(backend: DbBackend) -> Self {
         Self {
             backend,
             columns: Vec::with_capacity(18),
@@ -207,7 +212,7 @@ impl<C: sea_orm::ColumnTrait> Row<C> {
         }
     }
 
-    pub(crate) fn set(&mut self, column: C, value: Option<impl Into<Value>>) {
+    fn set(&mut self, column: Column, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.columns.push(column);
             self.values.push(Expr::value(value));
@@ -215,7 +220,7 @@ impl<C: sea_orm::ColumnTrait> Row<C> {
     }
 
     /// JSON travels as text: as a JSON parameter it would be `jsonb` to PostgreSQL, which refuses `\u0000`.
-    pub(crate) fn set_json(&mut self, column: C, json: Option<String>) {
+    fn set_json(&mut self, column: Column, json: Option<String>) {
         let Some(json) = json else { return };
         let value = match self.backend {
             DbBackend::Postgres => Expr::value(json).cast_as("json"),
@@ -225,10 +230,10 @@ impl<C: sea_orm::ColumnTrait> Row<C> {
         self.values.push(value);
     }
 
-    pub(crate) fn into_insert(self, table: impl IntoTableRef) -> InsertStatement {
+    fn into_insert(self) -> InsertStatement {
         let mut insert = Query::insert();
         insert
-            .into_table(table)
+            .into_table(Entity)
             .columns(self.columns)
             .values(self.values)
             .expect("`set` adds a value for each column");

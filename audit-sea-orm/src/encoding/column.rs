@@ -1,4 +1,7 @@
-use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, Value, sea_query::ArrayType};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, EntityTrait, Value,
+    sea_query::{ArrayType, EnumTypeName},
+};
 
 use super::{EncodingError, from_json};
 
@@ -34,15 +37,15 @@ pub fn column_value<E: EntityTrait>(
 where
     E::ActiveModel: ActiveModelTrait<Entity = E>,
 {
-    let fits = |value: &Value| {
-        let mut model = <E::ActiveModel as ActiveModelTrait>::default();
-        model.try_set(column, value.clone()).is_ok()
-            && matches!(model.get(column), ActiveValue::Set(_))
-    };
+    let mut model = <E::ActiveModel as ActiveModelTrait>::default();
     // A column does not tell the type of its values, but an active model refuses those of any other type.
-    candidates()
+    let mut as_held = |value| match model.try_set(column, value).map(|()| model.get(column)) {
+        Ok(ActiveValue::Set(value)) => Some(value),
+        _ => None,
+    };
+    candidates(enum_name(column))
         .filter_map(|like| from_json(json, &like).ok())
-        .find(fits)
+        .find_map(&mut as_held)
         .ok_or_else(|| EncodingError::Malformed {
             expected: format!(
                 "value of the column `{}`",
@@ -52,15 +55,26 @@ where
         })
 }
 
+/// The database's name of a column's enum type.
+fn enum_name<C: ColumnTrait>(column: C) -> Option<EnumTypeName> {
+    fn of_type(column_type: &ColumnType) -> Option<EnumTypeName> {
+        match column_type {
+            ColumnType::Enum { name, .. } => Some(name.to_string().into()),
+            ColumnType::Array(element) => of_type(element),
+            _ => None,
+        }
+    }
+    of_type(column.def().get_column_type()).or_else(|| column.enum_type_name().map(Into::into))
+}
+
 /// A null of every type of value, then of every type of array.
-fn candidates() -> impl Iterator<Item = Value> {
-    let scalars = array_types().into_iter().filter_map(|kind| null_of(&kind));
+fn candidates(enum_name: Option<EnumTypeName>) -> impl Iterator<Item = Value> {
+    let mut kinds = array_types();
+    kinds.extend(enum_name.map(|name| ArrayType::Enum(Box::new(name))));
+    let scalars: Vec<_> = kinds.iter().filter_map(null_of).collect();
+    let scalars = scalars.into_iter();
     #[cfg(feature = "postgres-array")]
-    let scalars = scalars.chain(
-        array_types()
-            .into_iter()
-            .map(|kind| Value::Array(kind, None)),
-    );
+    let scalars = scalars.chain(kinds.into_iter().map(|kind| Value::Array(kind, None)));
     #[cfg(feature = "postgres-vector")]
     let scalars = scalars.chain([Value::Vector(None)]);
     scalars

@@ -34,7 +34,7 @@ fn decode_some(json: &Json, like: &Value) -> Option<Value> {
         Value::SmallUnsigned(_) => u16::try_from(json.as_u64()?).ok()?.into(),
         Value::Unsigned(_) => u32::try_from(json.as_u64()?).ok()?.into(),
         Value::BigUnsigned(_) => json.as_u64()?.into(),
-        Value::Float(_) => single(double(json)?).into(),
+        Value::Float(_) => single(double(json)?)?.into(),
         Value::Double(_) => double(json)?.into(),
         Value::String(_) => json.as_str()?.into(),
         Value::Char(_) => parse::<char>(json)?.into(),
@@ -54,9 +54,7 @@ fn decode_some(json: &Json, like: &Value) -> Option<Value> {
         #[cfg(feature = "with-time")]
         Value::TimeDateTime(_) => with_time::date_time(date_time(json.as_str()?)?)?.into(),
         #[cfg(feature = "with-time")]
-        Value::TimeDateTimeWithTimeZone(_) => with_time::date_time(utc(json)?.naive_utc())?
-            .assume_utc()
-            .into(),
+        Value::TimeDateTimeWithTimeZone(_) => with_time::utc(utc(json)?.naive_utc())?.into(),
         #[cfg(feature = "with-uuid")]
         Value::Uuid(_) => parse::<sea_orm::prelude::Uuid>(json)?.into(),
         #[cfg(feature = "with-rust_decimal")]
@@ -71,10 +69,7 @@ fn decode_some(json: &Json, like: &Value) -> Option<Value> {
         Value::Array(kind, _) => array(json, kind)?,
         #[cfg(feature = "postgres-vector")]
         Value::Vector(_) => {
-            let floats = json
-                .as_array()?
-                .iter()
-                .map(|item| Some(single(double(item)?)));
+            let floats = json.as_array()?.iter().map(|item| single(double(item)?));
             sea_orm::prelude::PgVector::from(floats.collect::<Option<Vec<_>>>()?).into()
         }
         #[allow(unreachable_patterns, reason = "reachable unless every feature is on")]
@@ -96,12 +91,11 @@ fn double(json: &Json) -> Option<f64> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the double was made from a single's own decimal"
-)]
-fn single(double: f64) -> f32 {
-    double as f32
+/// The float that a double's decimal names. Not a cast of the double: rounded twice, `7.038531e-26` and a few
+/// more would come back as their neighbours.
+fn single(double: f64) -> Option<f32> {
+    let single: f32 = format!("{double:e}").parse().ok()?;
+    (single.is_finite() || !double.is_finite()).then_some(single)
 }
 
 fn bytes(hex: &str) -> Option<Vec<u8>> {
@@ -169,7 +163,7 @@ fn array(json: &Json, kind: &sea_orm::sea_query::ArrayType) -> Option<Value> {
 
 #[cfg(feature = "with-time")]
 mod with_time {
-    use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+    use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
     pub(super) fn date(date: NaiveDate) -> Option<time::Date> {
         let month = time::Month::try_from(u8::try_from(date.month()).ok()?).ok()?;
@@ -191,5 +185,15 @@ mod with_time {
             date(at.date())?,
             time(at.time())?,
         ))
+    }
+
+    pub(super) fn utc(at: NaiveDateTime) -> Option<time::OffsetDateTime> {
+        // At either end of the years that `time` knows, an instant may only be named in another zone.
+        const MOST: i32 = 25 * 3600 + 59 * 60 + 59;
+        [0, MOST, -MOST].into_iter().find_map(|seconds| {
+            let offset = time::UtcOffset::from_whole_seconds(seconds).ok()?;
+            let local = at.checked_add_signed(TimeDelta::seconds(seconds.into()))?;
+            Some(date_time(local)?.assume_offset(offset))
+        })
     }
 }

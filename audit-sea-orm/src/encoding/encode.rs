@@ -21,15 +21,32 @@ impl Serialize for Captured {
 
 impl PartialEq for Captured {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            // A row that holds NaN before and after did not change.
-            (Value::Double(Some(a)), Value::Double(Some(b))) => {
-                a == b || (a.is_nan() && b.is_nan())
-            }
-            (Value::Float(Some(a)), Value::Float(Some(b))) => a == b || (a.is_nan() && b.is_nan()),
-            (a, b) => a == b,
-        }
+        same(&self.0, &other.0)
     }
+}
+
+/// Equality, but a row that holds NaN before and after did not change.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Double(Some(a)), Value::Double(Some(b))) => a == b || (a.is_nan() && b.is_nan()),
+        (Value::Float(Some(a)), Value::Float(Some(b))) => same_float(*a, *b),
+        #[cfg(feature = "postgres-array")]
+        (Value::Array(a_kind, Some(a)), Value::Array(b_kind, Some(b))) => {
+            a_kind == b_kind
+                && a.len() == b.len()
+                && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
+        }
+        #[cfg(feature = "postgres-vector")]
+        (Value::Vector(Some(a)), Value::Vector(Some(b))) => {
+            let (a, b) = (a.as_slice(), b.as_slice());
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_float(*a, *b))
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn same_float(a: f32, b: f32) -> bool {
+    a == b || (a.is_nan() && b.is_nan())
 }
 
 impl Serialize for Encoded<'_> {
@@ -85,7 +102,7 @@ fn serialize_by_feature<S: Serializer>(value: &Value, serializer: S) -> Result<S
         #[cfg(feature = "with-rust_decimal")]
         Value::Decimal(v) => v.map(|v| v.normalize().to_string()),
         #[cfg(feature = "with-bigdecimal")]
-        Value::BigDecimal(v) => v.as_ref().map(|v| v.normalized().to_plain_string()),
+        Value::BigDecimal(v) => v.as_ref().map(|v| big_decimal(v)),
         #[cfg(feature = "with-ipnetwork")]
         Value::IpNetwork(v) => v.map(|v| v.to_string()),
         #[cfg(feature = "with-mac_address")]
@@ -156,6 +173,20 @@ impl Serialize for Float {
 fn shortest(float: f32) -> f64 {
     // OK because the text of any float is the text of a double.
     format!("{float:e}").parse().expect("a float's own text")
+}
+
+#[cfg(feature = "with-bigdecimal")]
+fn big_decimal(decimal: &sea_orm::prelude::BigDecimal) -> String {
+    /// More zeros than the most generous database, PostgreSQL, has digits.
+    const MOST: i64 = 200_000;
+    let decimal = decimal.normalized();
+    let (_, scale) = decimal.as_bigint_and_exponent();
+    if (-MOST..=MOST).contains(&scale) {
+        decimal.to_plain_string()
+    } else {
+        // A few bytes may name a number of more digits than there is memory.
+        decimal.to_scientific_notation()
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

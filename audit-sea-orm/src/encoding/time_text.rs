@@ -45,13 +45,21 @@ pub(super) fn time_date_time(at: time::PrimitiveDateTime) -> String {
 
 #[cfg(feature = "with-time")]
 pub(super) fn time_utc(at: time::OffsetDateTime) -> String {
-    let offset = i64::from(at.offset().whole_seconds());
+    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+    let (hour, minute, second, nano) = at.to_hms_nano();
+    let offset = chrono::TimeDelta::seconds(at.offset().whole_seconds().into());
+    // By chrono: at either end of the years that `time` knows, UTC falls outside them and `time` panics.
+    let utc = NaiveDate::from_ymd_opt(year, month.into(), day.into())
+        .and_then(|date| date.and_hms_nano_opt(hour.into(), minute.into(), second.into(), nano))
+        .and_then(|local| local.checked_sub_signed(offset));
+    utc.map_or_else(|| time_local(at), chrono_utc)
+}
+
+/// With its offset: beyond chrono's years, which no database holds.
+#[cfg(feature = "with-time")]
+fn time_local(at: time::OffsetDateTime) -> String {
     let local = time::PrimitiveDateTime::new(at.date(), at.time());
-    // `to_offset` panics where UTC falls outside the years that `time` knows; no database holds those.
-    match local.checked_sub(time::Duration::seconds(offset)) {
-        Some(utc) => time_date_time(utc) + "Z",
-        None => time_date_time(local) + "Z",
-    }
+    time_date_time(local) + &at.offset().to_string()
 }
 
 fn ymd(year: i32, month: u32, day: u32) -> String {

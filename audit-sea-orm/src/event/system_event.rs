@@ -1,13 +1,13 @@
 use std::panic::Location;
 
 use audit_core::{Actor, AuditContext, text};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, EntityTrait, Set, TryIntoModel};
 
 use super::recording;
 use crate::{
     Result, clock,
-    entity::system_event::{Column, Entity, EventType},
-    writer::{self, Row},
+    entity::system_event::{ActiveModel, Entity, EventType, Model},
+    writer,
 };
 
 /// The table of events, which a skip list may name.
@@ -24,20 +24,20 @@ const MAX_BLOCK: usize = 16_000;
 ///
 /// # Example
 /// ```
-/// # use sea_orm::{ConnectionTrait, Database, DbBackend, EntityTrait, Schema};
+/// # use sea_orm::{ConnectionTrait, Database, DbBackend, Schema};
 /// use audit_sea_orm::prelude::*;
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let db = Database::connect("sqlite::memory:").await?;
 /// # let schema = Schema::new(DbBackend::Sqlite);
 /// # db.execute(&schema.create_table_from_entity(system_event::Entity)).await?;
-/// SystemEvent::error("payment gateway refused")
+/// let event = SystemEvent::error("payment gateway refused")
 ///     .code("GW-402")
 ///     .description("HTTP 402 for order 1815")
 ///     .record(&db)
-///     .await?;
+///     .await?
+///     .expect("errors are not skipped");
 ///
-/// let event = system_event::Entity::find().one(&db).await?.expect("just written");
 /// let event = event.mark_resolved("ada", &db).await?;
 /// assert!(event.resolved && event.line_number.is_some());
 /// # Ok(())
@@ -152,43 +152,50 @@ impl SystemEvent {
         self
     }
 
-    /// Writes the event, unless a skip list names its type or table.
+    /// Writes the event and returns it; `None` where a skip list names its type or table, or the write failed
+    /// and [`OnFailure::Log`](crate::OnFailure::Log) counted it.
     ///
     /// # Errors
-    /// [`Error::Write`](crate::Error::Write) where the database refuses it; under
-    /// [`OnFailure::Log`](crate::OnFailure::Log) that is counted instead.
-    pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<()> {
+    /// [`Error::Write`](crate::Error::Write) where the database refuses it.
+    pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<Option<Model>> {
         let Some(config) = recording::<C>(self.event_type.as_str(), Some(TABLE))? else {
-            return Ok(());
+            return Ok(None);
         };
-        let event = format!("system event {}", self.event_type);
-        let insert = self.into_row(db).into_insert(Entity);
-        writer::execute(db, &config, &insert, event).await
+        let name = format!("system event {}", self.event_type);
+        let event = self.into_active_model();
+        let insert = async {
+            let inserted = Entity::insert(event.clone()).exec(db).await?;
+            let id = Set(inserted.last_insert_id);
+            ActiveModel { id, ..event }.try_into_model()
+        };
+        writer::guarded(db, &config, name, insert).await
     }
 
-    fn into_row<C: ConnectionTrait>(self, db: &C) -> Row<Column> {
+    fn into_active_model(self) -> ActiveModel {
         let context = self.context.or(AuditContext::current());
         let actor = context.actor.as_ref();
         let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
         let block = |text: Option<&str>| text.map(|text| text::block(text, MAX_BLOCK).into_owned());
-        let mut row = Row::new(db.get_database_backend());
-        row.set(Column::OccurredAt, Some(clock::now()));
-        row.set(Column::EventType, Some(self.event_type.as_str()));
-        row.set(Column::Title, line(Some(&self.title), 255));
-        row.set(Column::Description, block(self.description.as_deref()));
-        row.set(Column::Module, line(self.module.as_deref(), 255));
-        row.set(Column::FunctionName, line(self.function.as_deref(), 255));
-        let line_number = self
-            .line
-            .map(|line| i32::try_from(line).unwrap_or(i32::MAX));
-        row.set(Column::LineNumber, line_number);
-        row.set(Column::ErrorCode, line(self.code.as_deref(), 50));
-        row.set(Column::StackTrace, block(self.stack_trace.as_deref()));
-        row.set(Column::ActorId, line(actor.map(Actor::id), 255));
-        row.set(Column::ActorName, line(actor.and_then(Actor::name), 255));
-        row.set(Column::IpAddress, context.ip.map(|ip| ip.to_string()));
-        row.set(Column::RequestId, line(context.request_id.as_deref(), 128));
-        row.set(Column::Resolved, Some(false));
-        row
+        ActiveModel {
+            occurred_at: Set(clock::now()),
+            event_type: Set(self.event_type),
+            title: Set(text::line(&self.title, 255).into_owned()),
+            description: Set(block(self.description.as_deref())),
+            module: Set(line(self.module.as_deref(), 255)),
+            function_name: Set(line(self.function.as_deref(), 255)),
+            line_number: Set(self
+                .line
+                .map(|line| i32::try_from(line).unwrap_or(i32::MAX))),
+            error_code: Set(line(self.code.as_deref(), 50)),
+            stack_trace: Set(block(self.stack_trace.as_deref())),
+            actor_id: Set(line(actor.map(Actor::id), 255)),
+            actor_name: Set(line(actor.and_then(Actor::name), 255)),
+            ip_address: Set(context.ip.map(|ip| ip.to_string())),
+            request_id: Set(line(context.request_id.as_deref(), 128)),
+            resolved: Set(false),
+            resolved_at: Set(None),
+            resolved_by: Set(None),
+            ..Default::default()
+        }
     }
 }

@@ -1,0 +1,161 @@
+//! The README's code stands here too, compiled and run: the last test compares the two.
+
+#![expect(clippy::print_stdout, reason = "the README prints")]
+
+mod cake {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+    #[sea_orm(table_name = "cake")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        pub name: String,
+        pub price: i32,
+        #[audited(mask)] // records show that it changed, as `***`, never what it held
+        pub secret_recipe: String,
+        #[audited(skip)] // never appears
+        pub draft: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+}
+
+mod migrator {
+    use sea_orm_migration::prelude::*;
+
+    pub struct Migrator;
+
+    impl MigratorTrait for Migrator {
+        fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+            let mut migrations = audit_migration::migrations();
+            migrations.extend(my_migrations());
+            migrations
+        }
+    }
+
+    struct CreateCake;
+
+    impl MigrationName for CreateCake {
+        fn name(&self) -> &'static str {
+            "m20261122_000002_create_cake"
+        }
+    }
+
+    #[expect(
+        elided_lifetimes_in_paths,
+        reason = "async_trait needs the signature as the trait has it"
+    )]
+    #[async_trait::async_trait]
+    impl MigrationTrait for CreateCake {
+        async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+            let schema = sea_orm::Schema::new(manager.get_database_backend());
+            manager
+                .create_table(schema.create_table_from_entity(super::cake::Entity))
+                .await
+        }
+    }
+
+    fn my_migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreateCake)]
+    }
+}
+
+mod service {
+    use super::cake;
+
+    use audit_sea_orm::prelude::*;
+    use sea_orm::{DatabaseConnection, DbErr, IntoActiveModel, Set};
+
+    async fn raise_price(
+        cake: cake::Model,
+        price: i32,
+        db: &DatabaseConnection,
+    ) -> Result<cake::Model, DbErr> {
+        let mut cake = cake.into_active_model();
+        cake.price = Set(price);
+        // The change and its record, both or neither.
+        cake.audited_update(db).await
+    }
+
+    pub async fn handler(
+        user_id: i32,
+        cake: cake::Model,
+        db: &DatabaseConnection,
+    ) -> Result<(), DbErr> {
+        let who = AuditContext::new()
+            .actor(Actor::new(user_id))
+            .reason("new season");
+        who.scope(raise_price(cake, 480, db)).await.map(drop)
+    }
+
+    pub async fn who_changed_the_price(
+        cake: &cake::Model,
+        db: &DatabaseConnection,
+    ) -> Result<(), DbErr> {
+        let page = audit_log::Entity::for_object(cake)
+            .changed("price")
+            .newest_first()
+            .page(db, 50)
+            .await?;
+        for record in page.rows {
+            println!(
+                "{} {:?} {:?}",
+                record.occurred_at,
+                record.actor_name,
+                record.changes()
+            );
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_code_does_what_the_readme_says() -> Result<(), sea_orm::DbErr> {
+    use audit_sea_orm::prelude::*;
+    use sea_orm::{Database, EntityTrait, Set};
+    use sea_orm_migration::MigratorTrait;
+
+    let db = Database::connect("sqlite::memory:").await?;
+    migrator::Migrator::up(&db, None).await?;
+    let cake = cake::ActiveModel {
+        name: Set("Sachertorte".to_owned()),
+        price: Set(450),
+        secret_recipe: Set("apricots".to_owned()),
+        draft: Set(String::new()),
+        ..Default::default()
+    };
+    let cake = cake.audited_insert(&db).await?;
+    service::handler(42, cake.clone(), &db).await?;
+    service::who_changed_the_price(&cake, &db).await?;
+
+    let records = audit_log::Entity::find().newest_first().all(&db).await?;
+    assert_eq!(records[0].reason.as_deref(), Some("new season"));
+    assert_eq!(
+        records[1].changes().columns().collect::<Vec<_>>(),
+        ["id", "name", "price", "secret_recipe"]
+    );
+    Ok(())
+}
+
+#[test]
+fn every_block_of_the_readme_stands_here() {
+    let squeeze = |text: &str| text.split_whitespace().collect::<String>();
+    let here = squeeze(include_str!("readme.rs"));
+    let readme = include_str!("../../README.md");
+    let blocks: Vec<&str> = readme
+        .split("```rust")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert_eq!(blocks.len(), 4);
+    for block in blocks {
+        // rustfmt may break a line here that the README leaves whole, or add a comma where it does.
+        let without_commas = |text: &str| text.replace(',', "");
+        assert!(
+            without_commas(&here).contains(&without_commas(&squeeze(block))),
+            "not compiled:{block}"
+        );
+    }
+}
