@@ -71,7 +71,7 @@ impl AuditConfig {
     /// # Errors
     /// [`ConfigError::Environment`] names the variable, its value and what would be right.
     pub fn from_env() -> Result<Self, ConfigError> {
-        environment::read(|name| std::env::var_os(name))
+        environment::read(std::env::var_os)
     }
 
     /// Adds tables whose rows and events are not recorded.

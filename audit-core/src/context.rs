@@ -142,6 +142,10 @@ impl AuditContext {
     /// extractor that reads a token after the layer set the context.
     ///
     /// Returns whether there was a current context to set it in.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "where there is no context there is nothing to do about it"
+    )]
     pub fn set_actor(actor: Actor) -> bool {
         scope::update_context(|context| context.actor = Some(actor))
     }

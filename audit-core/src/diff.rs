@@ -75,7 +75,7 @@ pub fn spaced<'a, V: Serialize>(
     let mut json = Vec::with_capacity(256);
     let mut serializer = serde_json::Serializer::with_formatter(&mut json, Spaced { depth: 0 });
     serde::Serializer::collect_map(&mut serializer, entries)?;
-    Ok(String::from_utf8(json).expect("serde_json writes UTF-8"))
+    String::from_utf8(json).map_err(serde::ser::Error::custom)
 }
 
 /// The text that stands in an [`object`] where it has the column, and in no other.

@@ -17,7 +17,7 @@ const NAMING_COLUMNS: [&str; 5] = ["name", "title", "label", "code", "slug"];
 /// encodings, so that `("a,b")` and `("a", "b")` differ.
 pub(crate) fn id_text(key: &[Value]) -> Result<String, EncodingError> {
     if let [single] = key {
-        return Ok(plain_text(single)?);
+        return plain_text(single);
     }
     let parts = key
         .iter()
@@ -68,8 +68,8 @@ fn table_and_key<E: Audited>(recorded: &Recorded<E>, model: &E::Model) -> String
 mod tests {
     use super::*;
 
-    fn id<const N: usize>(key: [Value; N]) -> String {
-        id_text(&key).unwrap()
+    fn id(key: impl Into<Vec<Value>>) -> String {
+        id_text(&key.into()).unwrap()
     }
 
     #[test]

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 /// name and the record's number stand there too. No key column of PostgreSQL itself can hold much more.
 const POSTGRES_MAX: usize = 2_000;
 
-/// The key as `audit_log.object_id` holds it: as it is, but on PostgreSQL a longer one is a digest of itself.
+/// The key as `audit_log.object_id` holds it: as it is, but on PostgreSQL one that its index or its text cannot
+/// hold is a digest of itself.
 pub(crate) fn stored(id: String, backend: DbBackend) -> String {
-    if backend == DbBackend::Postgres && id.len() > POSTGRES_MAX {
+    if backend == DbBackend::Postgres && !fits_postgres(&id) {
         return digest(&id);
     }
     id
@@ -20,10 +21,15 @@ pub(crate) fn stored(id: String, backend: DbBackend) -> String {
 /// The texts under which a key may be stored, whatever the database.
 pub(crate) fn stored_forms(id: &str) -> Vec<Cow<'_, str>> {
     let mut forms = vec![Cow::Borrowed(id)];
-    if id.len() > POSTGRES_MAX {
+    if !fits_postgres(id) {
         forms.push(Cow::Owned(digest(id)));
     }
     forms
+}
+
+/// Its text cannot hold a NUL either.
+fn fits_postgres(id: &str) -> bool {
+    id.len() <= POSTGRES_MAX && !id.contains('\0')
 }
 
 fn digest(id: &str) -> String {
@@ -37,13 +43,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_key_too_long_for_an_index_is_stored_as_its_digest() {
+    fn only_a_key_that_postgres_cannot_hold_is_stored_as_its_digest() {
         let long = "k".repeat(POSTGRES_MAX + 1);
         assert_eq!(stored(long.clone(), DbBackend::Sqlite), long);
         assert_eq!(
             stored("k".repeat(POSTGRES_MAX), DbBackend::Postgres).len(),
             POSTGRES_MAX
         );
+        assert_ne!(stored("a\0b".to_owned(), DbBackend::Postgres), "a\0b");
         let digested = stored(long.clone(), DbBackend::Postgres);
         assert!(digested.starts_with("sha256:") && digested.len() == 71);
         assert!(stored_forms(&long).contains(&Cow::Owned(digested)));

@@ -98,11 +98,10 @@ impl<E: EntityTrait> Recorded<E> {
     pub(crate) fn policy(&self, column: &str) -> FieldPolicy {
         match self.fields.iter().find(|field| field.name() == column) {
             Some(field) if field.is_masked() => FieldPolicy::Mask,
-            Some(_) => FieldPolicy::Record,
             None if E::Column::iter().any(|skipped| skipped.as_str() == column) => {
                 FieldPolicy::Skip
             }
-            None => FieldPolicy::Record,
+            Some(_) | None => FieldPolicy::Record,
         }
     }
 

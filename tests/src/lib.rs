@@ -5,8 +5,17 @@
 //! from `AUDIT_TEST_POSTGRES_URL` and `AUDIT_TEST_MYSQL_URL`. Without one its tests are ignored, saying so, but
 //! where `CI` is set that is a failure.
 
+#![expect(
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    reason = "a test says in its name what holds; that it fails where it does not goes without saying"
+)]
+
 pub mod backend;
 pub mod entity;
+pub mod interrupt;
+pub mod losses;
+pub mod random;
 pub mod runner;
 pub mod statements;
 pub mod suite;
