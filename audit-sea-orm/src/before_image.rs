@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait, Value, sea_query::LockType,
+    QueryTrait, Statement, Value, sea_query::LockType,
 };
 
 use crate::{Audited, connection_kind::ConnectionKind, recorded::Recorded};
@@ -60,4 +60,28 @@ async fn read_with_sqlite_lock<E: Audited, C: ConnectionTrait>(
         .await?
         .map(|row| E::Model::from_query_result(&row, ""))
         .transpose()
+}
+
+/// How many rows of the entity's table the current transaction deleted, on PostgreSQL. There alone a
+/// transaction that found no row may still delete one, inserted by another since: the others lock the gap.
+/// A hook is not told how many rows its delete hit, so it asks the server's own count.
+pub(crate) async fn deleted_rows<E: Audited, C: ConnectionTrait>(
+    db: &C,
+) -> Result<Option<i64>, DbErr> {
+    let kind = ConnectionKind::of::<C>();
+    let can_come = db.get_database_backend() == DbBackend::Postgres && !kind.is_autocommit();
+    if !can_come || !kind.allows_raw() {
+        return Ok(None);
+    }
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let entity = E::default();
+    let schema = entity.schema_name().map(|schema| quoted(schema) + ".");
+    let table = schema.unwrap_or_default() + &quoted(entity.table_name());
+    let count = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT pg_stat_get_xact_tuples_deleted(to_regclass($1))",
+        [table.into()],
+    );
+    let row = db.query_one_raw(count).await?;
+    row.map(|row| row.try_get_by_index(0)).transpose().map(Option::flatten)
 }

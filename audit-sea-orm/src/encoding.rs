@@ -50,7 +50,7 @@ use sea_orm::Value;
 use thiserror::Error;
 
 pub use column::column_value;
-pub(crate) use encode::{Captured, Encoded};
+pub(crate) use encode::{Captured, Encoded, JsonColumn};
 
 /// How deep JSON may nest and still stand in a record as it is.
 ///

@@ -12,6 +12,7 @@ use sea_orm::{
 use crate::{
     Error, Result, clock,
     connection_kind::ConnectionKind,
+    encoding::JsonColumn,
     entity::audit_log::{Column, Entity},
     error::chain,
     object_key,
@@ -189,10 +190,10 @@ fn insert_statement(
         .map(|text| text::block(text, 1000).into_owned());
     row.set(Column::Reason, reason);
     row.set(Column::Module, line(context.module.as_deref(), 255));
-    row.set_json(
-        Column::Metadata,
-        context.metadata.as_ref().map(ToString::to_string),
-    );
+    let metadata = context.metadata.as_ref();
+    // OK to leave out what cannot be written: text always can.
+    let metadata = metadata.and_then(|json| serde_json::to_string(&JsonColumn(json)).ok());
+    row.set_json(Column::Metadata, metadata);
     row.into_insert()
 }
 

@@ -39,7 +39,8 @@ impl Backend {
     /// Whether the backend can be reached: it needs no server, or its URL is set.
     #[must_use]
     pub fn is_configured(self) -> bool {
-        self.url_variable().is_none_or(|variable| env::var_os(variable).is_some())
+        self.url_variable()
+            .is_none_or(|variable| env::var_os(variable).is_some())
     }
 
     fn server_url(self) -> String {
@@ -123,7 +124,9 @@ impl Isolated {
     pub async fn remove(self) -> Result<(), DbErr> {
         if self.backend != Backend::Sqlite {
             let admin = Database::connect(self.backend.server_url()).await?;
-            admin.execute_unprepared(&drop_database(self.backend, &self.name)).await?;
+            admin
+                .execute_unprepared(&drop_database(self.backend, &self.name))
+                .await?;
             admin.close().await?;
         }
         Ok(())
@@ -147,9 +150,13 @@ fn drop_database(backend: Backend, name: &str) -> String {
 
 /// The URL of another database on the same server.
 fn with_database(server: &str, name: &str) -> String {
-    let (base, query) = server.split_once('?').map_or((server, None), |(base, query)| (base, Some(query)));
+    let (base, query) = server
+        .split_once('?')
+        .map_or((server, None), |(base, query)| (base, Some(query)));
     let authority = base.find("://").map_or(0, |at| at + 3);
-    let end = base[authority..].find('/').map_or(base.len(), |at| authority + at);
+    let end = base[authority..]
+        .find('/')
+        .map_or(base.len(), |at| authority + at);
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     format!("{}/{name}{query}", &base[..end])
 }

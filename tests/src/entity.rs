@@ -1,5 +1,7 @@
 //! The entities that the tests write.
 
+pub mod author;
+pub mod book;
 pub mod cake;
 pub mod order_line;
 pub mod pie;

@@ -12,6 +12,7 @@
 )]
 
 pub mod backend;
+pub mod child;
 pub mod entity;
 pub mod interrupt;
 pub mod losses;

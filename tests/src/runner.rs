@@ -20,9 +20,9 @@ pub fn main(backend: Backend) -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    let trials = suite::ALL
-        .iter()
-        .map(|&(name, test)| Trial::test(name, move || run(backend, name, test)).with_ignored_flag(!configured));
+    let trials = suite::ALL.iter().map(|&(name, test)| {
+        Trial::test(name, move || run(backend, name, test)).with_ignored_flag(!configured)
+    });
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
@@ -62,7 +62,10 @@ fn panic_message(panicked: tokio::task::JoinError) -> Failed {
 
 /// The name of a test as that of a database, which no two runs at the same time share: 63 bytes at most.
 fn database_name(test: &str) -> String {
-    let test: String = test.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let test: String = test
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
     let process = std::process::id();
     let kept = &test[test.len().saturating_sub(40)..];
     format!("audit_{process}_{kept}")

@@ -14,7 +14,9 @@ impl Statements {
         let sent = Arc::clone(&self.0);
         db.set_metric_callback(move |info| {
             let sql = info.statement.sql.clone();
-            sent.lock().unwrap_or_else(PoisonError::into_inner).push(sql);
+            sent.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(sql);
         });
     }
 

@@ -1,7 +1,13 @@
 //! The suite: every test, by subject.
 
+pub mod cancellation;
 pub mod concurrency;
+pub mod events;
 pub mod hooks;
+pub mod kill;
+pub mod masking;
+pub mod nested;
+pub mod queries;
 
 use crate::runner::TestFn;
 
@@ -39,6 +45,27 @@ pub const ALL: &[(&str, TestFn)] = list! {
         unaudited_scope_leaves_no_record,
         entity_of_triggers_is_silent,
     ],
+    events: [
+        hostile_texts_are_cut_and_clean,
+        a_login_attempt_is_whole,
+        an_export_is_whole,
+        a_system_event_is_whole,
+        an_audit_event_is_whole,
+        the_two_rows_of_an_event_are_both_or_neither,
+    ],
+    masking: [no_secret_stands_in_the_trail],
+    queries: [
+        each_question_finds_its_records,
+        pages_hold_every_row_once,
+        changed_finds_just_the_records_with_the_column,
+        each_question_has_its_index,
+        the_summary_counts,
+        a_select_can_be_refined,
+    ],
+    nested: [
+        every_row_of_a_nested_save_is_recorded,
+        every_row_of_a_nested_delete_is_recorded,
+    ],
     concurrency: [
         many_tasks_update_one_row_in_transactions,
         many_tasks_update_one_row_on_the_pool,
@@ -48,5 +75,14 @@ pub const ALL: &[(&str, TestFn)] = list! {
         different_entities_with_equal_keys,
         delete_race_leaves_one_record,
         interleaved_contexts,
+    ],
+    kill: [a_kill_never_parts_a_change_from_its_record],
+    cancellation: [
+        atomic_updates_dropped_anywhere_are_whole_or_nothing,
+        pool_updates_dropped_anywhere_leave_no_phantom,
+        aborted_tasks_leave_both_or_neither,
+        updates_that_fail_leave_nothing_behind,
+        updates_without_returning_leave_nothing_behind,
+        images_of_large_rows_stay_bounded,
     ],
 };

@@ -41,7 +41,12 @@ impl Test {
         Migrator::up(&db, None).await?;
         let statements = Statements::default();
         statements.note(&mut db);
-        Ok(Self { db, statements, backend, isolated })
+        Ok(Self {
+            db,
+            statements,
+            backend,
+            isolated,
+        })
     }
 
     /// Makes an entity's table.
@@ -50,7 +55,9 @@ impl Test {
     /// What the database reports.
     pub async fn create_table<E: EntityTrait>(&self, entity: E) -> Result<(), DbErr> {
         let schema = Schema::new(self.db.get_database_backend());
-        self.db.execute(&schema.create_table_from_entity(entity)).await?;
+        self.db
+            .execute(&schema.create_table_from_entity(entity))
+            .await?;
         for index in schema.create_index_from_entity(entity) {
             self.db.execute(&index).await?;
         }
@@ -62,7 +69,10 @@ impl Test {
     /// # Errors
     /// What the database reports.
     pub async fn records(&self) -> Result<Vec<audit_log::Model>, DbErr> {
-        audit_log::Entity::find().order_by_asc(audit_log::Column::Id).all(&self.db).await
+        audit_log::Entity::find()
+            .order_by_asc(audit_log::Column::Id)
+            .all(&self.db)
+            .await
     }
 
     /// The only record.
@@ -73,7 +83,9 @@ impl Test {
         let mut records = self.records().await?;
         match (records.pop(), records.len()) {
             (Some(record), 0) => Ok(record),
-            (_, more) => Err(DbErr::Custom(format!("{more} records before the last, instead of one in all"))),
+            (_, more) => Err(DbErr::Custom(format!(
+                "{more} records before the last, instead of one in all"
+            ))),
         }
     }
 
@@ -83,7 +95,9 @@ impl Test {
     /// What the database reports.
     pub async fn story(&self) -> Result<Vec<(String, Option<Json>, Option<Json>)>, DbErr> {
         let records = self.records().await?.into_iter();
-        Ok(records.map(|record| (record.action, record.old_values, record.new_values)).collect())
+        Ok(records
+            .map(|record| (record.action, record.old_values, record.new_values))
+            .collect())
     }
 
     /// What was sent while a future ran.
@@ -101,4 +115,15 @@ impl Test {
         self.db.close().await?;
         self.isolated.remove().await
     }
+}
+
+/// Every record that a connection sees, in the order they were written.
+///
+/// # Errors
+/// What the database reports.
+pub async fn records<C: ConnectionTrait>(db: &C) -> Result<Vec<audit_log::Model>, DbErr> {
+    audit_log::Entity::find()
+        .order_by_asc(audit_log::Column::Id)
+        .all(db)
+        .await
 }

@@ -201,7 +201,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The value of a JSON column.
-struct JsonColumn<'a>(&'a serde_json::Value);
+pub(crate) struct JsonColumn<'a>(pub(crate) &'a serde_json::Value);
 
 impl Serialize for JsonColumn<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

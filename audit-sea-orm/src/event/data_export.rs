@@ -4,6 +4,7 @@ use sea_orm::{EntityTrait, Set, TransactionSession, TryIntoModel};
 use super::recording;
 use crate::{
     BeginWrite, Error, Result, clock,
+    encoding::JsonColumn,
     entity::data_export::{ActiveModel, Entity, Model},
     writer::{self, Record},
 };
@@ -149,6 +150,9 @@ impl DataExport {
         let line = |text: &str, max| text::line(text, max).into_owned();
         let count = |count| i64::try_from(count).unwrap_or(i64::MAX);
         let actor = context.actor.as_ref();
+        let filters = self.filters.as_ref();
+        // OK to leave out what cannot be written: text always can.
+        let filters = filters.and_then(|json| serde_json::to_value(JsonColumn(json)).ok());
         ActiveModel {
             occurred_at: Set(clock::now()),
             actor_id: Set(actor.map(|actor| line(actor.id(), 255))),
@@ -157,7 +161,7 @@ impl DataExport {
             file_format: Set(line(&self.file_format, 20)),
             record_count: Set(count(self.record_count)),
             file_size: Set(count(self.file_size)),
-            filters_applied: Set(self.filters),
+            filters_applied: Set(filters),
             ip_address: Set(context.ip.map(|ip| ip.to_string())),
             file_path: Set(self.file_path.map(|path| line(&path, 500))),
             download_count: Set(0),

@@ -23,7 +23,11 @@ fn priced(cake: &cake::Model, price: i32) -> cake::ActiveModel {
     cake
 }
 
-fn story(action: &str, old: Option<Json>, new: Option<Json>) -> Vec<(String, Option<Json>, Option<Json>)> {
+fn story(
+    action: &str,
+    old: Option<Json>,
+    new: Option<Json>,
+) -> Vec<(String, Option<Json>, Option<Json>)> {
     vec![(action.to_owned(), old, new)]
 }
 
@@ -36,7 +40,10 @@ pub async fn create_records_every_column(t: &mut Test) -> Outcome {
     t.create_table(cake::Entity).await?;
     let cake = cake::named("Sacher").insert(&t.db).await?;
     let record = t.only_record().await?;
-    assert_eq!((record.action.as_str(), record.old_values.as_ref()), ("CREATE", None));
+    assert_eq!(
+        (record.action.as_str(), record.old_values.as_ref()),
+        ("CREATE", None)
+    );
     assert_eq!(record.new_values, Some(whole(&cake)));
     assert_eq!(record.table_name.as_deref(), Some("cake"));
     assert_eq!(record.object_id, Some(cake.id.to_string()));
@@ -64,8 +71,14 @@ pub async fn delete_records_the_last_values(t: &mut Test) -> Outcome {
     let priced = AuditContext::unaudited("fixture", priced(&cake, 300).update(&t.db)).await?;
     // By a model that is out of date: the row's own values count.
     cake.delete(&t.db).await?;
-    assert_eq!(t.story().await?, story("DELETE", Some(whole(&priced)), None));
-    assert_eq!(t.only_record().await?.object_repr.as_deref(), Some("Sacher"));
+    assert_eq!(
+        t.story().await?,
+        story("DELETE", Some(whole(&priced)), None)
+    );
+    assert_eq!(
+        t.only_record().await?.object_repr.as_deref(),
+        Some("Sacher")
+    );
     Ok(())
 }
 
@@ -81,7 +94,9 @@ pub async fn update_that_changes_nothing_leaves_no_record(t: &mut Test) -> Outco
 pub async fn update_that_sets_nothing_leaves_no_record_and_sends_no_more(t: &mut Test) -> Outcome {
     let cake = with_cake(t).await?;
     let unset = || cake.clone().into_active_model();
-    let (updated, plain) = t.sent(AuditContext::unaudited("count", unset().update(&t.db))).await;
+    let (updated, plain) = t
+        .sent(AuditContext::unaudited("count", unset().update(&t.db)))
+        .await;
     updated?;
     let (updated, audited) = t.sent(unset().update(&t.db)).await;
     updated?;
@@ -105,9 +120,15 @@ pub async fn delete_of_a_row_that_is_gone_leaves_no_record(t: &mut Test) -> Outc
 pub async fn failed_delete_does_not_haunt_the_next(t: &mut Test) -> Outcome {
     let cake = with_cake(t).await?;
     t.create_table(order_line::Entity).await?;
-    let line = order_line::ActiveModel { cake_id: Set(cake.id), ..Default::default() };
+    let line = order_line::ActiveModel {
+        cake_id: Set(cake.id),
+        ..Default::default()
+    };
     let line = line.insert(&t.db).await?;
-    cake.clone().delete(&t.db).await.expect_err("a line refers to it");
+    cake.clone()
+        .delete(&t.db)
+        .await
+        .expect_err("a line refers to it");
     line.delete(&t.db).await?;
     cake::Entity::delete_by_id(cake.id).exec(&t.db).await?;
     assert_eq!(cake.delete(&t.db).await?.rows_affected, 0);
@@ -126,7 +147,11 @@ pub async fn failed_update_leaves_no_record(t: &mut Test) -> Outcome {
 
     AuditContext::unaudited("unseen", priced(&cake, 999).update(&t.db)).await?;
     priced(&cake, 275).update(&t.db).await?;
-    let expected = story("UPDATE", Some(json!({"price": 999})), Some(json!({"price": 275})));
+    let expected = story(
+        "UPDATE",
+        Some(json!({"price": 999})),
+        Some(json!({"price": 275})),
+    );
     assert_eq!(t.story().await?, expected);
     Ok(())
 }
@@ -137,7 +162,12 @@ pub async fn save_records_what_it_did(t: &mut Test) -> Outcome {
     let mut cake = cake::named("Sacher").save(&t.db).await?;
     cake.price = Set(275);
     cake.save(&t.db).await?;
-    let actions: Vec<_> = t.records().await?.into_iter().map(|record| record.action).collect();
+    let actions: Vec<_> = t
+        .records()
+        .await?
+        .into_iter()
+        .map(|record| record.action)
+        .collect();
     assert_eq!(actions, ["CREATE", "UPDATE"]);
     Ok(())
 }
@@ -160,10 +190,19 @@ pub async fn masked_values_never_appear(t: &mut Test) -> Outcome {
 
     let records = t.records().await?;
     let masked = Some(json!({"secret_recipe": MASK}));
-    assert_eq!((&records[1].old_values, &records[1].new_values), (&masked, &masked));
-    assert_eq!((&records[2].old_values, &records[2].new_values), (&masked, &masked));
+    assert_eq!(
+        (&records[1].old_values, &records[1].new_values),
+        (&masked, &masked)
+    );
+    assert_eq!(
+        (&records[2].old_values, &records[2].new_values),
+        (&masked, &masked)
+    );
     let text = serde_json::to_string(&records)?;
-    assert!(!text.contains("CANARY") && !text.contains("draft"), "{text}");
+    assert!(
+        !text.contains("CANARY") && !text.contains("draft"),
+        "{text}"
+    );
     Ok(())
 }
 
@@ -185,11 +224,17 @@ pub async fn statement_counts(t: &mut Test) -> Outcome {
     for (operation, more) in [("insert", 1), ("update", 2), ("delete", 2)] {
         for place in ["pool", "transaction"] {
             let count = |sent: &[(String, usize)]| {
-                let found = sent.iter().find(|(name, _)| *name == format!("{operation} {place}"));
+                let found = sent
+                    .iter()
+                    .find(|(name, _)| *name == format!("{operation} {place}"));
                 found.map(|(_, statements)| *statements).unwrap_or_default()
             };
             assert!(count(&plain) > 0);
-            assert_eq!(count(&audited), count(&plain) + more, "{operation} on a {place}");
+            assert_eq!(
+                count(&audited),
+                count(&plain) + more,
+                "{operation} on a {place}"
+            );
         }
     }
     Ok(())
@@ -219,8 +264,14 @@ async fn write_once<C: sea_orm::ConnectionTrait>(
     updated?;
     let (gone, deleted) = t.sent(cake.delete(db)).await;
     gone?;
-    let counted = [("insert", inserted), ("update", changed), ("delete", deleted)];
-    Ok(counted.map(|(name, sent)| (format!("{name} {place}"), sent.len())).to_vec())
+    let counted = [
+        ("insert", inserted),
+        ("update", changed),
+        ("delete", deleted),
+    ];
+    Ok(counted
+        .map(|(name, sent)| (format!("{name} {place}"), sent.len()))
+        .to_vec())
 }
 
 /// A transaction that is rolled back leaves neither change nor record.
@@ -248,7 +299,13 @@ pub async fn savepoint_rollback_leaves_no_record(t: &mut Test) -> Outcome {
     let prices = [(250, 275), (275, 300)];
     let expected: Vec<_> = prices
         .iter()
-        .flat_map(|(old, new)| story("UPDATE", Some(json!({"price": old})), Some(json!({"price": new}))))
+        .flat_map(|(old, new)| {
+            story(
+                "UPDATE",
+                Some(json!({"price": old})),
+                Some(json!({"price": new})),
+            )
+        })
         .collect();
     assert_eq!(t.story().await?, expected);
     Ok(())
@@ -277,14 +334,24 @@ pub async fn audited_writes_are_atomic(t: &mut Test) -> Outcome {
     cake.price = Set(300);
     let cake = cake.audited_save(&t.db).await?;
     cake.audited_delete(&t.db).await?;
-    let actions: Vec<_> = t.records().await?.into_iter().map(|record| record.action).collect();
+    let actions: Vec<_> = t
+        .records()
+        .await?
+        .into_iter()
+        .map(|record| record.action)
+        .collect();
     assert_eq!(actions, ["CREATE", "UPDATE", "UPDATE", "DELETE"]);
 
     // In a savepoint of an outer transaction, which goes on.
     let transaction = t.db.begin_write().await?;
     cake::named("Linzer").audited_insert(&transaction).await?;
-    cake::named("Linzer").audited_insert(&transaction).await.expect_err("the name is taken");
-    cake::named("Esterházy").audited_insert(&transaction).await?;
+    cake::named("Linzer")
+        .audited_insert(&transaction)
+        .await
+        .expect_err("the name is taken");
+    cake::named("Esterházy")
+        .audited_insert(&transaction)
+        .await?;
     transaction.commit().await?;
     assert_eq!(cake::Entity::find().all(&t.db).await?.len(), 2);
     assert_eq!(t.records().await?.len(), 6);
@@ -299,9 +366,18 @@ pub async fn bare_pool_is_refused_where_a_transaction_is_required(t: &mut Test) 
     config
         .scope(async {
             let refused = [
-                priced(&cake, 1).update(&pool).await.expect_err("an update needs a transaction"),
-                cake::named("x").insert(&pool).await.expect_err("an insert needs a transaction"),
-                cake.clone().delete(&pool).await.expect_err("a delete needs a transaction"),
+                priced(&cake, 1)
+                    .update(&pool)
+                    .await
+                    .expect_err("an update needs a transaction"),
+                cake::named("x")
+                    .insert(&pool)
+                    .await
+                    .expect_err("an insert needs a transaction"),
+                cake.clone()
+                    .delete(&pool)
+                    .await
+                    .expect_err("a delete needs a transaction"),
             ];
             for error in refused {
                 assert!(error.to_string().contains("audited_update"), "{error}");
@@ -366,13 +442,28 @@ pub async fn unaudited_scope_leaves_no_record(t: &mut Test) -> Outcome {
 pub async fn entity_of_triggers_is_silent(t: &mut Test) -> Outcome {
     let cake = with_cake(t).await?;
     t.create_table(order_line::Entity).await?;
-    let line = order_line::ActiveModel { cake_id: Set(cake.id), ..Default::default() };
+    let line = order_line::ActiveModel {
+        cake_id: Set(cake.id),
+        ..Default::default()
+    };
     line.insert(&t.db).await?.delete(&t.db).await?;
     assert_eq!(t.story().await?, []);
     // The key alone, without reading the row first, names a row as well.
     t.create_table(pie::Entity).await?;
-    pie::ActiveModel { id: Set(1), price: Set(1), stock: Set(0) }.insert(&t.db).await?;
-    pie::ActiveModel { id: Unchanged(1), price: Set(2), ..Default::default() }.update(&t.db).await?;
+    pie::ActiveModel {
+        id: Set(1),
+        price: Set(1),
+        stock: Set(0),
+    }
+    .insert(&t.db)
+    .await?;
+    pie::ActiveModel {
+        id: Unchanged(1),
+        price: Set(2),
+        ..Default::default()
+    }
+    .update(&t.db)
+    .await?;
     let records = t.records().await?;
     assert_eq!(records[1].new_values, Some(json!({"price": 2})));
     if t.backend == Backend::Sqlite {

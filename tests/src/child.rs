@@ -1,0 +1,25 @@
+//! The programs that are built with the suite, to be run beside it.
+
+use std::{env, path::PathBuf};
+
+use tokio::process::Command;
+
+/// A program of this package, ready to be started; cargo builds it along with the suite.
+///
+/// # Panics
+/// Where it is not there.
+#[must_use]
+pub fn program(name: &str) -> Command {
+    let test = env::current_exe().expect("a program knows its path");
+    // `target/debug/deps/sqlite-1234` and `target/debug/child`.
+    let folder = test.parent().and_then(|deps| deps.parent());
+    let path: PathBuf = folder.expect("cargo's folders").join(name);
+    let path = path.with_extension(env::consts::EXE_EXTENSION);
+    assert!(path.exists(), "{} is not built", path.display());
+    let mut command = Command::new(path);
+    command.kill_on_drop(true);
+    for variable in ["AUDIT_SKIP_MODELS", "AUDIT_SKIP_ACTIONS", "AUDIT_ENABLED"] {
+        command.env_remove(variable);
+    }
+    command
+}

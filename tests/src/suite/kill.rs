@@ -1,0 +1,96 @@
+//! A process that is killed at any moment never leaves a change without its record, or a record without its
+//! change.
+
+use std::{collections::BTreeMap, process::Stdio};
+
+use audit_sea_orm::prelude::*;
+use sea_orm::{EntityTrait, IsolationLevel, TransactionTrait, prelude::Json};
+use serde_json::{Map, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::{
+    Backend, Outcome, Test, child,
+    entity::pie,
+    random::{Random, scaled},
+};
+
+/// Rows by key, each as its columns.
+type Rows = BTreeMap<String, Map<String, Json>>;
+
+/// A program with several writers, killed again and again; after each time the table is just what its records say.
+pub async fn a_kill_never_parts_a_change_from_its_record(t: &mut Test) -> Outcome {
+    t.create_table(pie::Entity).await?;
+    let mut random = Random::new(11);
+    let mut recorded = 0;
+    for round in 0..scaled(40).max(4) {
+        write_and_kill(t, random.below(40), random.below(20_000)).await?;
+        let (rows, records) = at_one_moment(t).await?;
+        assert!(records.len() > recorded, "round {round} wrote nothing");
+        recorded = records.len();
+        let table = rows.iter().map(|pie| (pie.id.to_string(), columns(pie)));
+        assert_eq!(rebuilt(&records), table.collect::<Rows>());
+    }
+    Ok(())
+}
+
+/// Starts the program, lets it write so many times ten, and kills it a moment later.
+async fn write_and_kill(t: &Test, times: u64, microseconds: u64) -> Outcome {
+    let mut child = child::program("child")
+        .args(["edit", &t.isolated.url])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let said = child.stdout.take().ok_or("it has an output")?;
+    let mut lines = BufReader::new(said).lines();
+    for _ in 0..=times {
+        lines.next_line().await?.ok_or("it writes until it is killed")?;
+    }
+    tokio::time::sleep(std::time::Duration::from_micros(microseconds)).await;
+    child.kill().await?;
+    Ok(())
+}
+
+/// The rows and the records in one snapshot: a server may still be ending what the killed program began.
+async fn at_one_moment(t: &Test) -> Result<(Vec<pie::Model>, Vec<audit_log::Model>), sea_orm::DbErr> {
+    let level = (t.backend != Backend::Sqlite).then_some(IsolationLevel::RepeatableRead);
+    let moment = t.db.begin_with_config(level, None).await?;
+    let rows = pie::Entity::find().all(&moment).await?;
+    Ok((rows, crate::test::records(&moment).await?))
+}
+
+fn columns(pie: &pie::Model) -> Map<String, Json> {
+    let columns = [("id", pie.id), ("price", pie.price), ("stock", pie.stock)];
+    columns.map(|(name, value)| (name.to_owned(), json!(value))).into_iter().collect()
+}
+
+/// The rows as their records alone tell them; each record must begin with what the one before left.
+fn rebuilt(records: &[audit_log::Model]) -> Rows {
+    let mut rows = Rows::new();
+    for record in records {
+        let key = record.object_id.clone().unwrap_or_default();
+        let values = |values: &Option<Json>| values.as_ref().and_then(Json::as_object).cloned().unwrap_or_default();
+        let (old, new) = (values(&record.old_values), values(&record.new_values));
+        let mut row = rows.remove(&key).unwrap_or_default();
+        for (column, value) in &old {
+            assert_eq!(row.get(column), Some(value), "{}", history(records, record));
+        }
+        match record.action.as_str() {
+            "CREATE" => assert!(row.is_empty(), "{}", history(records, record)),
+            "DELETE" => assert_eq!(row, old, "{}", history(records, record)),
+            _ => assert!(!row.is_empty(), "{}", history(records, record)),
+        }
+        row.extend(new);
+        if record.action != "DELETE" {
+            rows.insert(key, row);
+        }
+    }
+    rows
+}
+
+/// The records of one object up to that which does not fit, for a person to read.
+fn history(records: &[audit_log::Model], last: &audit_log::Model) -> String {
+    let of_object = records.iter().filter(|record| record.object_id == last.object_id && record.id <= last.id);
+    let line = |record: &audit_log::Model| {
+        format!("\n{} {} {:?} -> {:?}", record.id, record.action, record.old_values, record.new_values)
+    };
+    format!("the last of these does not fit: {}", of_object.map(line).collect::<String>())
+}
