@@ -36,13 +36,27 @@ enum Command {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    let url = arguments.database_url.clone();
+    match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say_error(&error);
+            // SeaORM shows the URL that it cannot use as it is.
+            say_error(&error.to_string().replace(&url, &without_password(&url)));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A URL that may be shown.
+fn without_password(url: &str) -> String {
+    let hidden = || {
+        let (scheme, rest) = url.split_once("://")?;
+        let (credentials, place) = rest.rsplit_once('@')?;
+        let (user, _) = credentials.split_once(':')?;
+        Some(format!("{scheme}://{user}:***@{place}"))
+    };
+    hidden().unwrap_or_else(|| url.to_owned())
 }
 
 async fn run(arguments: Arguments) -> Result<(), DbErr> {
@@ -72,6 +86,6 @@ fn say(line: &str) {
 }
 
 #[expect(clippy::print_stderr, reason = "a program's output")]
-fn say_error(error: &DbErr) {
+fn say_error(error: &str) {
     eprintln!("audit-migration: {error}");
 }

@@ -63,6 +63,11 @@
 //! between the write and the record. On MySQL and MariaDB, which do not return the row they wrote, SeaORM reads
 //! it back in a statement of its own, so that there another writer may come after the write too.
 //! [`audited_update`](crate::AuditedActiveModelExt) has none of these gaps.
+//!
+//! PostgreSQL locks no row that is not there (the others do). An update of one that another transaction inserts
+//! between the read that found none and the write reports that, and succeeds when tried again. SeaORM does not
+//! tell a hook how many rows a delete hit, so a delete of such a row leaves no record: where rows of the same
+//! key come and go, read the row in the transaction before you delete it.
 
 mod recording;
 
@@ -154,9 +159,8 @@ where
     let Some(recording) = Recording::<A::Entity>::of::<C>(Action::Delete)? else {
         return Ok(active_model);
     };
-    recording
-        .write(db, recording.take_deleted(&active_model, db))
-        .await?;
+    let record = recording.take_deleted(&active_model, db);
+    recording.write(db, record).await?;
     Ok(active_model)
 }
 

@@ -116,6 +116,7 @@ mod pending;
 pub mod prelude;
 mod query;
 mod recorded;
+mod sql_texts;
 mod summary;
 mod task;
 mod transaction;

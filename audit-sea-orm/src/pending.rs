@@ -62,8 +62,6 @@ pub(crate) enum Kept {
     Record(Box<Record>),
     /// An update of a row that was not there.
     NoRow,
-    /// A delete of a row that was not there, and how many rows its transaction had deleted until then.
-    NoRowToDelete(Option<i64>),
     /// A write that leaves no record: an update that sets nothing, a delete of a row that was not there.
     NothingToRecord,
 }
@@ -96,7 +94,7 @@ impl Kept {
                 image.before.iter().chain(set).map(weight).sum()
             }
             Self::Record(record) => record.old_values.as_ref().map_or(0, String::len),
-            Self::NoRow | Self::NoRowToDelete(_) | Self::NothingToRecord => 0,
+            Self::NoRow | Self::NothingToRecord => 0,
         };
         size_of::<Waiting>() + heap
     }

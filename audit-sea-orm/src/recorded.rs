@@ -1,16 +1,16 @@
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
-    sync::{LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
 use audit_core::{Field, FieldPolicy};
 use sea_orm::{
-    EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
-    sea_query::{Expr, Query, SqliteQueryBuilder},
+    DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
+    sea_query::{Expr, LockType, Query, SqliteQueryBuilder},
 };
 
-use crate::{Audited, Capture, encoding::Captured, entity};
+use crate::{Audited, Capture, encoding::Captured, entity, sql_texts::SqlTexts};
 
 /// What is recorded of an entity: asked of its [`Audited`] once, then kept for the process.
 pub(crate) struct Recorded<E: EntityTrait> {
@@ -20,6 +20,7 @@ pub(crate) struct Recorded<E: EntityTrait> {
     columns: Vec<E::Column>,
     fields: Vec<Field>,
     sqlite_lock: String,
+    selects: SqlTexts<(DbBackend, Option<LockType>)>,
 }
 
 /// One entry for each audited entity of the program, never removed: the program's types are its bound.
@@ -64,6 +65,7 @@ impl<E: Audited> Recorded<E> {
             table: E::audit_table(),
             capture: E::capture(),
             sqlite_lock: sqlite_lock::<E>(&keys),
+            selects: SqlTexts::new(),
             keys,
             columns,
             fields,
@@ -114,6 +116,15 @@ impl<E: EntityTrait> Recorded<E> {
     /// The statement that takes SQLite's write lock and changes nothing.
     pub(crate) fn sqlite_lock(&self) -> &str {
         &self.sqlite_lock
+    }
+
+    /// The text of the select of one row by its key.
+    pub(crate) fn select_text(
+        &self,
+        kind: (DbBackend, Option<LockType>),
+        make: impl FnOnce() -> String,
+    ) -> Arc<str> {
+        self.selects.get(kind, make)
     }
 
     /// The recorded values of a row, in the order of [`fields`](Self::fields).

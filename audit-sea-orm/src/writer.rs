@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use audit_core::{AuditConfig, AuditContext, OnFailure, text};
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, Value,
+    ConnectionTrait, DbBackend, DbErr, Statement, Value,
     sea_query::{Expr, ExprTrait, InsertStatement, Query},
 };
 
@@ -16,6 +16,7 @@ use crate::{
     entity::audit_log::{Column, Entity},
     error::chain,
     object_key,
+    sql_texts::SqlTexts,
 };
 
 /// What a record says beside the context: what was done to which object.
@@ -75,10 +76,15 @@ pub(crate) async fn write<C: ConnectionTrait>(
     context: &AuditContext,
 ) -> Result<()> {
     let event = record.event();
-    let insert = insert_statement(db.get_database_backend(), record, context, clock::now());
-    guarded(db, config, event, db.execute(&insert))
-        .await
-        .map(drop)
+    let row = row(db.get_database_backend(), record, context, clock::now());
+    let insert = async {
+        if ConnectionKind::of::<C>().allows_raw() {
+            db.execute_raw(row.statement()).await
+        } else {
+            db.execute(&row.insert()).await
+        }
+    };
+    guarded(db, config, event, insert).await.map(drop)
 }
 
 /// Awaits the insert of a row of the trail, and does what the configuration says where that fails: `None` is a
@@ -156,12 +162,12 @@ fn ends_transaction(error: &Error) -> bool {
         || text.contains("current transaction is aborted")
 }
 
-fn insert_statement(
+fn row(
     backend: DbBackend,
     record: Record,
     context: &AuditContext,
     occurred_at: DateTime<Utc>,
-) -> InsertStatement {
+) -> Row {
     let actor = context.actor.as_ref();
     let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
     let mut row = Row::new(backend);
@@ -173,8 +179,8 @@ fn insert_statement(
         record.object_id.map(|id| object_key::stored(id, backend)),
     );
     row.set(Column::ObjectRepr, line(record.object_repr.as_deref(), 200));
-    row.set_json(Column::OldValues, record.old_values);
-    row.set_json(Column::NewValues, record.new_values);
+    row.set(Column::OldValues, record.old_values);
+    row.set(Column::NewValues, record.new_values);
     row.set(Column::ActorId, line(actor.map(audit_core::Actor::id), 255));
     row.set(
         Column::ActorName,
@@ -193,16 +199,19 @@ fn insert_statement(
     let metadata = context.metadata.as_ref();
     // OK to leave out what cannot be written: text always can.
     let metadata = metadata.and_then(|json| serde_json::to_string(&JsonColumn(json)).ok());
-    row.set_json(Column::Metadata, metadata);
-    row.into_insert()
+    row.set(Column::Metadata, metadata);
+    row
 }
 
 /// The columns of an insert that hold something: the rest are `NULL` by themselves.
 struct Row {
     backend: DbBackend,
     columns: Vec<Column>,
-    values: Vec<Expr>,
+    values: Vec<Value>,
 }
+
+/// The texts of inserts, by the columns that they have, each a bit.
+static INSERTS: SqlTexts<(DbBackend, u32)> = SqlTexts::new();
 
 impl Row {
     fn new(backend: DbBackend) -> Self {
@@ -216,29 +225,43 @@ impl Row {
     fn set(&mut self, column: Column, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.columns.push(column);
-            self.values.push(Expr::value(value));
+            self.values.push(value.into());
         }
     }
 
-    /// JSON travels as text: as a JSON parameter it would be `jsonb` to PostgreSQL, which refuses `\u0000`.
-    fn set_json(&mut self, column: Column, json: Option<String>) {
-        let Some(json) = json else { return };
-        let value = match self.backend {
-            DbBackend::Postgres => Expr::value(json).cast_as("json"),
-            _ => Expr::value(json),
-        };
-        self.columns.push(column);
-        self.values.push(value);
+    fn statement(self) -> Statement {
+        let columns = self
+            .columns
+            .iter()
+            .fold(0, |bits, column| bits | 1 << *column as u32);
+        let kind = (self.backend, columns);
+        let sql = INSERTS.get(kind, || self.backend.build(&self.insert()).sql);
+        Statement::from_sql_and_values(self.backend, &*sql, self.values)
     }
 
-    fn into_insert(self) -> InsertStatement {
+    fn insert(&self) -> InsertStatement {
+        let values = self.columns.iter().zip(&self.values);
+        let values = values.map(|(column, value)| self.expression(*column, value.clone()));
         let mut insert = Query::insert();
         insert
             .into_table(Entity)
-            .columns(self.columns)
-            .values(self.values)
-            .expect("`set` adds a value for each column");
+            .columns(self.columns.iter().copied())
+            .values(values)
+            .expect("there is a value for each column");
         insert
+    }
+
+    /// JSON travels as text: as a JSON parameter it would be `jsonb` to PostgreSQL, which refuses `\u0000`.
+    fn expression(&self, column: Column, value: Value) -> Expr {
+        let is_json = matches!(
+            column,
+            Column::OldValues | Column::NewValues | Column::Metadata
+        );
+        if is_json && self.backend == DbBackend::Postgres {
+            Expr::value(value).cast_as("json")
+        } else {
+            Expr::value(value)
+        }
     }
 }
 
@@ -277,17 +300,17 @@ mod tests {
             new_values: Some("{}".to_owned()),
             ..Record::default()
         };
-        let insert = insert_statement(
+        let row = row(
             DbBackend::Postgres,
             record,
             &AuditContext::new(),
             clock::now(),
         );
-        let (sql, values) = insert.build(sea_orm::sea_query::PostgresQueryBuilder);
+        let Statement { sql, values, .. } = row.statement();
         assert_eq!(
             sql,
             r#"INSERT INTO "audit_log" ("occurred_at", "action", "new_values") VALUES ($1, $2, CAST($3 AS json))"#
         );
-        assert_eq!(values.0.len(), 3);
+        assert_eq!(values.map(|values| values.0.len()), Some(3));
     }
 }

@@ -4,6 +4,15 @@ use std::{env, path::PathBuf};
 
 use tokio::process::Command;
 
+/// What the library reads of the environment, of which a program here gets what its test gives it.
+const AUDIT_VARIABLES: [&str; 5] = [
+    "AUDIT_SKIP_MODELS",
+    "AUDIT_SKIP_ACTIONS",
+    "AUDIT_REQUIRE_TRANSACTION",
+    "AUDIT_ON_FAILURE",
+    "AUDIT_ENABLED",
+];
+
 /// A program of this package, ready to be started; cargo builds it along with the suite.
 ///
 /// # Panics
@@ -18,7 +27,7 @@ pub fn program(name: &str) -> Command {
     assert!(path.exists(), "{} is not built", path.display());
     let mut command = Command::new(path);
     command.kill_on_drop(true);
-    for variable in ["AUDIT_SKIP_MODELS", "AUDIT_SKIP_ACTIONS", "AUDIT_ENABLED"] {
+    for variable in AUDIT_VARIABLES {
         command.env_remove(variable);
     }
     command

@@ -3,5 +3,7 @@
 pub mod author;
 pub mod book;
 pub mod cake;
+pub mod column_types;
+pub mod keyed;
 pub mod order_line;
 pub mod pie;

@@ -3,11 +3,16 @@
 pub mod cancellation;
 pub mod concurrency;
 pub mod events;
+pub mod failure;
 pub mod hooks;
+pub mod keys;
 pub mod kill;
 pub mod masking;
+pub mod migration;
 pub mod nested;
 pub mod queries;
+pub mod skip;
+pub mod values;
 
 use crate::runner::TestFn;
 
@@ -62,6 +67,39 @@ pub const ALL: &[(&str, TestFn)] = list! {
         the_summary_counts,
         a_select_can_be_refined,
     ],
+    keys: [
+        integers,
+        uuids,
+        binary,
+        strings_that_look_alike,
+        letter_case_and_trailing_blanks,
+        long_strings,
+        very_long_strings,
+        strings_with_nul,
+        number_and_text,
+        three_texts,
+        equal_keys_of_different_tables,
+        keys_that_the_table_takes_for_equal,
+    ],
+    values: [
+        booleans,
+        integers,
+        unsigned_integers,
+        floats,
+        decimals,
+        texts,
+        megabytes,
+        bytes,
+        uuids,
+        json,
+        dates_and_times_of_chrono,
+        zoned_times_of_chrono,
+        dates_and_times_of_time,
+        zoned_times_of_time,
+        arrays,
+        enums,
+        newtypes,
+    ],
     nested: [
         every_row_of_a_nested_save_is_recorded,
         every_row_of_a_nested_delete_is_recorded,
@@ -75,6 +113,31 @@ pub const ALL: &[(&str, TestFn)] = list! {
         different_entities_with_equal_keys,
         delete_race_leaves_one_record,
         interleaved_contexts,
+    ],
+    migration: [
+        migration_that_saves_before_the_tables_exist_is_not_recorded,
+        schema_sync_finds_nothing_to_do,
+        rolling_back_is_refused_unless_it_is_allowed,
+        merged_migrations_live_in_the_applications_own_table,
+        migrating_again_changes_nothing,
+        interrupted_migration_goes_on,
+        the_program_migrates,
+        the_program_explains_a_wrong_url,
+    ],
+    skip: [
+        skipped_tables_leave_no_record_and_cost_nothing,
+        skipped_actions_leave_no_record,
+        skip_lists_hold_for_events_by_hand,
+        the_environment_is_read,
+        a_malformed_environment_fails_the_write_whole,
+    ],
+    failure: [
+        under_fail_the_caller_learns_of_it,
+        under_log_the_change_stands,
+        events_by_hand_fail_or_are_counted,
+        full_disk_is_never_a_silent_success,
+        locked_trail_is_reported_or_counted,
+        locked_row_ends_a_transaction_with_an_error,
     ],
     kill: [a_kill_never_parts_a_change_from_its_record],
     cancellation: [

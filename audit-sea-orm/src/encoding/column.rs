@@ -3,7 +3,7 @@ use sea_orm::{
     sea_query::{ArrayType, EnumTypeName},
 };
 
-use super::{EncodingError, from_json};
+use super::{EncodingError, decode::excerpt, from_json};
 
 /// Reads back the value of an entity's column, as the type that the entity's model has for it.
 ///
@@ -51,7 +51,7 @@ where
                 "value of the column `{}`",
                 sea_orm::IdenStatic::as_str(&column)
             ),
-            json: json.to_string().chars().take(100).collect(),
+            json: excerpt(json),
         })
 }
 

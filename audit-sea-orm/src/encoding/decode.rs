@@ -15,8 +15,20 @@ pub(super) fn decode(json: &Json, like: &Value) -> Result<Value, EncodingError> 
     }
     decode_some(json, like).ok_or_else(|| EncodingError::Malformed {
         expected: type_name(like),
-        json: json.to_string().chars().take(100).collect(),
+        json: excerpt(json),
     })
+}
+
+/// The first 100 characters of the JSON, which may be megabytes long: looking for a column's type, most
+/// attempts end here.
+pub(super) fn excerpt(json: &Json) -> String {
+    const MOST: usize = 100;
+    let text = match json {
+        Json::String(text) => Json::from(text.chars().take(MOST).collect::<String>()).to_string(),
+        Json::Array(items) => Json::from_iter(items.iter().take(MOST).cloned()).to_string(),
+        other => other.to_string(),
+    };
+    text.chars().take(MOST).collect()
 }
 
 #[expect(

@@ -9,44 +9,17 @@ use super::{MAX_JSON_DEPTH, WRAPPED_JSON, time_text};
 /// A borrowed value that serializes to its encoding.
 pub(crate) struct Encoded<'a>(pub(crate) &'a Value);
 
-/// A column's value as it was captured: serializes to its encoding, and a NaN equals itself.
-#[derive(Clone, Debug)]
+/// A column's value as it was captured: serializes to its encoding.
+///
+/// A NaN equals itself, so that a row that holds one before and after did not change: SeaORM turns on sea-query's
+/// `hashable-value`.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Captured(pub(crate) Value);
 
 impl Serialize for Captured {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Encoded(&self.0).serialize(serializer)
     }
-}
-
-impl PartialEq for Captured {
-    fn eq(&self, other: &Self) -> bool {
-        same(&self.0, &other.0)
-    }
-}
-
-/// Equality, but a row that holds NaN before and after did not change.
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Double(Some(a)), Value::Double(Some(b))) => a == b || (a.is_nan() && b.is_nan()),
-        (Value::Float(Some(a)), Value::Float(Some(b))) => same_float(*a, *b),
-        #[cfg(feature = "postgres-array")]
-        (Value::Array(a_kind, Some(a)), Value::Array(b_kind, Some(b))) => {
-            a_kind == b_kind
-                && a.len() == b.len()
-                && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
-        }
-        #[cfg(feature = "postgres-vector")]
-        (Value::Vector(Some(a)), Value::Vector(Some(b))) => {
-            let (a, b) = (a.as_slice(), b.as_slice());
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_float(*a, *b))
-        }
-        (a, b) => a == b,
-    }
-}
-
-fn same_float(a: f32, b: f32) -> bool {
-    a == b || (a.is_nan() && b.is_nan())
 }
 
 impl Serialize for Encoded<'_> {

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use audit_core::{Action, AuditConfig, AuditContext, diff};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectionTrait, EntityTrait, IdenStatic, Iterable,
-    PrimaryKeyToColumn, Value,
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic,
+    Iterable, PrimaryKeyToColumn, Value,
 };
 
 use crate::{
@@ -179,8 +179,8 @@ impl<E: Audited> Recording<E> {
         let in_transaction = ConnectionKind::of::<C>().is_transaction();
         let unknown = match pending::take(&slot, after, in_transaction) {
             Some(Kept::Image(image)) => return Ok(Some(image.before)),
-            Some(Kept::NothingToRecord | Kept::Record(_)) => return Ok(None),
-            Some(Kept::NoRow) => "the row was inserted between the hook's read and the update",
+            Some(Kept::NoRow) => return Err(self.came_between()),
+            Some(_) => return Ok(None),
             None => "`after_save` came without its `before_save`",
         };
         writer::note_loss(&self.event(None), unknown);
@@ -228,6 +228,15 @@ impl<E: Audited> Recording<E> {
         }
     }
 
+    /// Another transaction inserted the row after the hook had looked for it: no lock holds what is not there.
+    fn came_between(&self) -> Error {
+        let cause = "the row was inserted between the hook's read and the write: try again";
+        Error::Read {
+            event: self.event(None),
+            source: DbErr::Custom(cause.to_owned()),
+        }
+    }
+
     /// What an update will set of the recorded columns, by position.
     fn set_values<A: ActiveModelTrait<Entity = E>>(
         &self,
@@ -254,8 +263,14 @@ impl<E: Audited> Recording<E> {
             Ok(Some(row)) => Ok(Read::Row(row)),
             Ok(None) => Ok(Read::NoRow),
             Err(source) => {
-                let failed = Err(Error::Read { event, source });
-                writer::settle::<C>(&self.config, failed).map(|()| Read::Failed)
+                let failed = Error::Read { event, source };
+                // PostgreSQL refuses whatever follows in that transaction, the write first of all.
+                let is_over = db.get_database_backend() == DbBackend::Postgres
+                    && !ConnectionKind::of::<C>().is_autocommit();
+                if is_over {
+                    return Err(failed);
+                }
+                writer::settle::<C>(&self.config, Err(failed)).map(|()| Read::Failed)
             }
         }
     }

@@ -8,7 +8,8 @@ use std::{env, error::Error, io::Write};
 use audit_sea_orm::prelude::*;
 use audit_tests::{entity::pie, random::Random};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Unchanged, ConnectOptions, Database, DatabaseConnection, DbErr, Set,
+    ActiveModelTrait, ActiveValue::Unchanged, ConnectOptions, Database, DatabaseConnection, DbErr,
+    EntityTrait, ModelTrait, QuerySelect, Set,
 };
 
 /// As many writers as fit a small pool, over few rows, so that they meet.
@@ -25,7 +26,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match task.as_deref() {
         Some("edit") => edit(&db).await,
         Some("once") => {
-            let pie = pie::ActiveModel { id: Set(1), price: Set(1), stock: Set(1) };
+            let pie = pie::ActiveModel {
+                id: Set(1),
+                price: Set(1),
+                stock: Set(1),
+            };
             pie.insert(&db).await?;
         }
         _ => return Err("`edit` or `once`?".into()),
@@ -55,15 +60,32 @@ async fn write(db: &DatabaseConnection, random: &mut Random) -> Result<(), DbErr
     let mut number = |bound| i32::try_from(random.below(bound)).unwrap_or_default();
     let (kind, id) = (number(4), number(ROWS));
     let (price, stock) = (number(1_000_000), number(10));
-    let pie = pie::ActiveModel { id: Unchanged(id), price: Set(price), stock: Set(stock) };
+    let pie = pie::ActiveModel {
+        id: Unchanged(id),
+        price: Set(price),
+        stock: Set(stock),
+    };
     match kind {
         0 => {
             let pie = pie::ActiveModel { id: Set(id), ..pie };
             pie.audited_insert(db).await.map(drop)
         }
-        1 => pie.audited_delete(db).await.map(drop),
+        1 => delete(db, id).await,
         _ => pie.audited_update(db).await.map(drop),
     }
+}
+
+/// Reads, and locks, the row first: PostgreSQL locks none that is not there, and another writer may insert it.
+async fn delete(db: &DatabaseConnection, id: i32) -> Result<(), DbErr> {
+    let transaction = db.begin_write().await?;
+    if let Some(pie) = pie::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&transaction)
+        .await?
+    {
+        pie.delete(&transaction).await?;
+    }
+    transaction.commit().await
 }
 
 fn say(word: &str) {

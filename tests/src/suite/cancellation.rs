@@ -192,11 +192,16 @@ pub async fn pool_updates_dropped_anywhere_leave_no_phantom(t: &mut Test) -> Out
     }
     let recorded_changes: BTreeSet<_> =
         recorded.iter().map(|change| (change.0, change.2)).collect();
-    // MySQL has no RETURNING: SeaORM reads the row after the update, and may meet another's update there.
+    // MySQL has no RETURNING: SeaORM reads the row after the update, and may meet another's update there. Then
+    // two records can tell of one change, and where the first is dropped, none.
     if t.backend != Backend::MySql {
-        assert_eq!(recorded_changes.len(), recorded.len(), "a change is recorded once");
+        assert_eq!(
+            recorded_changes.len(),
+            recorded.len(),
+            "a change is recorded once"
+        );
+        assert!(seen.done.iter().all(|done| recorded_changes.contains(done)));
     }
-    assert!(seen.done.iter().all(|done| recorded_changes.contains(done)));
 
     let rest = |changes: &[Change]| -> Vec<Change> {
         changes
@@ -253,7 +258,8 @@ pub async fn images_of_large_rows_stay_bounded(t: &mut Test) -> Outcome {
     const LARGE: usize = 256 * 1024;
     t.create_table(cake::Entity).await?;
     if t.backend == Backend::MySql {
-        t.db.execute_unprepared("ALTER TABLE cake MODIFY note LONGTEXT").await?;
+        t.db.execute_unprepared("ALTER TABLE cake MODIFY note LONGTEXT")
+            .await?;
     }
     let mut cake = cake::named("Sacher");
     cake.note = Set(Some("x".repeat(LARGE)));

@@ -73,7 +73,9 @@ pub async fn hostile_texts_are_cut_and_clean(t: &mut Test) -> Outcome {
         assert!(is_clean(&attempt.country, 100) && is_clean(&attempt.city, 100));
     }
     for export in data_export::Entity::find().all(&t.db).await? {
-        assert!(is_clean(&Some(export.export_type), 255) && is_clean(&Some(export.file_format), 20));
+        assert!(
+            is_clean(&Some(export.export_type), 255) && is_clean(&Some(export.file_format), 20)
+        );
         assert!(is_clean(&export.file_path, 500));
     }
     for event in system_event::Entity::find().all(&t.db).await? {
@@ -93,8 +95,17 @@ async fn report_everything(t: &Test, cake: &cake::Model, text: &str) -> Outcome 
         .metadata(hostile_json(text))
         .record(db)
         .await?;
-    AuditEvent::view(cake).reason(text).module(text).record(db).await?;
-    let nowhere = |_| Some(Place { country: Some(text.to_owned()), city: Some(text.to_owned()) });
+    AuditEvent::view(cake)
+        .reason(text)
+        .module(text)
+        .record(db)
+        .await?;
+    let nowhere = |_| {
+        Some(Place {
+            country: Some(text.to_owned()),
+            city: Some(text.to_owned()),
+        })
+    };
     LoginAttempt::failed(text)
         .reason(text)
         .user_agent(text)
@@ -121,47 +132,85 @@ async fn report_everything(t: &Test, cake: &cake::Model, text: &str) -> Outcome 
         .line(u32::MAX)
         .record(db)
         .await?;
-    event.ok_or("events are not skipped")?.mark_resolved(text, db).await?;
+    event
+        .ok_or("events are not skipped")?
+        .mark_resolved(text, db)
+        .await?;
     Ok(())
 }
 
 /// An attempt holds all that is known of it, and its record names it.
 pub async fn a_login_attempt_is_whole(t: &mut Test) -> Outcome {
-    let vienna = |_| Some(Place { country: Some("Austria".into()), city: Some("Wien".into()) });
+    let vienna = |_| {
+        Some(Place {
+            country: Some("Austria".into()),
+            city: Some("Wien".into()),
+        })
+    };
     let request = AuditContext::new().ip([192, 0, 2, 7]).user_agent("Firefox");
     request
         .scope(async {
-            LoginAttempt::failed("ada").reason("wrong password").located_by(&vienna).record(&t.db).await?;
-            LoginAttempt::success("ada").actor(Actor::new(42)).record(&t.db).await?;
+            LoginAttempt::failed("ada")
+                .reason("wrong password")
+                .located_by(&vienna)
+                .record(&t.db)
+                .await?;
+            LoginAttempt::success("ada")
+                .actor(Actor::new(42))
+                .record(&t.db)
+                .await?;
             LoginAttempt::logout("ada").record(&t.db).await
         })
         .await?;
     // Without a request there is no address, which is no error.
-    LoginAttempt::blocked("eve").located_by(&vienna).record(&t.db).await?;
+    LoginAttempt::blocked("eve")
+        .located_by(&vienna)
+        .record(&t.db)
+        .await?;
 
-    let attempts = login_attempt::Entity::find().oldest_first().all(&t.db).await?;
-    let statuses: Vec<_> = attempts.iter().map(|attempt| attempt.status.to_string()).collect();
+    let attempts = login_attempt::Entity::find()
+        .oldest_first()
+        .all(&t.db)
+        .await?;
+    let statuses: Vec<_> = attempts
+        .iter()
+        .map(|attempt| attempt.status.to_string())
+        .collect();
     assert_eq!(statuses, ["FAILED", "SUCCESS", "BLOCKED"]);
     let first = &attempts[0];
     assert_eq!(first.username, "ada");
     assert_eq!(first.ip_address.as_deref(), Some("192.0.2.7"));
     assert_eq!(first.user_agent.as_deref(), Some("Firefox"));
     assert_eq!(first.failure_reason.as_deref(), Some("wrong password"));
-    assert_eq!((first.country.as_deref(), first.city.as_deref()), (Some("Austria"), Some("Wien")));
-    assert_eq!((&attempts[2].ip_address, &attempts[2].country), (&None, &None));
+    assert_eq!(
+        (first.country.as_deref(), first.city.as_deref()),
+        (Some("Austria"), Some("Wien"))
+    );
+    assert_eq!(
+        (&attempts[2].ip_address, &attempts[2].country),
+        (&None, &None)
+    );
 
     let records = t.records().await?;
-    let actions: Vec<_> = records.iter().map(|record| record.action.as_str()).collect();
+    let actions: Vec<_> = records
+        .iter()
+        .map(|record| record.action.as_str())
+        .collect();
     assert_eq!(actions, ["LOGIN_FAILED", "LOGIN", "LOGOUT", "LOGIN_FAILED"]);
     assert_eq!(records[0].object_id, Some(first.id.to_string()));
-    assert_eq!(records[0].table_name.as_deref(), Some("audit_login_attempt"));
+    assert_eq!(
+        records[0].table_name.as_deref(),
+        Some("audit_login_attempt")
+    );
     assert_eq!(records[1].actor_id.as_deref(), Some("42"));
     Ok(())
 }
 
 /// An export holds all that is known of it, and counts its downloads though many come at once.
 pub async fn an_export_is_whole(t: &mut Test) -> Outcome {
-    let ada = AuditContext::new().actor(Actor::new(42).with_name("Ada")).ip([192, 0, 2, 7]);
+    let ada = AuditContext::new()
+        .actor(Actor::new(42).with_name("Ada"))
+        .ip([192, 0, 2, 7]);
     let export = DataExport::new("Users")
         .format("JSON")
         .records(100)
@@ -170,34 +219,70 @@ pub async fn an_export_is_whole(t: &mut Test) -> Outcome {
         .path("exports/users.json")
         .record(&t.db);
     let export = ada.scope(export).await?.ok_or("exports are not skipped")?;
-    let stored = data_export::Entity::find_by_id(export.id).one(&t.db).await?.ok_or("it is there")?;
+    let stored = data_export::Entity::find_by_id(export.id)
+        .one(&t.db)
+        .await?
+        .ok_or("it is there")?;
     assert_eq!(stored, export);
-    assert_eq!((export.record_count, export.file_size, export.download_count), (100, 1024, 0));
-    assert_eq!((export.actor_id.as_deref(), export.actor_name.as_deref()), (Some("42"), Some("Ada")));
-    assert_eq!((export.export_type.as_str(), export.file_format.as_str()), ("Users", "JSON"));
+    assert_eq!(
+        (export.record_count, export.file_size, export.download_count),
+        (100, 1024, 0)
+    );
+    assert_eq!(
+        (export.actor_id.as_deref(), export.actor_name.as_deref()),
+        (Some("42"), Some("Ada"))
+    );
+    assert_eq!(
+        (export.export_type.as_str(), export.file_format.as_str()),
+        ("Users", "JSON")
+    );
     assert_eq!(export.filters_applied, Some(json!({"country": "AT"})));
     assert_eq!(export.ip_address.as_deref(), Some("192.0.2.7"));
     assert_eq!(export.file_path.as_deref(), Some("exports/users.json"));
 
     try_join_all((0..50).map(|_| export.record_download(&t.db))).await?;
-    let stored = data_export::Entity::find_by_id(export.id).one(&t.db).await?.ok_or("it is there")?;
+    let stored = data_export::Entity::find_by_id(export.id)
+        .one(&t.db)
+        .await?
+        .ok_or("it is there")?;
     assert_eq!(stored.download_count, 50);
 
     let record = t.only_record().await?;
-    assert_eq!((record.action.as_str(), record.object_id), ("EXPORT", Some(export.id.to_string())));
+    assert_eq!(
+        (record.action.as_str(), record.object_id),
+        ("EXPORT", Some(export.id.to_string()))
+    );
     assert_eq!(record.object_repr.as_deref(), Some("Users (JSON)"));
     Ok(())
 }
 
 /// An event holds all that is known of it, down to the line that made it; the first who resolves it stays.
 pub async fn a_system_event_is_whole(t: &mut Test) -> Outcome {
-    let request = AuditContext::new().actor(Actor::new(42).with_name("Ada")).ip([192, 0, 2, 7]).request_id("r-1");
+    let request = AuditContext::new()
+        .actor(Actor::new(42).with_name("Ada"))
+        .ip([192, 0, 2, 7])
+        .request_id("r-1");
     let line = line!() + 1;
-    let event = SystemEvent::error("payment refused").code("GW-402").description("d").stack_trace("s").function("pay");
-    let event = request.scope(event.record(&t.db)).await?.ok_or("events are not skipped")?;
-    let stored = system_event::Entity::find_by_id(event.id).one(&t.db).await?.ok_or("it is there")?;
+    let event = SystemEvent::error("payment refused")
+        .code("GW-402")
+        .description("d")
+        .stack_trace("s")
+        .function("pay");
+    let event = request
+        .scope(event.record(&t.db))
+        .await?
+        .ok_or("events are not skipped")?;
+    let stored = system_event::Entity::find_by_id(event.id)
+        .one(&t.db)
+        .await?
+        .ok_or("it is there")?;
     assert_eq!(stored, event);
-    assert!(event.module.as_deref().is_some_and(|module| module.ends_with("events.rs")));
+    assert!(
+        event
+            .module
+            .as_deref()
+            .is_some_and(|module| module.ends_with("events.rs"))
+    );
     assert_eq!(event.line_number, Some(i32::try_from(line)?));
     assert_eq!(event.event_type.to_string(), "ERROR");
     let texts = [
@@ -217,7 +302,10 @@ pub async fn a_system_event_is_whole(t: &mut Test) -> Outcome {
     let first = event.mark_resolved("ada", &t.db).await?;
     let second = event.mark_resolved("bob", &t.db).await?;
     assert_eq!(first, second);
-    assert_eq!((first.resolved, first.resolved_by.as_deref()), (true, Some("ada")));
+    assert_eq!(
+        (first.resolved, first.resolved_by.as_deref()),
+        (true, Some("ada"))
+    );
     assert!(first.resolved_at.is_some());
     Ok(())
 }
@@ -237,11 +325,20 @@ pub async fn an_audit_event_is_whole(t: &mut Test) -> Outcome {
         .await?;
     let record = t.only_record().await?;
     assert_eq!(record.action()?, Action::custom("PUBLISH")?);
-    assert_eq!(record.old_values, Some(json!({"status": "draft", "views": null})));
-    assert_eq!(record.new_values, Some(json!({"status": "live", "views": 7})));
+    assert_eq!(
+        record.old_values,
+        Some(json!({"status": "draft", "views": null}))
+    );
+    assert_eq!(
+        record.new_values,
+        Some(json!({"status": "live", "views": 7}))
+    );
     assert_eq!(record.object_id, Some(cake.id.to_string()));
     assert_eq!(record.object_repr.as_deref(), Some("Sacher"));
-    assert_eq!((record.actor_id.as_deref(), record.reason.as_deref()), (Some("ada"), Some("season opens")));
+    assert_eq!(
+        (record.actor_id.as_deref(), record.reason.as_deref()),
+        (Some("ada"), Some("season opens"))
+    );
     Ok(())
 }
 
@@ -250,11 +347,22 @@ pub async fn an_audit_event_is_whole(t: &mut Test) -> Outcome {
 pub async fn the_two_rows_of_an_event_are_both_or_neither(t: &mut Test) -> Outcome {
     t.db.execute_unprepared("DROP TABLE audit_log").await?;
     let transaction = t.db.begin().await?;
-    LoginAttempt::failed("ada").record(&transaction).await.expect_err("there is no audit_log");
-    DataExport::new("Users").record(&transaction).await.expect_err("there is no audit_log");
-    SystemEvent::info("the transaction goes on").record(&transaction).await?;
+    LoginAttempt::failed("ada")
+        .record(&transaction)
+        .await
+        .expect_err("there is no audit_log");
+    DataExport::new("Users")
+        .record(&transaction)
+        .await
+        .expect_err("there is no audit_log");
+    SystemEvent::info("the transaction goes on")
+        .record(&transaction)
+        .await?;
     transaction.commit().await?;
-    LoginAttempt::success("ada").record(&t.db).await.expect_err("there is no audit_log");
+    LoginAttempt::success("ada")
+        .record(&t.db)
+        .await
+        .expect_err("there is no audit_log");
     assert!(login_attempt::Entity::find().one(&t.db).await?.is_none());
     assert!(data_export::Entity::find().one(&t.db).await?.is_none());
     assert!(system_event::Entity::find().one(&t.db).await?.is_some());

@@ -42,7 +42,10 @@ async fn write_and_kill(t: &Test, times: u64, microseconds: u64) -> Outcome {
     let said = child.stdout.take().ok_or("it has an output")?;
     let mut lines = BufReader::new(said).lines();
     for _ in 0..=times {
-        lines.next_line().await?.ok_or("it writes until it is killed")?;
+        lines
+            .next_line()
+            .await?
+            .ok_or("it writes until it is killed")?;
     }
     tokio::time::sleep(std::time::Duration::from_micros(microseconds)).await;
     child.kill().await?;
@@ -50,7 +53,9 @@ async fn write_and_kill(t: &Test, times: u64, microseconds: u64) -> Outcome {
 }
 
 /// The rows and the records in one snapshot: a server may still be ending what the killed program began.
-async fn at_one_moment(t: &Test) -> Result<(Vec<pie::Model>, Vec<audit_log::Model>), sea_orm::DbErr> {
+async fn at_one_moment(
+    t: &Test,
+) -> Result<(Vec<pie::Model>, Vec<audit_log::Model>), sea_orm::DbErr> {
     let level = (t.backend != Backend::Sqlite).then_some(IsolationLevel::RepeatableRead);
     let moment = t.db.begin_with_config(level, None).await?;
     let rows = pie::Entity::find().all(&moment).await?;
@@ -59,7 +64,10 @@ async fn at_one_moment(t: &Test) -> Result<(Vec<pie::Model>, Vec<audit_log::Mode
 
 fn columns(pie: &pie::Model) -> Map<String, Json> {
     let columns = [("id", pie.id), ("price", pie.price), ("stock", pie.stock)];
-    columns.map(|(name, value)| (name.to_owned(), json!(value))).into_iter().collect()
+    columns
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .into_iter()
+        .collect()
 }
 
 /// The rows as their records alone tell them; each record must begin with what the one before left.
@@ -67,7 +75,13 @@ fn rebuilt(records: &[audit_log::Model]) -> Rows {
     let mut rows = Rows::new();
     for record in records {
         let key = record.object_id.clone().unwrap_or_default();
-        let values = |values: &Option<Json>| values.as_ref().and_then(Json::as_object).cloned().unwrap_or_default();
+        let values = |values: &Option<Json>| {
+            values
+                .as_ref()
+                .and_then(Json::as_object)
+                .cloned()
+                .unwrap_or_default()
+        };
         let (old, new) = (values(&record.old_values), values(&record.new_values));
         let mut row = rows.remove(&key).unwrap_or_default();
         for (column, value) in &old {
@@ -88,9 +102,17 @@ fn rebuilt(records: &[audit_log::Model]) -> Rows {
 
 /// The records of one object up to that which does not fit, for a person to read.
 fn history(records: &[audit_log::Model], last: &audit_log::Model) -> String {
-    let of_object = records.iter().filter(|record| record.object_id == last.object_id && record.id <= last.id);
+    let of_object = records
+        .iter()
+        .filter(|record| record.object_id == last.object_id && record.id <= last.id);
     let line = |record: &audit_log::Model| {
-        format!("\n{} {} {:?} -> {:?}", record.id, record.action, record.old_values, record.new_values)
+        format!(
+            "\n{} {} {:?} -> {:?}",
+            record.id, record.action, record.old_values, record.new_values
+        )
     };
-    format!("the last of these does not fit: {}", of_object.map(line).collect::<String>())
+    format!(
+        "the last of these does not fit: {}",
+        of_object.map(line).collect::<String>()
+    )
 }

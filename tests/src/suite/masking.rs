@@ -1,7 +1,9 @@
 //! Secrets: what is masked or skipped stands nowhere in the trail, down to the bytes of the database file.
 
 use audit_sea_orm::prelude::*;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, ModelTrait, Set, TransactionTrait};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, IntoActiveModel, ModelTrait, Set, TransactionTrait,
+};
 
 use crate::{Outcome, Test, entity::cake};
 
@@ -17,7 +19,10 @@ async fn handle_secrets(t: &Test) -> Outcome {
         edit.draft = Set(format!("CANARY draft {round}"));
         edit.price = Set(round);
         let cake = edit.update(&t.db).await?;
-        cake::named(&name).insert(&t.db).await.expect_err("the name is taken");
+        cake::named(&name)
+            .insert(&t.db)
+            .await
+            .expect_err("the name is taken");
 
         let transaction = t.db.begin().await?;
         cake.clone().delete(&transaction).await?;
@@ -45,7 +50,8 @@ pub async fn no_secret_stands_in_the_trail(t: &mut Test) -> Outcome {
     t.db.execute_unprepared("DROP TABLE cake").await?;
     if let Some(folder) = t.isolated.folder() {
         t.db.execute_unprepared("VACUUM").await?;
-        t.db.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        t.db.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+            .await?;
         for entry in std::fs::read_dir(folder)? {
             let bytes = std::fs::read(entry?.path())?;
             assert!(!bytes.windows(CANARY.len()).any(|window| window == CANARY));

@@ -10,11 +10,16 @@ use crate::{
 
 async fn actions(t: &Test) -> Result<Vec<(String, String)>, sea_orm::DbErr> {
     let records = t.records().await?.into_iter();
-    Ok(records.map(|record| (record.action, record.table_name.unwrap_or_default())).collect())
+    Ok(records
+        .map(|record| (record.action, record.table_name.unwrap_or_default()))
+        .collect())
 }
 
 fn done(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-    expected.iter().map(|(action, table)| ((*action).to_owned(), (*table).to_owned())).collect()
+    expected
+        .iter()
+        .map(|(action, table)| ((*action).to_owned(), (*table).to_owned()))
+        .collect()
 }
 
 /// Every row of a tree that is inserted, changed or deleted has its record.
@@ -42,7 +47,10 @@ pub async fn every_row_of_a_nested_delete_is_recorded(t: &mut Test) -> Outcome {
     t.create_table(author::Entity).await?;
     t.create_table(book::Entity).await?;
     let fixture = async {
-        let author = author::ActiveModel { name: Set("Ada".to_owned()), ..Default::default() };
+        let author = author::ActiveModel {
+            name: Set("Ada".to_owned()),
+            ..Default::default()
+        };
         let author = author.insert(&t.db).await?;
         let book = book::ActiveModel {
             title: Set("Notes".to_owned()),
@@ -53,8 +61,14 @@ pub async fn every_row_of_a_nested_delete_is_recorded(t: &mut Test) -> Outcome {
         Ok::<_, sea_orm::DbErr>(author)
     };
     let author = AuditContext::unaudited("fixture", fixture).await?;
-    let author = author::Entity::find_by_id(author.id).one(&t.db).await?.ok_or("it is there")?;
+    let author = author::Entity::find_by_id(author.id)
+        .one(&t.db)
+        .await?
+        .ok_or("it is there")?;
     author.cascade_delete(&t.db).await?;
-    assert_eq!(actions(t).await?, done(&[("DELETE", "book"), ("DELETE", "author")]));
+    assert_eq!(
+        actions(t).await?,
+        done(&[("DELETE", "book"), ("DELETE", "author")])
+    );
     Ok(())
 }

@@ -35,10 +35,19 @@ fn record(seconds: i64, object: i64, actor: &str, request: &str) -> audit_log::A
 /// 6,000 records: three to a second, of 60 objects, 30 actors and 2,000 requests.
 async fn seed(t: &Test) -> Result<(), DbErr> {
     let records: Vec<_> = (0..6_000_i64)
-        .map(|n| record(n / 3, n % 60, &format!("actor-{}", n % 30), &format!("request-{}", n / 3)))
+        .map(|n| {
+            record(
+                n / 3,
+                n % 60,
+                &format!("actor-{}", n % 30),
+                &format!("request-{}", n / 3),
+            )
+        })
         .collect();
     for chunk in records.chunks(500) {
-        audit_log::Entity::insert_many(chunk.to_vec()).exec(&t.db).await?;
+        audit_log::Entity::insert_many(chunk.to_vec())
+            .exec(&t.db)
+            .await?;
     }
     let analyze = match t.db.get_database_backend() {
         DbBackend::MySql => "ANALYZE TABLE audit_log",
@@ -50,17 +59,27 @@ async fn seed(t: &Test) -> Result<(), DbErr> {
 /// Each question finds its own records and no others, also combined.
 pub async fn each_question_finds_its_records(t: &mut Test) -> Outcome {
     seed(t).await?;
-    let count = async |select: Select<audit_log::Entity>| Ok::<_, DbErr>(select.all(&t.db).await?.len());
-    let pie = pie::Model { id: 7, price: 0, stock: 0 };
+    let count =
+        async |select: Select<audit_log::Entity>| Ok::<_, DbErr>(select.all(&t.db).await?.len());
+    let pie = pie::Model {
+        id: 7,
+        price: 0,
+        stock: 0,
+    };
     assert_eq!(count(audit_log::Entity::for_object(&pie)).await?, 100);
     assert_eq!(count(audit_log::Entity::for_key("pie", "7")).await?, 100);
     assert_eq!(count(audit_log::Entity::for_key("cake", "7")).await?, 0);
     assert_eq!(count(audit_log::Entity::by_actor("actor-7")).await?, 200);
     assert_eq!(count(audit_log::Entity::by_request("request-5")).await?, 3);
     assert_eq!(count(audit_log::Entity::between(at(10), at(12))).await?, 6);
-    let combined = audit_log::Entity::for_object(&pie).by_actor("actor-7").between(at(0), at(100));
+    let combined = audit_log::Entity::for_object(&pie)
+        .by_actor("actor-7")
+        .between(at(0), at(100));
     assert_eq!(count(combined).await?, 5);
-    assert_eq!(count(audit_log::Entity::for_object(&pie).by_actor("actor-8")).await?, 0);
+    assert_eq!(
+        count(audit_log::Entity::for_object(&pie).by_actor("actor-8")).await?,
+        0
+    );
     Ok(())
 }
 
@@ -104,7 +123,9 @@ pub async fn changed_finds_just_the_records_with_the_column(t: &mut Test) -> Out
     t.create_table(cake::Entity).await?;
     let cake = cake::named("Sacher").insert(&t.db).await?;
     let event = |column: &str, value: JsonValue| {
-        AuditEvent::new(Action::View).on(&cake).change(column, value.clone(), value)
+        AuditEvent::new(Action::View)
+            .on(&cake)
+            .change(column, value.clone(), value)
     };
     let hostile = json!({"price": 1, "text": "\" \"price\": \"", "list": [{"price": 2}]});
     event("colour", hostile).record(&t.db).await?;
@@ -147,7 +168,10 @@ pub async fn each_question_has_its_index(t: &mut Test) -> Outcome {
     for (index, question) in questions {
         let select = question.newest_first().older_than(cursor);
         let plan = explain(t, limited(select)).await?;
-        assert!(plan.contains(&format!("idx_audit_log_{index}")), "{index}: {plan}");
+        assert!(
+            plan.contains(&format!("idx_audit_log_{index}")),
+            "{index}: {plan}"
+        );
     }
     Ok(())
 }
@@ -186,7 +210,10 @@ pub async fn the_summary_counts(t: &mut Test) -> Outcome {
     .await?;
     LoginAttempt::failed("mallory").record(&t.db).await?;
     LoginAttempt::blocked("mallory").record(&t.db).await?;
-    let warning = SystemEvent::warning("w").record(&t.db).await?.ok_or("warnings are recorded")?;
+    let warning = SystemEvent::warning("w")
+        .record(&t.db)
+        .await?
+        .ok_or("warnings are recorded")?;
     warning.mark_resolved("ada", &t.db).await?;
     let mut old = record(0, 1, "42", "r");
     old.occurred_at = Set(DateTimeUtc::UNIX_EPOCH);
@@ -195,15 +222,34 @@ pub async fn the_summary_counts(t: &mut Test) -> Outcome {
     let (all, sent) = t.sent(AuditSummary::last_days(30).load(&t.db)).await;
     let all = all?;
     assert!((1..=4).contains(&sent.len()), "{sent:?}");
-    assert_eq!((all.creates, all.updates, all.deletes, all.views), (1, 1, 1, 1));
-    assert_eq!((all.successful_logins, all.failed_logins, all.blocked_logins), (1, 1, 1));
-    assert_eq!((all.system_errors, all.unresolved_events, all.total_actions), (1, 1, 7));
+    assert_eq!(
+        (all.creates, all.updates, all.deletes, all.views),
+        (1, 1, 1, 1)
+    );
+    assert_eq!(
+        (all.successful_logins, all.failed_logins, all.blocked_logins),
+        (1, 1, 1)
+    );
+    assert_eq!(
+        (all.system_errors, all.unresolved_events, all.total_actions),
+        (1, 1, 7)
+    );
 
     let hers = AuditSummary::last_days(30).actor("42").load(&t.db).await?;
-    assert_eq!((hers.total_actions, hers.successful_logins, hers.failed_logins), (5, 1, 0));
+    assert_eq!(
+        (
+            hers.total_actions,
+            hers.successful_logins,
+            hers.failed_logins
+        ),
+        (5, 1, 0)
+    );
     assert_eq!((hers.system_errors, hers.unresolved_events), (1, 1));
     let nobody = AuditSummary::last_days(30).actor("43").load(&t.db).await?;
-    assert_eq!(nobody, AuditSummary::between(at(0), at(0)).load(&t.db).await?);
+    assert_eq!(
+        nobody,
+        AuditSummary::between(at(0), at(0)).load(&t.db).await?
+    );
     Ok(())
 }
 
@@ -211,7 +257,10 @@ pub async fn the_summary_counts(t: &mut Test) -> Outcome {
 pub async fn a_select_can_be_refined(t: &mut Test) -> Outcome {
     seed(t).await?;
     let refined = audit_log::Entity::by_actor("actor-7")
-        .filter(sea_orm::ColumnTrait::starts_with(&audit_log::Column::RequestId, "request-1"))
+        .filter(sea_orm::ColumnTrait::starts_with(
+            &audit_log::Column::RequestId,
+            "request-1",
+        ))
         .order_by_asc(audit_log::Column::RequestId);
     assert!(!refined.all(&t.db).await?.is_empty());
     Ok(())

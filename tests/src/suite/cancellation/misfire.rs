@@ -19,6 +19,9 @@ pub(super) enum Kind {
 const WRITERS: usize = 8;
 /// So many misfire between two updates that are recorded.
 const IN_A_ROW: usize = 50;
+/// What they add to the price, each a little more than the one before.
+const WRONG: i32 = 1_000;
+const LAST: i32 = 49;
 
 /// Misfires so often, from several tasks, each on a row of its own, and asserts that each row's records are
 /// just those of the updates that did not.
@@ -62,13 +65,12 @@ async fn write(
     let mut price = 250;
     for round in 0..rounds {
         for time in 0..IN_A_ROW {
-            let wrong = priced(id, price + 1_000);
+            let wrong = priced(id, price + WRONG + i32::try_from(time).unwrap_or_default());
             misfire(&db, wrong, kind, time).await?;
         }
-        let before = if kind == Kind::Refused {
-            price
-        } else {
-            price + 1_000
+        let before = match kind {
+            Kind::Refused => price,
+            Kind::WithoutReturning => price + WRONG + LAST,
         };
         price = 10_000 * (i32::try_from(round).unwrap_or_default() + 1);
         let update = priced(id, price);
@@ -88,7 +90,7 @@ async fn misfire(
     kind: Kind,
     time: usize,
 ) -> Result<(), DbErr> {
-    let in_transaction = time % 2 == 0;
+    let in_transaction = time.is_multiple_of(2);
     match kind {
         Kind::WithoutReturning if in_transaction => {
             let transaction = db.begin_write().await?;

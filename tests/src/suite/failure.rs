@@ -1,0 +1,245 @@
+//! A trail that cannot be written: missing, read-only, full or locked. Under `Fail` the caller learns which
+//! record and why; under `Log` the change stands, and the loss is counted and traced.
+
+mod fault;
+mod locked;
+mod write;
+
+use audit_sea_orm::prelude::*;
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Statement};
+
+use crate::{Backend, Outcome, Test, entity::cake, losses::losses_of};
+use fault::Fault;
+use write::{WRITES, Write, bake, dearer, rows};
+
+pub use locked::{
+    locked_row_ends_a_transaction_with_an_error, locked_trail_is_reported_or_counted,
+};
+
+fn under_log() -> AuditConfig {
+    AuditConfig::new().on_failure(OnFailure::Log)
+}
+
+fn assert_names(text: &str, event: &str, cause: &str) {
+    assert!(
+        text.contains("audit: ") && text.contains(event),
+        "{text} does not name {event}"
+    );
+    assert!(text.contains(cause), "{text} does not say {cause}");
+}
+
+/// Under `Fail` the error names the record and the cause, and a transaction takes the change back.
+pub async fn under_fail_the_caller_learns_of_it(t: &mut Test) -> Outcome {
+    t.create_table(cake::Entity).await?;
+    for fault in Fault::all(t) {
+        fault.inflict(t).await?;
+        for write in WRITES {
+            let cake = bake(t, &format!("{fault:?} {write:?}")).await?;
+            assert_fails(t, *fault, write, &cake).await?;
+        }
+        fault.mend(t).await?;
+    }
+    assert_eq!(t.records().await?, []);
+    Ok(())
+}
+
+async fn assert_fails(t: &Test, fault: Fault, write: Write, cake: &cake::Model) -> Outcome {
+    let (event, cause) = (write.event(cake), fault.cause(t));
+    let before = rows(t).await?;
+    let transaction = t.db.begin_write().await?;
+    let error = write
+        .run(&transaction, cake)
+        .await
+        .expect_err("the record fails");
+    assert_names(&error.to_string(), &event, cause);
+    transaction.rollback().await?;
+    assert_eq!(rows(t).await?, before);
+
+    let error = write
+        .run_audited(t, cake)
+        .await
+        .expect_err("the record fails");
+    assert_names(&error.to_string(), &event, cause);
+    assert_eq!(rows(t).await?, before);
+
+    // On the pool the change was committed before its record was tried.
+    let error = write.run(&t.db, cake).await.expect_err("the record fails");
+    assert_names(&error.to_string(), &event, cause);
+    assert_ne!(rows(t).await?, before);
+    Ok(())
+}
+
+/// Under `Log` the change stands, on the pool and in a transaction that goes on; each loss is counted and traced.
+pub async fn under_log_the_change_stands(t: &mut Test) -> Outcome {
+    t.create_table(cake::Entity).await?;
+    for fault in Fault::all(t) {
+        fault.inflict(t).await?;
+        for write in WRITES {
+            under_log().scope(assert_stands(t, *fault, write)).await?;
+        }
+        fault.mend(t).await?;
+        assert_eq!(t.records().await?, []);
+    }
+    let (written, lost) = losses_of(under_log().scope(cake_again(t))).await;
+    written?;
+    assert_eq!(
+        (lost.len(), t.records().await?.len()),
+        (0, 1),
+        "the trail is whole again"
+    );
+    Ok(())
+}
+
+async fn cake_again(t: &Test) -> Result<(), DbErr> {
+    let cake = bake(t, "last").await?;
+    Write::Update.run_audited(t, &cake).await
+}
+
+async fn assert_stands(t: &Test, fault: Fault, write: Write) -> Outcome {
+    let name = |place: &str| format!("{fault:?} {write:?} {place}");
+    let cake = bake(t, &name("pool")).await?;
+    let before = rows(t).await?;
+    let (written, lost) = losses_of(write.run(&t.db, &cake)).await;
+    written?;
+    assert_one_loss(&lost, &write.event(&cake), fault.cause(t));
+    assert_ne!(rows(t).await?, before);
+
+    let cake = bake(t, &name("audited")).await?;
+    let before = rows(t).await?;
+    let (written, lost) = losses_of(write.run_audited(t, &cake)).await;
+    written?;
+    assert_one_loss(&lost, &write.event(&cake), fault.cause(t));
+    assert_ne!(rows(t).await?, before);
+
+    let (first, second) = (
+        bake(t, &name("first")).await?,
+        bake(t, &name("second")).await?,
+    );
+    let transaction = t.db.begin_write().await?;
+    let (written, lost) = losses_of(write.run(&transaction, &first)).await;
+    written?;
+    assert_one_loss(&lost, &write.event(&first), fault.cause(t));
+    let (written, lost) = losses_of(Write::Delete.run(&transaction, &second)).await;
+    written?;
+    assert_one_loss(&lost, &Write::Delete.event(&second), fault.cause(t));
+    transaction.commit().await?;
+    let after = rows(t).await?;
+    assert!(
+        !after.contains(&second),
+        "what follows in the transaction stands too"
+    );
+    assert_eq!(after.contains(&first), write == Write::Insert);
+    Ok(())
+}
+
+fn assert_one_loss(lost: &[String], event: &str, cause: &str) {
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert_names(&lost[0], event, cause);
+}
+
+/// Events written by hand fail, or are lost and counted, as records of changes are; none leaves half of itself.
+pub async fn events_by_hand_fail_or_are_counted(t: &mut Test) -> Outcome {
+    t.create_table(cake::Entity).await?;
+    let cake = bake(t, "Sacher").await?;
+    for fault in Fault::all(t) {
+        fault.inflict(t).await?;
+        for kind in 0..EVENTS {
+            let error = event(kind, &t.db, &cake)
+                .await
+                .expect_err("it cannot be written");
+            assert_names(
+                &DbErr::from(error).to_string(),
+                "the record of",
+                fault.cause(t),
+            );
+            let (written, lost) = losses_of(under_log().scope(event(kind, &t.db, &cake))).await;
+            written?;
+            assert_one_loss(&lost, "the record of", fault.cause(t));
+        }
+        under_log()
+            .scope(assert_transaction_goes_on(t, &cake))
+            .await?;
+        fault.mend(t).await?;
+    }
+    assert!(login_attempt::Entity::find().one(&t.db).await?.is_none());
+    assert!(data_export::Entity::find().one(&t.db).await?.is_none());
+    Ok(())
+}
+
+const EVENTS: usize = 4;
+
+async fn event<C: BeginWrite>(
+    kind: usize,
+    db: &C,
+    cake: &cake::Model,
+) -> audit_sea_orm::Result<()> {
+    match kind {
+        0 => AuditEvent::view(cake).record(db).await,
+        1 => LoginAttempt::failed("ada").record(db).await,
+        2 => DataExport::new("cakes").record(db).await.map(drop),
+        _ => SystemEvent::error("oven").record(db).await.map(drop),
+    }
+}
+
+/// In one transaction every kind of event is lost, and what the application writes between them stands.
+async fn assert_transaction_goes_on(t: &Test, cake: &cake::Model) -> Outcome {
+    let before = rows(t).await?.len();
+    let transaction = t.db.begin_write().await?;
+    for kind in 0..EVENTS {
+        let (written, lost) = losses_of(event(kind, &transaction, cake)).await;
+        written?;
+        assert_eq!(lost.len(), 1, "{lost:?}");
+        let name = format!("{kind} of {before}");
+        AuditContext::unaudited("application", async {
+            sea_orm::ActiveModelTrait::insert(cake::named(&name), &transaction).await
+        })
+        .await?;
+    }
+    transaction.commit().await?;
+    assert_eq!(rows(t).await?.len(), before + EVENTS);
+    Ok(())
+}
+
+/// A full disk, on SQLite: no error is hidden where the database gave up the transaction.
+pub async fn full_disk_is_never_a_silent_success(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Sqlite {
+        return Ok(()); // Servers are made to say so by `Fault::Full`; their disks are everybody's.
+    }
+    t.create_table(cake::Entity).await?;
+    let cake = bake(t, "Sacher").await?;
+    let small = t.isolated.connect(1).await?;
+    let pages = small.query_one_raw(Statement::from_string(
+        sea_orm::DbBackend::Sqlite,
+        "PRAGMA page_count",
+    ));
+    let pages: i64 = pages.await?.ok_or("it has pages")?.try_get_by_index(0)?;
+    small
+        .execute_unprepared(&format!("PRAGMA max_page_count = {pages}"))
+        .await?;
+
+    let mut cake = cake;
+    let error = loop {
+        match dearer(&cake).audited_update(&small).await {
+            Ok(updated) => cake = updated,
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert_names(&error, &Write::Update.event(&cake), "full");
+    assert_eq!(rows(t).await?, [cake.clone()]);
+    let records = t.records().await?.len();
+
+    let (updated, _) = losses_of(under_log().scope(dearer(&cake).audited_update(&small))).await;
+    let error = updated
+        .expect_err("nobody knows what the database kept")
+        .to_string();
+    assert_names(&error, &Write::Update.event(&cake), "full");
+    assert_eq!(rows(t).await?, [cake.clone()]);
+
+    let (updated, lost) = losses_of(under_log().scope(Write::Update.run(&small, &cake))).await;
+    updated?;
+    assert_one_loss(&lost, &Write::Update.event(&cake), "full");
+    assert_ne!(rows(t).await?, [cake]);
+    assert_eq!(t.records().await?.len(), records);
+    small.close().await?;
+    Ok(())
+}

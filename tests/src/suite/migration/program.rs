@@ -1,0 +1,85 @@
+//! The command-line migrator.
+
+use std::process::{Output, Stdio};
+
+use super::catalog;
+use crate::{Backend, Outcome, Test, child};
+
+async fn run(url: &str, arguments: &[&str]) -> std::io::Result<Output> {
+    let mut program = child::program("audit-migration-tested");
+    program
+        .env("DATABASE_URL", url)
+        .args(arguments)
+        .stdin(Stdio::null());
+    program.output().await
+}
+
+fn text(output: &[u8]) -> String {
+    String::from_utf8_lossy(output).into_owned()
+}
+
+/// `up`, `status` and `down`, each with what it says.
+pub async fn the_program_migrates(t: &mut Test) -> Outcome {
+    super::remove_the_trail(t).await?;
+    let url = t.isolated.url.clone();
+    let status = run(&url, &["status"]).await?;
+    assert!(status.status.success() && text(&status.stdout).starts_with("Pending"));
+    assert_eq!(
+        catalog::tables(t).await?,
+        [""; 0],
+        "`status` changes nothing"
+    );
+
+    for _ in 0..2 {
+        let up = run(&url, &["up"]).await?;
+        assert!(up.status.success(), "{}", text(&up.stderr));
+        assert!(text(&up.stdout).starts_with("Applied  m20261122_000001"));
+    }
+    assert_eq!(catalog::tables(t).await?.len(), 4);
+
+    let refused = run(&url, &["down"]).await?;
+    assert!(!refused.status.success());
+    assert!(
+        text(&refused.stderr).contains("--delete-the-trail"),
+        "{}",
+        text(&refused.stderr)
+    );
+    assert_eq!(catalog::tables(t).await?.len(), 4);
+
+    let down = run(&url, &["down", "--delete-the-trail"]).await?;
+    assert!(down.status.success(), "{}", text(&down.stderr));
+    assert!(text(&down.stdout).starts_with("Pending"));
+    assert_eq!(catalog::tables(t).await?, [""; 0]);
+    Ok(())
+}
+
+/// A database that is not there is an error in a line, with an exit code, and without the password.
+pub async fn the_program_explains_a_wrong_url(t: &mut Test) -> Outcome {
+    let (gone, said) = match t.backend {
+        Backend::Sqlite => (
+            "sqlite:/nowhere/at/all.sqlite".to_owned(),
+            "unable to open database",
+        ),
+        Backend::Postgres => (format!("{}_gone", t.isolated.url), "does not exist"),
+        Backend::MySql => (format!("{}_gone", t.isolated.url), "Unknown database"),
+    };
+    for (url, said) in [
+        (gone.as_str(), said),
+        ("nosuch://ada:CANARY@host/name", "nosuch"),
+    ] {
+        let failed = run(url, &["up"]).await?;
+        assert_eq!(failed.status.code(), Some(1));
+        let error = text(&failed.stderr);
+        assert!(
+            error.starts_with("audit-migration: ") && error.contains(said),
+            "{error}"
+        );
+        assert!(
+            error.lines().count() == 1 && !error.contains("CANARY"),
+            "{error}"
+        );
+    }
+    let help = run(&gone, &["sideways"]).await?;
+    assert_eq!(help.status.code(), Some(2));
+    Ok(())
+}
