@@ -1,6 +1,7 @@
 //! The README's code stands here too, compiled and run: the last test compares the two.
 
 #![expect(clippy::print_stdout, reason = "the README prints")]
+#![expect(unreachable_pub, reason = "the README is for a crate of its own")]
 
 mod cake {
     use sea_orm::entity::prelude::*;

@@ -125,10 +125,6 @@ fn array_types() -> Vec<ArrayType> {
 }
 
 /// The null of an array's elements.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one line for each type of value, with its feature"
-)]
 pub(super) fn null_of(kind: &ArrayType) -> Option<Value> {
     Some(match kind {
         ArrayType::Bool => Value::Bool(None),
@@ -146,9 +142,9 @@ pub(super) fn null_of(kind: &ArrayType) -> Option<Value> {
         ArrayType::Char => Value::Char(None),
         ArrayType::Bytes => Value::Bytes(None),
         ArrayType::Json => Value::Json(None),
-        ArrayType::Enum(name) => {
-            Value::Enum(sea_orm::sea_query::OptionEnum::None((**name).clone()))
-        }
+        ArrayType::Enum(name) => Value::Enum(sea_orm::sea_query::OptionEnum::None(
+            EnumTypeName::clone(name),
+        )),
         ArrayType::ChronoDate => Value::ChronoDate(None),
         ArrayType::ChronoTime => Value::ChronoTime(None),
         ArrayType::ChronoDateTime => Value::ChronoDateTime(None),

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use chrono::{DateTime, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use sea_orm::{
     Value,
-    sea_query::{Enum, OptionEnum},
+    sea_query::{Enum, EnumTypeName, OptionEnum},
 };
 use serde_json::Value as Json;
 
@@ -31,10 +31,6 @@ pub(super) fn excerpt(json: &Json) -> String {
     text.chars().take(MOST).collect()
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one line for each type of value, with its feature"
-)]
 fn decode_some(json: &Json, like: &Value) -> Option<Value> {
     Some(match like {
         Value::Bool(_) => json.as_bool()?.into(),
@@ -132,8 +128,8 @@ fn unwrapped(json: &Json) -> Option<Json> {
 
 fn enumerated(json: &Json, like: &OptionEnum) -> Option<Value> {
     let type_name = match like {
-        OptionEnum::Some(v) => v.type_name.clone(),
-        OptionEnum::None(type_name) => type_name.clone(),
+        OptionEnum::Some(v) => EnumTypeName::clone(&v.type_name),
+        OptionEnum::None(type_name) => EnumTypeName::clone(type_name),
     };
     let value = json.as_str()?.to_owned().into();
     Some(Value::Enum(OptionEnum::Some(Box::new(Enum {

@@ -46,10 +46,6 @@ impl Serialize for Encoded<'_> {
 }
 
 /// The variants whose text is made anew; those of features that may be off come last.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one line for each type of value, with its feature"
-)]
 fn serialize_by_feature<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
     let text = match value {
         Value::Enum(v) => match v {

@@ -38,9 +38,8 @@ async fn set_price<C: ConnectionTrait>(db: &C, id: i32, price: i32) -> Result<()
     pie.update(db).await.map(drop)
 }
 
-fn price(values: &Option<Json>) -> i64 {
+fn price(values: Option<&Json>) -> i64 {
     values
-        .as_ref()
         .and_then(|values| values["price"].as_i64())
         .unwrap_or(-1)
 }
@@ -51,7 +50,12 @@ async fn assert_chain(t: &Test, id: i32, records: usize) -> Outcome {
         .all(&t.db)
         .await?
         .iter()
-        .map(|record| (price(&record.old_values), price(&record.new_values)))
+        .map(|record| {
+            (
+                price(record.old_values.as_ref()),
+                price(record.new_values.as_ref()),
+            )
+        })
         .collect();
     assert_eq!(chain.len(), records);
     let mut last = 0;
@@ -108,14 +112,14 @@ pub async fn many_tasks_update_one_row_on_the_pool(t: &mut Test) -> Outcome {
     let records = t.records().await?;
     assert_eq!(records.len(), 64);
     for record in records {
-        let new = price(&record.new_values);
+        let new = price(record.new_values.as_ref());
         // Without `RETURNING` SeaORM reads the row in a statement of its own, when others may have come.
         let is_own = record.actor_id == Some(new.to_string());
         assert!(
             is_own || (!t.db.support_returning() && (1..=64).contains(&new)),
             "{record:?}"
         );
-        assert!((0..=64).contains(&price(&record.old_values)));
+        assert!((0..=64).contains(&price(record.old_values.as_ref())));
     }
     Ok(())
 }
@@ -189,7 +193,11 @@ pub async fn different_entities_with_equal_keys(t: &mut Test) -> Outcome {
         .all(&t.db)
         .await?;
     assert_eq!(cakes.len(), 20);
-    assert!(cakes.iter().all(|record| price(&record.new_values) > 1_000));
+    assert!(
+        cakes
+            .iter()
+            .all(|record| price(record.new_values.as_ref()) > 1_000)
+    );
     Ok(())
 }
 
