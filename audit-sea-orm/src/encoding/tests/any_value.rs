@@ -1,7 +1,7 @@
 //! Strategies: any value of each type.
 
 use chrono::{FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
-use proptest::{collection::vec, option, prelude::*};
+use proptest::{collection::vec, prelude::*};
 use sea_orm::{
     Value,
     sea_query::{Enum, OptionEnum},
@@ -70,7 +70,7 @@ where
 fn array_of(kind: &Values) -> Values {
     let item = (kind.clone(), any::<u8>())
         .prop_map(|(value, luck)| if luck < 32 { value.as_null() } else { value });
-    (kind.clone(), option::of(vec(item, 0..5)))
+    (kind.clone(), proptest::option::of(vec(item, 0..5)))
         .prop_map(|(like, items)| Value::Array(like.array_type(), items.map(Box::new)))
         .boxed()
 }

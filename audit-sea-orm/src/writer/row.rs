@@ -1,0 +1,142 @@
+use audit_core::{Actor, AuditContext, text};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    DbBackend, Statement, Value,
+    sea_query::{Expr, ExprTrait, InsertStatement, Query},
+};
+
+use super::Record;
+use crate::{
+    encoding::JsonColumn,
+    entity::audit_log::{Column, Entity},
+    object_key,
+    sql_texts::SqlTexts,
+};
+
+/// The row of a record.
+pub(super) fn of(
+    backend: DbBackend,
+    record: Record,
+    context: &AuditContext,
+    occurred_at: DateTime<Utc>,
+) -> Row {
+    let actor = context.actor.as_ref();
+    let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
+    let mut row = Row::new(backend);
+    row.set(Column::OccurredAt, Some(occurred_at));
+    row.set(Column::Action, Some(record.action));
+    row.set(Column::TableName, record.table_name);
+    row.set(
+        Column::ObjectId,
+        record.object_id.map(|id| object_key::stored(id, backend)),
+    );
+    row.set(Column::ObjectRepr, line(record.object_repr.as_deref(), 200));
+    row.set(Column::OldValues, record.old_values);
+    row.set(Column::NewValues, record.new_values);
+    row.set(Column::ActorId, line(actor.map(Actor::id), 255));
+    row.set(Column::ActorName, line(actor.and_then(Actor::name), 255));
+    row.set(Column::IpAddress, context.ip.map(|ip| ip.to_string()));
+    row.set(Column::UserAgent, line(context.user_agent.as_deref(), 512));
+    row.set(Column::SessionId, line(context.session_id.as_deref(), 128));
+    row.set(Column::RequestId, line(context.request_id.as_deref(), 128));
+    let reason = context
+        .reason
+        .as_deref()
+        .map(|text| text::block(text, 1000).into_owned());
+    row.set(Column::Reason, reason);
+    row.set(Column::Module, line(context.module.as_deref(), 255));
+    let metadata = context.metadata.as_ref();
+    // OK to leave out what cannot be written: text always can.
+    let metadata = metadata.and_then(|json| serde_json::to_string(&JsonColumn(json)).ok());
+    row.set(Column::Metadata, metadata);
+    row
+}
+
+/// The columns of an insert that hold something: the rest are `NULL` by themselves.
+pub(super) struct Row {
+    backend: DbBackend,
+    columns: Vec<Column>,
+    values: Vec<Value>,
+}
+
+/// The texts of inserts, by the columns that they have, each a bit.
+static INSERTS: SqlTexts<(DbBackend, u32)> = SqlTexts::new();
+
+impl Row {
+    fn new(backend: DbBackend) -> Self {
+        Self {
+            backend,
+            columns: Vec::with_capacity(18),
+            values: Vec::with_capacity(18),
+        }
+    }
+
+    fn set(&mut self, column: Column, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.columns.push(column);
+            self.values.push(value.into());
+        }
+    }
+
+    pub(super) fn statement(self) -> Statement {
+        let columns = self
+            .columns
+            .iter()
+            .fold(0, |bits, column| bits | 1 << *column as u32);
+        let kind = (self.backend, columns);
+        let sql = INSERTS.get(kind, || self.backend.build(&self.insert()).sql);
+        Statement::from_sql_and_values(self.backend, &*sql, self.values)
+    }
+
+    pub(super) fn insert(&self) -> InsertStatement {
+        let values = self.columns.iter().zip(&self.values);
+        let values = values.map(|(column, value)| self.expression(*column, value.clone()));
+        let mut insert = Query::insert();
+        insert
+            .into_table(Entity)
+            .columns(self.columns.iter().copied())
+            .values(values)
+            .expect("there is a value for each column");
+        insert
+    }
+
+    /// JSON travels as text: as a JSON parameter it would be `jsonb` to PostgreSQL, which refuses `\u0000`.
+    fn expression(&self, column: Column, value: Value) -> Expr {
+        let is_json = matches!(
+            column,
+            Column::OldValues | Column::NewValues | Column::Metadata
+        );
+        if is_json && self.backend == DbBackend::Postgres {
+            Expr::value(value).cast_as("json")
+        } else {
+            Expr::value(value)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    #[test]
+    fn a_record_is_one_insert_of_the_columns_that_hold_something() {
+        let record = Record {
+            action: "CREATE".to_owned(),
+            new_values: Some("{}".to_owned()),
+            ..Record::default()
+        };
+        let row = of(
+            DbBackend::Postgres,
+            record,
+            &AuditContext::new(),
+            clock::now(),
+        );
+        let Statement { sql, values, .. } = row.statement();
+        assert_eq!(
+            sql,
+            r#"INSERT INTO "audit_log" ("occurred_at", "action", "new_values") VALUES ($1, $2, CAST($3 AS json))"#
+        );
+        assert_eq!(values.map(|values| values.0.len()), Some(3));
+    }
+}
