@@ -118,9 +118,9 @@ impl AuditSummary {
 
     fn in_period<E: crate::TrailEntity>(&self) -> Select<E> {
         E::find()
-            .filter(E::OCCURRED_AT.gte(self.from))
+            .filter(E::OCCURRED_AT.gte(clock::bound(self.from)))
             .apply_if(self.until, |select, until| {
-                select.filter(E::OCCURRED_AT.lt(until))
+                select.filter(E::OCCURRED_AT.lt(clock::bound(until)))
             })
     }
 

@@ -5,7 +5,10 @@ use sea_orm::{
 };
 
 use super::{Cursor, Page};
-use crate::entity::{audit_log, data_export, login_attempt, system_event};
+use crate::{
+    clock,
+    entity::{audit_log, data_export, login_attempt, system_event},
+};
 
 mod sealed {
     pub trait Sealed {}
@@ -98,8 +101,8 @@ where
     E::Model: Send + Sync,
 {
     fn between(self, from: DateTime<Utc>, until: DateTime<Utc>) -> Self {
-        self.filter(E::OCCURRED_AT.gte(from))
-            .filter(E::OCCURRED_AT.lt(until))
+        self.filter(E::OCCURRED_AT.gte(clock::bound(from)))
+            .filter(E::OCCURRED_AT.lt(clock::bound(until)))
     }
 
     fn newest_first(self) -> Self {
@@ -111,6 +114,7 @@ where
     }
 
     fn older_than(self, Cursor { occurred_at, id }: Cursor) -> Self {
+        let occurred_at = clock::bound(occurred_at);
         // The first condition alone bounds the walk of an index.
         self.filter(E::OCCURRED_AT.lte(occurred_at)).filter(
             Condition::any()
@@ -120,6 +124,7 @@ where
     }
 
     fn newer_than(self, Cursor { occurred_at, id }: Cursor) -> Self {
+        let occurred_at = clock::bound(occurred_at);
         self.filter(E::OCCURRED_AT.gte(occurred_at)).filter(
             Condition::any()
                 .add(E::OCCURRED_AT.gt(occurred_at))

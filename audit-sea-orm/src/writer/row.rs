@@ -7,6 +7,7 @@ use sea_orm::{
 
 use super::Record;
 use crate::{
+    clock,
     encoding::JsonColumn,
     entity::audit_log::{Column, Entity},
     object_key,
@@ -23,7 +24,7 @@ pub(super) fn of(
     let actor = context.actor.as_ref();
     let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
     let mut row = Row::new(backend);
-    row.set(Column::OccurredAt, Some(occurred_at));
+    row.set(Column::OccurredAt, Some(clock::bound(occurred_at)));
     row.set(Column::Action, Some(record.action));
     row.set(Column::TableName, record.table_name);
     row.set(
@@ -117,7 +118,6 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock;
 
     #[test]
     fn a_record_is_one_insert_of_the_columns_that_hold_something() {
