@@ -1,0 +1,1 @@
+//! Country and city from a MaxMind database file.

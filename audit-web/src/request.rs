@@ -1,0 +1,1 @@
+//! The layer around a request: its context, and what is worth an event.

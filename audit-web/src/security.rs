@@ -1,0 +1,1 @@
+//! The layer that recognises probes and scanners.

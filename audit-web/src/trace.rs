@@ -1,0 +1,1 @@
+//! Events of tracing as system events.
