@@ -3,7 +3,7 @@
 //! where a reallocation counts as an allocation. The time is with that counting, a little above an application's.
 //!
 //! ```sh
-//! cargo bench -p audit-tests --bench encode_diff
+//! cargo bench -p audit-benches --bench encode_diff
 //! ```
 
 #[path = "write_path/item.rs"]
@@ -19,7 +19,9 @@ use audit_sea_orm::__private::update_record_json;
 use criterion::Criterion;
 use sea_orm::TryIntoModel;
 
-use item::{Item, audited};
+use item::{Item, item};
+
+item!(audited, "audited_item", derive(audit_sea_orm::Audited));
 
 /// How long the update of two columns may take.
 const BAR: Duration = Duration::from_micros(5);

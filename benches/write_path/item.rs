@@ -1,8 +1,9 @@
-//! Two entities of the same twelve columns, on two equal tables: one plain, one audited.
+//! Three entities of the same twelve columns, on equal tables: one plain, one whose trail the application writes by
+//! hand, one audited.
 
 use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel};
 
-/// An active model of either entity.
+/// An active model of any of the entities.
 pub(crate) trait Item:
     ActiveModelTrait<Entity: EntityTrait<Model: IntoActiveModel<Self> + Send + Sync>>
     + ActiveModelBehavior
@@ -19,11 +20,10 @@ pub(crate) trait Item:
     fn revise(self, number: i64) -> Self;
 }
 
+/// The entity of a side, with the derives beside SeaORM's own.
 macro_rules! item {
-    ($module:ident, $table:literal, derive($($derive:ident)?) $(, $behavior:item)?) => {
+    ($module:ident, $table:literal, derive($($derive:path)?)) => {
         pub(crate) mod $module {
-            #[allow(unused_imports, reason = "the plain entity does not derive it")]
-            use audit_sea_orm::Audited;
             use sea_orm::{Set, entity::prelude::*};
 
             #[derive(Clone, Debug, PartialEq, DeriveEntityModel $(, $derive)?)]
@@ -51,13 +51,11 @@ macro_rules! item {
             #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
             pub(crate) enum Relation {}
 
-            $($behavior)?
-
             fn time(number: i64) -> DateTimeUtc {
                 DateTimeUtc::from_timestamp(1_800_000_000 + number, 0).expect("a time of this century")
             }
 
-            impl super::Item for ActiveModel {
+            impl $crate::item::Item for ActiveModel {
                 fn numbered(number: i64) -> Self {
                     Self {
                         id: sea_orm::NotSet,
@@ -88,6 +86,4 @@ macro_rules! item {
         }
     };
 }
-
-item!(plain, "plain_item", derive(), impl ActiveModelBehavior for ActiveModel {});
-item!(audited, "audited_item", derive(Audited));
+pub(crate) use item;

@@ -1,0 +1,222 @@
+//! The sides that take turns. A further one is an entity, an `impl Write` and a line in [`all`].
+
+use std::{
+    iter,
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, Instant},
+};
+
+use audit_sea_orm::prelude::*;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    QueryOrder, QuerySelect, Schema, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    prelude::async_trait::async_trait, sea_query::Expr,
+};
+
+use crate::{
+    by_hand::by_hand,
+    item::{Item, item},
+    operation::{Operation, Shape},
+};
+
+item!(plain, "plain_item", derive());
+impl sea_orm::ActiveModelBehavior for plain::ActiveModel {}
+
+item!(audited, "audited_item", derive(audit_sea_orm::Audited));
+
+/// How many rows are prepared by one statement, and how many distinct rows updates go round.
+const ROWS: usize = 500;
+
+/// What the others are measured against, and what an application that writes its trail itself has.
+pub(crate) const PLAIN: &str = "plain";
+pub(crate) const BY_HAND: &str = "by hand";
+pub(crate) const AUDITED: &str = "audited";
+
+/// The sides, the plain one first.
+pub(crate) fn all() -> Vec<Box<dyn Side>> {
+    vec![
+        Box::new(Batches::<plain::ActiveModel>::new(PLAIN)),
+        Box::new(Batches::<by_hand::ActiveModel>::new(BY_HAND)),
+        Box::new(Batches::<audited::ActiveModel>::new(AUDITED)),
+    ]
+}
+
+/// How a side writes.
+#[async_trait]
+pub(crate) trait Write: Item {
+    /// Runs the operation in a transaction.
+    async fn write(
+        self,
+        operation: Operation,
+        transaction: &DatabaseTransaction,
+    ) -> Result<(), DbErr> {
+        match operation {
+            Operation::Create => self.insert(transaction).await.map(drop),
+            Operation::Update => self.update(transaction).await.map(drop),
+            Operation::Delete => self.delete(transaction).await.map(drop),
+        }
+    }
+
+    /// Runs the operation by the method of the side's own that opens a transaction, where it has one.
+    async fn write_alone(self, operation: Operation, db: &DatabaseConnection) -> Result<(), DbErr> {
+        let transaction = begin(db).await?;
+        self.write(operation, &transaction).await?;
+        transaction.commit().await
+    }
+}
+
+impl Write for plain::ActiveModel {}
+
+#[async_trait]
+impl Write for audited::ActiveModel {
+    async fn write_alone(self, operation: Operation, db: &DatabaseConnection) -> Result<(), DbErr> {
+        match operation {
+            Operation::Create => self.audited_insert(db).await.map(drop),
+            Operation::Update => self.audited_update(db).await.map(drop),
+            Operation::Delete => self.audited_delete(db).await.map(drop),
+        }
+    }
+}
+
+/// As `begin_write` begins, without the task that shields it, so that the sides differ in auditing alone.
+async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    db.begin_with_options(options).await
+}
+
+/// A side with its table and what it is about to write.
+#[async_trait]
+pub(crate) trait Side: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    async fn create_table(&self, db: &DatabaseConnection) -> Result<(), DbErr>;
+
+    /// Makes that many batches ready; updates and deletes find their rows in place.
+    async fn prepare(
+        &mut self,
+        db: &DatabaseConnection,
+        shape: Shape,
+        operation: Operation,
+        count: usize,
+    ) -> Result<(), DbErr>;
+
+    /// Writes the next batch, and tells how long that took.
+    async fn take_turn(
+        &mut self,
+        db: &DatabaseConnection,
+        shape: Shape,
+        operation: Operation,
+    ) -> Result<Duration, DbErr>;
+}
+
+struct Batches<A> {
+    name: &'static str,
+    number: AtomicI64,
+    waiting: Vec<Vec<A>>,
+}
+
+#[async_trait]
+impl<A: Write> Side for Batches<A> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn create_table(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
+        let schema = Schema::new(db.get_database_backend());
+        let table = schema.create_table_from_entity(A::Entity::default());
+        db.execute(&table).await.map(drop)
+    }
+
+    async fn prepare(
+        &mut self,
+        db: &DatabaseConnection,
+        shape: Shape,
+        operation: Operation,
+        count: usize,
+    ) -> Result<(), DbErr> {
+        let items = self.items(db, operation, count * shape.size()).await?;
+        self.waiting = items.chunks(shape.size()).map(<[A]>::to_vec).collect();
+        Ok(())
+    }
+
+    async fn take_turn(
+        &mut self,
+        db: &DatabaseConnection,
+        shape: Shape,
+        operation: Operation,
+    ) -> Result<Duration, DbErr> {
+        let items = self.waiting.pop().expect("a batch for each turn");
+        let start = Instant::now();
+        match shape {
+            Shape::One | Shape::Hundred => {
+                let transaction = begin(db).await?;
+                for item in items {
+                    item.write(operation, &transaction).await?;
+                }
+                transaction.commit().await?;
+            }
+            Shape::Shortcut => {
+                for item in items {
+                    item.write_alone(operation, db).await?;
+                }
+            }
+        }
+        Ok(start.elapsed())
+    }
+}
+
+impl<A: Write> Batches<A> {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            number: AtomicI64::new(1),
+            waiting: Vec::new(),
+        }
+    }
+
+    async fn items(
+        &self,
+        db: &DatabaseConnection,
+        operation: Operation,
+        count: usize,
+    ) -> Result<Vec<A>, DbErr> {
+        Ok(match operation {
+            Operation::Create => self.new_items().take(count).collect(),
+            Operation::Update => {
+                let rows = self.rows(db, count.min(ROWS)).await?;
+                let updates = rows.into_iter().cycle().take(count);
+                updates.map(|row| row.revise(self.next_number())).collect()
+            }
+            Operation::Delete => self.rows(db, count).await?,
+        })
+    }
+
+    /// Inserts rows, past the hooks, and reads them back.
+    async fn rows(&self, db: &DatabaseConnection, count: usize) -> Result<Vec<A>, DbErr> {
+        let mut rows = Vec::with_capacity(count);
+        while rows.len() < count {
+            let part = ROWS.min(count - rows.len());
+            let new = self.new_items().take(part);
+            A::Entity::insert_many(new)
+                .exec_without_returning(db)
+                .await?;
+            let newest = A::Entity::find()
+                .order_by_desc(Expr::col("id"))
+                .limit(part as u64);
+            let found = newest.all(db).await?;
+            rows.extend(found.into_iter().map(IntoActiveModel::into_active_model));
+        }
+        Ok(rows)
+    }
+
+    fn new_items(&self) -> impl Iterator<Item = A> {
+        iter::repeat_with(|| A::numbered(self.next_number()))
+    }
+
+    fn next_number(&self) -> i64 {
+        self.number.fetch_add(1, Ordering::Relaxed)
+    }
+}
