@@ -96,6 +96,14 @@ impl Action {
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
+            Self::Custom(name) => &name.0,
+            named => named.name(),
+        }
+    }
+
+    /// The text of a named action.
+    fn name(&self) -> &'static str {
+        match self {
             Self::Create => "CREATE",
             Self::Update => "UPDATE",
             Self::Delete => "DELETE",
@@ -105,7 +113,17 @@ impl Action {
             Self::Logout => "LOGOUT",
             Self::Export => "EXPORT",
             Self::Import => "IMPORT",
-            Self::Custom(name) => &name.0,
+            Self::Custom(_) => unreachable!("a custom action holds its text"),
+        }
+    }
+}
+
+/// The action's text; a named action's is not copied.
+impl From<Action> for Cow<'static, str> {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Custom(name) => name.0,
+            named => Self::Borrowed(named.name()),
         }
     }
 }

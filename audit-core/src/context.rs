@@ -1,4 +1,7 @@
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::{Arc, LazyLock},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -135,7 +138,25 @@ impl AuditContext {
 
     /// The current context; one that knows nothing where there is none.
     pub fn current() -> Self {
-        scope::context().unwrap_or_default()
+        scope::context().map_or_else(Self::new, Arc::unwrap_or_clone)
+    }
+
+    /// The current context as it is now, not copied: for what reads it for each of many records.
+    ///
+    /// It does not change any more: an actor that [`set_actor`](Self::set_actor) sets later is not in it.
+    ///
+    /// # Example
+    /// ```
+    /// use audit_core::AuditContext;
+    ///
+    /// let context = AuditContext::new().reason("nightly");
+    /// let reason = context.scope_sync(|| AuditContext::shared().reason.clone());
+    /// assert_eq!(reason.as_deref(), Some("nightly"));
+    /// ```
+    #[must_use]
+    pub fn shared() -> Arc<Self> {
+        static NONE: LazyLock<Arc<AuditContext>> = LazyLock::new(Arc::default);
+        scope::context().unwrap_or_else(|| Arc::clone(&NONE))
     }
 
     /// Sets the actor of the current context, for what runs before the rest of its scope knows who it is: an

@@ -18,7 +18,8 @@ tokio::task_local! {
 pub(crate) struct Scope {
     // Behind a lock because an extractor may learn the actor after the scope was opened; shared so that
     // the tasks a request spawned learn it too.
-    context: Option<Arc<Mutex<AuditContext>>>,
+    // The inner `Arc` lets every write look at the context without a copy of its texts.
+    context: Option<Arc<Mutex<Arc<AuditContext>>>>,
     config: Option<Arc<AuditConfig>>,
     unaudited: Option<&'static str>,
 }
@@ -30,7 +31,7 @@ impl Scope {
 
     pub(crate) fn with_context(context: AuditContext) -> Self {
         Self {
-            context: Some(Arc::new(Mutex::new(context))),
+            context: Some(Arc::new(Mutex::new(Arc::new(context)))),
             ..Self::current()
         }
     }
@@ -50,15 +51,15 @@ impl Scope {
     }
 }
 
-pub(crate) fn context() -> Option<AuditContext> {
-    with_context_cell(|context| context.clone())
+pub(crate) fn context() -> Option<Arc<AuditContext>> {
+    with_context_cell(|context| Arc::clone(context))
 }
 
 pub(crate) fn update_context(change: impl FnOnce(&mut AuditContext)) -> bool {
-    with_context_cell(change).is_some()
+    with_context_cell(|context| change(Arc::make_mut(context))).is_some()
 }
 
-fn with_context_cell<R>(function: impl FnOnce(&mut AuditContext) -> R) -> Option<R> {
+fn with_context_cell<R>(function: impl FnOnce(&mut Arc<AuditContext>) -> R) -> Option<R> {
     SCOPE
         .try_with(|scope| {
             let cell = scope.context.as_ref()?;

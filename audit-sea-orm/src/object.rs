@@ -17,7 +17,7 @@ const NAMING_COLUMNS: [&str; 5] = ["name", "title", "label", "code", "slug"];
 /// encodings, so that `("a,b")` and `("a", "b")` differ.
 pub(crate) fn id_text(key: &[Value]) -> Result<String, EncodingError> {
     if let [single] = key {
-        return plain_text(single);
+        return plain_text(single.clone());
     }
     let parts = key
         .iter()
@@ -27,8 +27,11 @@ pub(crate) fn id_text(key: &[Value]) -> Result<String, EncodingError> {
 }
 
 /// The encoding of a value, without quotes where that is a string.
-fn plain_text(value: &Value) -> Result<String, EncodingError> {
-    Ok(match encoding::to_json(value)? {
+fn plain_text(value: Value) -> Result<String, EncodingError> {
+    if let Value::String(Some(text)) = value {
+        return Ok(text);
+    }
+    Ok(match encoding::to_json(&value)? {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
     })
@@ -55,7 +58,7 @@ pub fn column_repr<E: Audited>(model: &E::Model, column: E::Column) -> String {
 
 fn column_text<E: Audited>(recorded: &Recorded<E>, model: &E::Model, name: &str) -> Option<String> {
     let column = recorded.unmasked_column(name)?;
-    let text = plain_text(&model.get(column)).ok()?;
+    let text = plain_text(model.get(column)).ok()?;
     (text != "null" && !text.is_empty()).then_some(text)
 }
 

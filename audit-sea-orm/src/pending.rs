@@ -42,6 +42,10 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    pub(crate) fn into_object_id(self) -> String {
+        self.object_id
+    }
+
     pub(crate) fn new<E: 'static, C>(connection: &C, intent: Intent, object_id: String) -> Self {
         Self {
             // The same reference comes to both hooks of an update; it is compared, never followed.
@@ -75,6 +79,23 @@ pub(crate) struct Image {
     pub(crate) set: Vec<(usize, Captured)>,
 }
 
+/// About the memory that a JSON value holds, told without writing its text.
+fn json_weight(json: &serde_json::Value) -> usize {
+    use serde_json::Value;
+    let heap = match json {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(json_weight).sum(),
+        Value::Object(map) => {
+            let entries = map.iter();
+            entries
+                .map(|(key, value)| size_of::<String>() + key.len() + json_weight(value))
+                .sum()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    size_of::<Value>() + heap
+}
+
 impl Kept {
     fn explains(&self, after: &[Captured]) -> bool {
         let Self::Image(image) = self else {
@@ -104,8 +125,7 @@ fn weight(value: &Captured) -> usize {
     let heap = match &value.0 {
         Value::String(Some(text)) => text.len(),
         Value::Bytes(Some(bytes)) => bytes.len(),
-        // Not worth a walk: its text is a fair measure, and JSON columns are few.
-        Value::Json(Some(json)) => json.to_string().len() * 2,
+        Value::Json(Some(json)) => json_weight(json),
         _ => 0,
     };
     size_of::<Captured>() + heap

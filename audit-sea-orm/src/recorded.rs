@@ -17,6 +17,7 @@ pub(crate) struct Recorded<E: EntityTrait> {
     table: String,
     capture: Capture,
     keys: Vec<E::Column>,
+    others: Vec<E::Column>,
     columns: Vec<E::Column>,
     fields: Vec<Field>,
     sqlite_lock: String,
@@ -51,6 +52,7 @@ impl<E: Audited> Recorded<E> {
             .map(PrimaryKeyToColumn::into_column)
             .collect();
         let is_key = |column: &E::Column| keys.iter().any(|key| key.as_str() == column.as_str());
+        let others = E::Column::iter().filter(|column| !is_key(column)).collect();
         let (columns, fields) = E::Column::iter()
             .filter_map(|column| {
                 let policy = if is_key(&column) {
@@ -67,6 +69,7 @@ impl<E: Audited> Recorded<E> {
             sqlite_lock: sqlite_lock::<E>(&keys),
             selects: SqlTexts::new(),
             keys,
+            others,
             columns,
             fields,
         }
@@ -86,6 +89,11 @@ impl<E: EntityTrait> Recorded<E> {
 
     pub(crate) fn keys(&self) -> &[E::Column] {
         &self.keys
+    }
+
+    /// The columns beside the key, whatever their policy.
+    pub(crate) fn others(&self) -> &[E::Column] {
+        &self.others
     }
 
     pub(crate) fn columns(&self) -> &[E::Column] {

@@ -2,7 +2,10 @@
 
 mod row;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use audit_core::{AuditConfig, AuditContext, OnFailure};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
@@ -12,8 +15,8 @@ use crate::{Error, Result, clock, connection_kind::ConnectionKind, error::chain}
 /// What a record says beside the context: what was done to which object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Record {
-    pub(crate) action: String,
-    pub(crate) table_name: Option<String>,
+    pub(crate) action: Cow<'static, str>,
+    pub(crate) table_name: Option<Cow<'static, str>>,
     pub(crate) object_id: Option<String>,
     pub(crate) object_repr: Option<String>,
     /// JSON, as text.
@@ -22,17 +25,7 @@ pub(crate) struct Record {
     pub(crate) new_values: Option<String>,
 }
 
-impl Record {
-    /// The event in words, for errors: it names no value.
-    pub(crate) fn event(&self) -> String {
-        event(
-            &self.action,
-            self.table_name.as_deref(),
-            self.object_id.as_deref(),
-        )
-    }
-}
-
+/// The event in words, for errors: it names no value.
 pub(crate) fn event(action: &str, table: Option<&str>, object_id: Option<&str>) -> String {
     let key: String = object_id.unwrap_or_default().chars().take(80).collect();
     match table {
@@ -65,7 +58,10 @@ pub(crate) async fn write<C: ConnectionTrait>(
     record: Record,
     context: &AuditContext,
 ) -> Result<()> {
-    let event = record.event();
+    // The words are made where something fails, from what they name.
+    let (action, table) = (record.action.clone(), record.table_name.clone());
+    let object_id = record.object_id.clone();
+    let event = || event(&action, table.as_deref(), object_id.as_deref());
     let row = row::of(db.get_database_backend(), record, context, clock::now());
     let insert = async {
         if ConnectionKind::of::<C>().allows_raw() {
@@ -82,7 +78,7 @@ pub(crate) async fn write<C: ConnectionTrait>(
 pub(crate) async fn guarded<C: ConnectionTrait, T>(
     db: &C,
     config: &AuditConfig,
-    event: String,
+    event: impl FnOnce() -> String + Send,
     insert: impl Future<Output = Result<T, DbErr>> + Send,
 ) -> Result<Option<T>> {
     let inserted = if needs_savepoint::<C>(db, config) {
@@ -92,7 +88,10 @@ pub(crate) async fn guarded<C: ConnectionTrait, T>(
     };
     match inserted {
         Ok(row) => Ok(Some(row)),
-        Err(source) => settle::<C>(config, Err(Error::Write { event, source })).map(|()| None),
+        Err(source) => {
+            let event = event();
+            settle::<C>(config, Err(Error::Write { event, source })).map(|()| None)
+        }
     }
 }
 

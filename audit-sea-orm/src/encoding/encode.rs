@@ -1,10 +1,15 @@
+use std::fmt::Display;
+
 use sea_orm::Value;
 use serde::{
     Serialize, Serializer,
     ser::{Error, SerializeMap},
 };
 
-use super::{MAX_JSON_DEPTH, WRAPPED_JSON, time_text};
+use super::{
+    MAX_JSON_DEPTH, WRAPPED_JSON,
+    time_text::{self, chrono_utc as utc},
+};
 
 /// A borrowed value that serializes to its encoding.
 pub(crate) struct Encoded<'a>(pub(crate) &'a Value);
@@ -45,39 +50,39 @@ impl Serialize for Encoded<'_> {
     }
 }
 
-/// The variants whose text is made anew; those of features that may be off come last.
+/// The variants whose text is formatted; those of features that may be off come last.
 fn serialize_by_feature<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    let text = match value {
+    match value {
         Value::Enum(v) => match v {
-            sea_orm::sea_query::OptionEnum::Some(v) => Some(v.value.to_string()),
-            sea_orm::sea_query::OptionEnum::None(_) => None,
+            sea_orm::sea_query::OptionEnum::Some(v) => serializer.serialize_str(&v.value),
+            sea_orm::sea_query::OptionEnum::None(_) => serializer.serialize_none(),
         },
-        Value::ChronoDate(v) => v.map(time_text::chrono_date),
-        Value::ChronoTime(v) => v.map(time_text::chrono_time),
-        Value::ChronoDateTime(v) => v.map(time_text::chrono_date_time),
-        Value::ChronoDateTimeUtc(v) => v.map(|v| time_text::chrono_utc(v.naive_utc())),
-        Value::ChronoDateTimeLocal(v) => v.map(|v| time_text::chrono_utc(v.naive_utc())),
-        Value::ChronoDateTimeWithTimeZone(v) => v.map(|v| time_text::chrono_utc(v.naive_utc())),
+        Value::ChronoDate(v) => shown(v.map(time_text::chrono_date), serializer),
+        Value::ChronoTime(v) => shown(v.map(time_text::chrono_time), serializer),
+        Value::ChronoDateTime(v) => shown(v.map(time_text::chrono_date_time), serializer),
+        Value::ChronoDateTimeUtc(v) => shown(v.map(|v| utc(v.naive_utc())), serializer),
+        Value::ChronoDateTimeLocal(v) => shown(v.map(|v| utc(v.naive_utc())), serializer),
+        Value::ChronoDateTimeWithTimeZone(v) => shown(v.map(|v| utc(v.naive_utc())), serializer),
         #[cfg(feature = "with-time")]
-        Value::TimeDate(v) => v.map(time_text::time_date),
+        Value::TimeDate(v) => shown(v.map(time_text::time_date), serializer),
         #[cfg(feature = "with-time")]
-        Value::TimeTime(v) => v.map(time_text::time_time),
+        Value::TimeTime(v) => shown(v.map(time_text::time_time), serializer),
         #[cfg(feature = "with-time")]
-        Value::TimeDateTime(v) => v.map(time_text::time_date_time),
+        Value::TimeDateTime(v) => shown(v.map(time_text::time_date_time), serializer),
         #[cfg(feature = "with-time")]
-        Value::TimeDateTimeWithTimeZone(v) => v.map(time_text::time_utc),
+        Value::TimeDateTimeWithTimeZone(v) => shown(v.map(time_text::time_utc), serializer),
         #[cfg(feature = "with-uuid")]
-        Value::Uuid(v) => v.map(|v| v.hyphenated().to_string()),
+        Value::Uuid(v) => shown(v.map(|v| v.hyphenated()), serializer),
         #[cfg(feature = "with-rust_decimal")]
-        Value::Decimal(v) => v.map(|v| v.normalize().to_string()),
+        Value::Decimal(v) => shown(v.map(|v| v.normalize()), serializer),
         #[cfg(feature = "with-bigdecimal")]
-        Value::BigDecimal(v) => v.as_ref().map(|v| big_decimal(v)),
+        Value::BigDecimal(v) => shown(v.as_ref().map(|v| big_decimal(v)), serializer),
         #[cfg(feature = "with-ipnetwork")]
-        Value::IpNetwork(v) => v.map(|v| v.to_string()),
+        Value::IpNetwork(v) => shown(v.as_ref(), serializer),
         #[cfg(feature = "with-mac_address")]
-        Value::MacAddress(v) => v.map(|v| v.to_string().to_ascii_lowercase()),
+        Value::MacAddress(v) => shown(v.map(|v| v.to_string().to_ascii_lowercase()), serializer),
         #[cfg(feature = "postgres-array")]
-        Value::Array(_, v) => return v.as_ref().map(|v| Elements(v)).serialize(serializer),
+        Value::Array(_, v) => v.as_ref().map(|v| Elements(v)).serialize(serializer),
         #[cfg(feature = "postgres-vector")]
         Value::Vector(v) => {
             let floats = |v: &[f32]| {
@@ -87,21 +92,25 @@ fn serialize_by_feature<S: Serializer>(value: &Value, serializer: S) -> Result<S
                     .map(Float)
                     .collect::<Vec<_>>()
             };
-            return v
-                .as_ref()
+            v.as_ref()
                 .map(|v| floats(v.as_slice()))
-                .serialize(serializer);
+                .serialize(serializer)
         }
         // Cargo unites features: another crate may turn on a type of SeaORM's that this build does not know.
         #[allow(unreachable_patterns, reason = "reachable unless every feature is on")]
-        other => {
-            return Err(S::Error::custom(format!(
-                "audit-sea-orm was built without the feature for this type of value: {}",
-                type_name(other)
-            )));
-        }
-    };
-    text.serialize(serializer)
+        other => Err(S::Error::custom(format!(
+            "audit-sea-orm was built without the feature for this type of value: {}",
+            type_name(other)
+        ))),
+    }
+}
+
+/// A text is written as it is formatted, not made first.
+fn shown<S: Serializer>(text: Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    match text {
+        Some(text) => serializer.collect_str(&text),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// The variant's name, without the value, which may be a secret.

@@ -170,8 +170,8 @@ impl AuditEvent {
         let old_values = self.values(|(_, old, _)| old).map_err(&failed)?;
         let new_values = self.values(|(_, _, new)| new).map_err(&failed)?;
         Ok(Record {
-            action: self.action.as_str().to_owned(),
-            table_name: self.table,
+            action: self.action.into(),
+            table_name: self.table.map(Into::into),
             object_id: self.object_id.transpose().map_err(&failed)?,
             object_repr: self.object_repr,
             old_values,

@@ -134,8 +134,8 @@ impl DataExport {
         export.id = Set(inserted.last_insert_id);
         let export = export.try_into_model().map_err(failed)?;
         let record = Record {
-            action: Action::Export.as_str().to_owned(),
-            table_name: Some(TABLE.to_owned()),
+            action: Action::Export.into(),
+            table_name: Some(TABLE.into()),
             object_id: Some(export.id.to_string()),
             object_repr: Some(format!("{} ({})", export.export_type, export.file_format)),
             ..Record::default()

@@ -198,8 +198,8 @@ impl LoginAttempt {
             .await
             .map_err(failed)?;
         let record = Record {
-            action: action.as_str().to_owned(),
-            table_name: attempt.map(|_| TABLE.to_owned()),
+            action: action.clone().into(),
+            table_name: attempt.map(|_| TABLE.into()),
             object_id: attempt.map(|id| id.to_string()),
             object_repr: Some(username),
             ..Record::default()

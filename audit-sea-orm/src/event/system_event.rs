@@ -161,7 +161,8 @@ impl SystemEvent {
         let Some(config) = recording::<C>(self.event_type.as_str(), Some(TABLE))? else {
             return Ok(None);
         };
-        let name = format!("system event {}", self.event_type);
+        let event_type = self.event_type;
+        let name = || format!("system event {event_type}");
         let event = self.into_active_model();
         let insert = async {
             let inserted = Entity::insert(event.clone()).exec(db).await?;

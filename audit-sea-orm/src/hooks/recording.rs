@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use audit_core::{Action, AuditConfig, AuditContext, diff};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic,
-    Iterable, PrimaryKeyToColumn, Value,
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityTrait, Value,
 };
 
 use crate::{
@@ -88,14 +87,19 @@ impl<E: Audited> Recording<E> {
         self.json(values, 0..values.len())
     }
 
-    fn record_of(&self, model: &E::Model) -> Result<Record> {
-        Ok(Record {
-            action: self.action.as_str().to_owned(),
-            table_name: Some(self.entity.table().to_owned()),
-            object_id: Some(self.id_text(&object::model_key::<E>(model, self.entity.keys()))?),
+    /// The key of a row, as text.
+    fn id_of(&self, model: &E::Model) -> Result<String> {
+        self.id_text(&object::model_key::<E>(model, self.entity.keys()))
+    }
+
+    fn record_of(&self, model: &E::Model, id: String) -> Record {
+        Record {
+            action: self.action.clone().into(),
+            table_name: Some(self.entity.table().into()),
+            object_id: Some(id),
             object_repr: Some(E::object_repr(model)),
             ..Record::default()
-        })
+        }
     }
 
     /// The record of a row that was inserted.
@@ -103,7 +107,7 @@ impl<E: Audited> Recording<E> {
         let after = self.entity.capture(model);
         Ok(Some(Record {
             new_values: Some(self.image(&after)?),
-            ..self.record_of(model)?
+            ..self.record_of(model, self.id_of(model)?)
         }))
     }
 
@@ -114,7 +118,9 @@ impl<E: Audited> Recording<E> {
         db: &C,
     ) -> Result<Option<Record>> {
         let after = self.entity.capture(model);
-        let Some(before) = self.take_before_image(model, &after, db)? else {
+        let id = self.id_of(model)?;
+        let slot = Slot::new::<E, C>(db, Intent::Update, id);
+        let Some(before) = self.take_before_image::<C>(&slot, &after)? else {
             return Ok(None);
         };
         let changed = diff::changed(&before, &after);
@@ -124,7 +130,7 @@ impl<E: Audited> Recording<E> {
         Ok(Some(Record {
             old_values: Some(self.json(&before, changed.iter().copied())?),
             new_values: Some(self.json(&after, changed)?),
-            ..self.record_of(model)?
+            ..self.record_of(model, slot.into_object_id())
         }))
     }
 
@@ -133,7 +139,7 @@ impl<E: Audited> Recording<E> {
         let before = self.entity.capture(model);
         Ok(Record {
             old_values: Some(self.image(&before)?),
-            ..self.record_of(model)?
+            ..self.record_of(model, self.id_of(model)?)
         })
     }
 
@@ -148,15 +154,15 @@ impl<E: Audited> Recording<E> {
         };
         let asked = self.id_text(&key)?;
         let slot = |id| Slot::new::<E, C>(db, Intent::Update, id);
-        if !sets_anything(active_model) {
+        if !self.sets_anything(active_model) {
             pending::keep(slot(asked), Kept::NothingToRecord);
             return Ok(());
         }
         let set = self.set_values(active_model);
-        let (id, kept) = match self.read(db, key, Intent::Update).await? {
+        let (id, kept) = match self.read(db, key, &asked, Intent::Update).await? {
             Read::Row(row) => {
                 // The row's own key: the database may spell it otherwise than the application does.
-                let id = self.id_text(&object::model_key::<E>(&row, self.entity.keys()))?;
+                let id = self.id_of(&row)?;
                 let before = self.entity.capture(&row);
                 (id, Kept::Image(Image { before, set }))
             }
@@ -167,17 +173,20 @@ impl<E: Audited> Recording<E> {
         Ok(())
     }
 
+    /// Whether SeaORM will send an `UPDATE` at all: it sends none where nothing but the key is set.
+    fn sets_anything<A: ActiveModelTrait<Entity = E>>(&self, active_model: &A) -> bool {
+        let mut others = self.entity.others().iter();
+        others.any(|column| matches!(active_model.get(*column), ActiveValue::Set(_)))
+    }
+
     /// Takes what was kept for the update that left the row as `after`; `None` where it is not recorded.
     fn take_before_image<C: ConnectionTrait>(
         &self,
-        model: &E::Model,
+        slot: &Slot,
         after: &[Captured],
-        db: &C,
     ) -> Result<Option<Vec<Captured>>> {
-        let id = self.id_text(&object::model_key::<E>(model, self.entity.keys()))?;
-        let slot = Slot::new::<E, C>(db, Intent::Update, id);
         let in_transaction = ConnectionKind::of::<C>().is_transaction();
-        let unknown = match pending::take(&slot, after, in_transaction) {
+        let unknown = match pending::take(slot, after, in_transaction) {
             Some(Kept::Image(image)) => return Ok(Some(image.before)),
             Some(Kept::NoRow) => return Err(self.came_between()),
             Some(_) => return Ok(None),
@@ -196,8 +205,8 @@ impl<E: Audited> Recording<E> {
         let Some(key) = key_of(active_model) else {
             return Ok(());
         };
-        let slot = Slot::new::<E, C>(db, Intent::Delete, self.id_text(&key)?);
-        let kept = match self.read(db, key, Intent::Delete).await? {
+        let asked = self.id_text(&key)?;
+        let kept = match self.read(db, key, &asked, Intent::Delete).await? {
             Read::Row(row) => match self.deleted(&row) {
                 Ok(record) => Kept::Record(Box::new(record)),
                 Err(error) => {
@@ -208,7 +217,7 @@ impl<E: Audited> Recording<E> {
             // Kept too, so that what an earlier, failed delete left here is not taken for this one's.
             Read::NoRow | Read::Failed => Kept::NothingToRecord,
         };
-        pending::keep(slot, kept);
+        pending::keep(Slot::new::<E, C>(db, Intent::Delete, asked), kept);
         Ok(())
     }
 
@@ -256,13 +265,14 @@ impl<E: Audited> Recording<E> {
         &self,
         db: &C,
         key: Vec<Value>,
+        id: &str,
         intent: Intent,
     ) -> Result<Read<E::Model>> {
-        let event = self.event(object::id_text(&key).ok().as_deref());
         match before_image::read::<E, C>(db, key, intent).await {
             Ok(Some(row)) => Ok(Read::Row(row)),
             Ok(None) => Ok(Read::NoRow),
             Err(source) => {
+                let event = self.event(Some(id));
                 let failed = Error::Read { event, source };
                 // PostgreSQL refuses whatever follows in that transaction, the write first of all.
                 let is_over = db.get_database_backend() == DbBackend::Postgres
@@ -282,7 +292,7 @@ impl<E: Audited> Recording<E> {
     ) -> Result<()> {
         match record {
             Ok(Some(record)) => {
-                writer::write(db, &self.config, record, &AuditContext::current()).await
+                writer::write(db, &self.config, record, &AuditContext::shared()).await
             }
             Ok(None) => Ok(()),
             Err(error) => writer::settle::<C>(&self.config, Err(error)),
@@ -293,15 +303,4 @@ impl<E: Audited> Recording<E> {
 /// The key, where it is whole: SeaORM refuses the write otherwise.
 fn key_of<A: ActiveModelTrait>(active_model: &A) -> Option<Vec<Value>> {
     Some(active_model.get_primary_key_value()?.into_iter().collect())
-}
-
-/// Whether SeaORM will send an `UPDATE` at all: it sends none where nothing but the key is set.
-fn sets_anything<A: ActiveModelTrait>(active_model: &A) -> bool {
-    type Key<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::PrimaryKey;
-    type Column<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
-    let is_key = |column: &Column<A>| {
-        <Key<A> as Iterable>::iter().any(|key| key.into_column().as_str() == column.as_str())
-    };
-    <Column<A> as Iterable>::iter()
-        .any(|column| !is_key(&column) && matches!(active_model.get(column), ActiveValue::Set(_)))
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use audit_core::{Actor, AuditContext, text};
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -31,7 +33,7 @@ pub(super) fn of(
         Column::ObjectId,
         record.object_id.map(|id| object_key::stored(id, backend)),
     );
-    row.set(Column::ObjectRepr, line(record.object_repr.as_deref(), 200));
+    row.set(Column::ObjectRepr, record.object_repr.map(repr));
     row.set(Column::OldValues, record.old_values);
     row.set(Column::NewValues, record.new_values);
     row.set(Column::ActorId, line(actor.map(Actor::id), 255));
@@ -51,6 +53,14 @@ pub(super) fn of(
     let metadata = metadata.and_then(|json| serde_json::to_string(&JsonColumn(json)).ok());
     row.set(Column::Metadata, metadata);
     row
+}
+
+/// The object for people to read, copied only where it must be cut or cleaned.
+fn repr(text: String) -> String {
+    match text::line(&text, 200) {
+        Cow::Borrowed(kept) if kept.len() == text.len() => text,
+        fit => fit.into_owned(),
+    }
 }
 
 /// The columns of an insert that hold something: the rest are `NULL` by themselves.
@@ -122,7 +132,7 @@ mod tests {
     #[test]
     fn a_record_is_one_insert_of_the_columns_that_hold_something() {
         let record = Record {
-            action: "CREATE".to_owned(),
+            action: "CREATE".into(),
             new_values: Some("{}".to_owned()),
             ..Record::default()
         };
