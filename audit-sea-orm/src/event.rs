@@ -8,9 +8,14 @@ mod system_event;
 use std::sync::Arc;
 
 use audit_core::{AuditConfig, AuditContext};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityName, TransactionSession};
 
-use crate::{Result, connection_kind::ConnectionKind};
+use crate::{
+    BeginWrite, Error, Result, TrailEntity,
+    connection_kind::ConnectionKind,
+    insert::insert,
+    writer::{self, Record},
+};
 
 pub use audit_event::AuditEvent;
 pub use data_export::DataExport;
@@ -30,4 +35,35 @@ fn recording<C: ConnectionTrait>(
     let is_skipped =
         config.skips_action(action) || table.is_some_and(|table| config.skips_model(table));
     Ok((config.is_enabled() && !is_skipped).then_some(config))
+}
+
+/// Writes a row of the trail and the record that names it, both or neither, and returns the row's number. What has no
+/// row, a logout, is its record alone.
+async fn write_with_record<A, C>(
+    db: &C,
+    row: Option<&A>,
+    mut record: Record,
+    context: &AuditContext,
+) -> Result<Option<i64>>
+where
+    A: ActiveModelTrait<Entity: TrailEntity> + Sync,
+    C: BeginWrite,
+{
+    let action = record.action.clone();
+    let failed = |source| Error::Write {
+        event: writer::event(&action, None, None),
+        source,
+    };
+    let transaction = db.begin_write().await.map_err(failed)?;
+    let mut number = None;
+    if let Some(row) = row {
+        let inserted = insert(&transaction, row).await.map_err(failed)?;
+        record.table_name = Some(A::Entity::default().table_name().into());
+        record.object_id = Some(inserted.to_string());
+        number = Some(inserted);
+    }
+    // A loss here would part the two rows, so it fails this whole write, which the caller settles.
+    writer::write(&transaction, &AuditConfig::new(), record, context).await?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(number)
 }

@@ -110,6 +110,7 @@ pub mod entity;
 mod error;
 mod event;
 pub mod hooks;
+mod insert;
 mod object;
 mod object_key;
 mod pending;

@@ -5,6 +5,18 @@ pub use sea_orm::{self, prelude::async_trait::async_trait};
 
 pub use crate::{Audited, Capture, hooks, object::column_repr};
 
+/// Inserts a row of the trail as the builders of events do: for the tests, which choose its time.
+///
+/// # Errors
+/// What the database reports.
+pub async fn insert<A, C>(db: &C, row: &A) -> Result<i64, sea_orm::DbErr>
+where
+    A: sea_orm::ActiveModelTrait<Entity: crate::TrailEntity> + Sync,
+    C: sea_orm::ConnectionTrait,
+{
+    crate::insert::insert(db, row).await
+}
+
 /// The policy of a column by the lists of `#[audited(skip(…), mask(…))]` on the struct.
 #[must_use]
 pub fn policy_by_name(column: &str, skip: &[&str], mask: &[&str]) -> FieldPolicy {

@@ -4,6 +4,7 @@ pub mod cancellation;
 pub mod concurrency;
 pub mod events;
 pub mod failure;
+pub mod far_future;
 pub mod hooks;
 pub mod keys;
 pub mod kill;
@@ -148,4 +149,5 @@ pub const ALL: &[(&str, TestFn)] = list! {
         updates_without_returning_leave_nothing_behind,
         images_of_large_rows_stay_bounded,
     ],
+    far_future: [events_keep_their_time],
 };

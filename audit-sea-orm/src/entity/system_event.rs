@@ -125,7 +125,7 @@ impl Model {
         // Filtered in the statement, not by `self`, so that of two people who do it at once the first stays.
         Entity::update_many()
             .col_expr(Column::Resolved, Expr::value(true))
-            .col_expr(Column::ResolvedAt, Expr::value(clock::now()))
+            .col_expr(Column::ResolvedAt, Expr::value(clock::bound(clock::now())))
             .col_expr(
                 Column::ResolvedBy,
                 Expr::value(text::line(by, 255).into_owned()),

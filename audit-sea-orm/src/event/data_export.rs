@@ -1,11 +1,13 @@
-use audit_core::{Action, Actor, AuditConfig, AuditContext, text};
-use sea_orm::{EntityTrait, Set, TransactionSession, TryIntoModel};
+use audit_core::{Action, Actor, AuditContext, text};
+use sea_orm::{Set, TryIntoModel};
 
-use super::recording;
+use super::{recording, write_with_record};
+#[cfg(doc)]
+use crate::Error;
 use crate::{
-    BeginWrite, Error, Result, clock,
+    BeginWrite, Result, clock,
     encoding::JsonColumn,
-    entity::data_export::{ActiveModel, Entity, Model},
+    entity::data_export::{ActiveModel, Model},
     writer::{self, Record},
 };
 
@@ -119,31 +121,21 @@ impl DataExport {
     }
 
     async fn write<C: BeginWrite>(self, db: &C) -> Result<Model> {
-        let event = || writer::event(Action::Export.as_str(), None, None);
-        let failed = |source| Error::Write {
-            event: event(),
-            source,
-        };
         let context = self.context.clone().or(AuditContext::current());
-        let mut export = self.into_active_model(&context);
-        let transaction = db.begin_write().await.map_err(failed)?;
-        let inserted = Entity::insert(export.clone())
-            .exec(&transaction)
-            .await
-            .map_err(failed)?;
-        export.id = Set(inserted.last_insert_id);
-        let export = export.try_into_model().map_err(failed)?;
+        let export = self.into_active_model(&context);
         let record = Record {
             action: Action::Export.into(),
-            table_name: Some(TABLE.into()),
-            object_id: Some(export.id.to_string()),
-            object_repr: Some(format!("{} ({})", export.export_type, export.file_format)),
+            object_repr: Some(format!(
+                "{} ({})",
+                export.export_type.as_ref(),
+                export.file_format.as_ref()
+            )),
             ..Record::default()
         };
-        // A loss here would part the two rows, so it fails this whole write, which the caller settles.
-        writer::write(&transaction, &AuditConfig::new(), record, &context).await?;
-        transaction.commit().await.map_err(failed)?;
-        Ok(export)
+        let number = write_with_record(db, Some(&export), record, &context).await?;
+        let id = Set(number.expect("a row has a number"));
+        let export = ActiveModel { id, ..export }.try_into_model();
+        Ok(export.expect("every column is set"))
     }
 
     fn into_active_model(self, context: &AuditContext) -> ActiveModel {

@@ -1,12 +1,14 @@
 use std::net::IpAddr;
 
-use audit_core::{Action, Actor, AuditConfig, AuditContext, text};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Set, TransactionSession};
+use audit_core::{Action, Actor, AuditContext, text};
+use sea_orm::Set;
 
-use super::recording;
+use super::{recording, write_with_record};
+#[cfg(doc)]
+use crate::Error;
 use crate::{
-    BeginWrite, Error, Result, clock,
-    entity::login_attempt::{ActiveModel, Entity, Status},
+    BeginWrite, Result, clock,
+    entity::login_attempt::{ActiveModel, Status},
     writer::{self, Record},
 };
 
@@ -181,57 +183,31 @@ impl LoginAttempt {
         let Some(config) = recording::<C>(action.as_str(), Some(TABLE))? else {
             return Ok(());
         };
-        let written = self.write(db, &action).await;
-        writer::settle::<C>(&config, written)
-    }
-
-    async fn write<C: BeginWrite>(self, db: &C, action: &Action) -> Result<()> {
-        let failed = |source| Error::Write {
-            event: writer::event(action.as_str(), None, None),
-            source,
-        };
         let context = self.context.clone().or(AuditContext::current());
         let username = text::line(&self.username, 150).into_owned();
-        let transaction = db.begin_write().await.map_err(failed)?;
-        let attempt = self
-            .insert(&transaction, &username, &context)
-            .await
-            .map_err(failed)?;
         let record = Record {
-            action: action.clone().into(),
-            table_name: attempt.map(|_| TABLE.into()),
-            object_id: attempt.map(|id| id.to_string()),
-            object_repr: Some(username),
+            action: action.into(),
+            object_repr: Some(username.clone()),
             ..Record::default()
         };
-        // A loss here would part the two rows, so it fails this whole write, which the caller settles.
-        let config = AuditConfig::new();
-        writer::write(&transaction, &config, record, &context).await?;
-        transaction.commit().await.map_err(failed)
+        let attempt = self.into_active_model(username, &context);
+        let written = write_with_record(db, attempt.as_ref(), record, &context).await;
+        writer::settle::<C>(&config, written.map(drop))
     }
 
-    /// Inserts the attempt, if it is one, and returns its number.
-    async fn insert<C: ConnectionTrait>(
-        self,
-        db: &C,
-        username: &str,
-        context: &AuditContext,
-    ) -> Result<Option<i64>, DbErr> {
-        let Some(status) = self.outcome.status() else {
-            return Ok(None);
-        };
-        let line = |text: Option<String>, max| text.map(|text| text::line(&text, max).into_owned());
-        let attempt = ActiveModel {
+    /// The attempt, if it is one.
+    fn into_active_model(self, username: String, context: &AuditContext) -> Option<ActiveModel> {
+        let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
+        Some(ActiveModel {
             occurred_at: Set(clock::now()),
-            username: Set(username.to_owned()),
-            status: Set(status),
+            username: Set(username),
+            status: Set(self.outcome.status()?),
             ip_address: Set(context.ip.map(|ip| ip.to_string())),
-            user_agent: Set(line(context.user_agent.clone(), 512)),
-            failure_reason: Set(line(self.failure_reason, 200)),
-            country: Set(line(self.place.country, 100)),
-            city: Set(line(self.place.city, 100)),
+            user_agent: Set(line(context.user_agent.as_deref(), 512)),
+            failure_reason: Set(line(self.failure_reason.as_deref(), 200)),
+            country: Set(line(self.place.country.as_deref(), 100)),
+            city: Set(line(self.place.city.as_deref(), 100)),
             ..Default::default()
-        };
-        Ok(Some(Entity::insert(attempt).exec(db).await?.last_insert_id))
+        })
     }
 }

@@ -1,12 +1,13 @@
 use std::panic::Location;
 
 use audit_core::{Actor, AuditContext, text};
-use sea_orm::{ConnectionTrait, EntityTrait, Set, TryIntoModel};
+use sea_orm::{ConnectionTrait, Set, TryIntoModel};
 
 use super::recording;
 use crate::{
     Result, clock,
-    entity::system_event::{ActiveModel, Entity, EventType, Model},
+    entity::system_event::{ActiveModel, EventType, Model},
+    insert::insert,
     writer,
 };
 
@@ -164,12 +165,11 @@ impl SystemEvent {
         let event_type = self.event_type;
         let name = || format!("system event {event_type}");
         let event = self.into_active_model();
-        let insert = async {
-            let inserted = Entity::insert(event.clone()).exec(db).await?;
-            let id = Set(inserted.last_insert_id);
+        let inserted = async {
+            let id = Set(insert(db, &event).await?);
             ActiveModel { id, ..event }.try_into_model()
         };
-        writer::guarded(db, &config, name, insert).await
+        writer::guarded(db, &config, name, inserted).await
     }
 
     fn into_active_model(self) -> ActiveModel {

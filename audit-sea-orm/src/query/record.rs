@@ -76,7 +76,6 @@ pub trait RecordQuery: Sized {
     ///
     /// # Backends
     /// Looks for the column's name in the JSON's text, exactly, as the JSON operators of the databases differ.
-    /// On SQLite it needs version 3.44.
     #[must_use]
     fn changed(self, column: &str) -> Self;
 }
@@ -126,7 +125,8 @@ impl RecordQuery for Select<Entity> {
 /// Whether a column's text holds another: spelled in functions that all databases have, and that mind letter
 /// case on all of them (`LIKE` does not on SQLite).
 fn contains(column: Column, part: &str) -> SimpleExpr {
-    let text = || Func::cust("concat").arg(Expr::col(column)).arg("");
+    // Only PostgreSQL has a type that must be cast to text, and only there sea-query casts to the type of an enum.
+    let text = || Func::coalesce([Expr::col((Entity, column)).as_enum("text"), "".into()]);
     let without = Func::cust("replace").arg(text()).arg(part).arg("");
     Expr::expr(text()).ne(without)
 }
@@ -170,5 +170,29 @@ impl Entity {
     #[must_use]
     pub fn changed(column: &str) -> Select<Self> {
         Self::find().changed(column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, QueryTrait};
+
+    use super::*;
+
+    #[test]
+    fn the_search_for_a_column_asks_for_no_function_that_an_old_sqlite_lacks() {
+        let condition = |backend| {
+            let sql = Entity::changed("price").build(backend).sql;
+            sql.split_once("WHERE ")
+                .map(|(_, condition)| condition.to_owned())
+        };
+        let new = |text: &str| format!("COALESCE({text}, ?) <> replace(COALESCE({text}, ?), ?, ?)");
+        let sqlite = [r#""audit_log"."new_values""#, r#""audit_log"."old_values""#].map(new);
+        assert_eq!(condition(DbBackend::Sqlite), Some(sqlite.join(" OR ")));
+        let postgres = condition(DbBackend::Postgres).unwrap_or_default();
+        assert!(
+            postgres.contains(r#"CAST("audit_log"."new_values" AS "text")"#),
+            "{postgres}"
+        );
     }
 }
