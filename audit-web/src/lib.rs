@@ -20,5 +20,8 @@ pub use reporter::EventReporter;
 pub use request::{
     AuditBody, AuditLayer, AuditService, OnPanic, RequestId, ResolveActor, ResponseFuture,
 };
+pub use security::{
+    PROBE_PATHS, SCANNERS, SecurityAuditLayer, SecurityAuditService, SecurityResponseFuture,
+};
 #[cfg(feature = "axum")]
 pub use view::{NoAuditLayer, ViewRecorder, Viewed};

@@ -23,7 +23,7 @@ pub(crate) use report::{Report, Source};
 
 /// Writes the events that layers report, in a task of its own: no request waits for one, or fails with one.
 ///
-/// [`AuditLayer`](crate::AuditLayer) makes one from a database
+/// [`AuditLayer`](crate::AuditLayer) and [`SecurityAuditLayer`](crate::SecurityAuditLayer) make one from a database
 /// connection; make one yourself to share it between them, to set its bounds, or to flush it.
 ///
 /// - **Bounded.** Events wait in a queue; one that finds it full is dropped and [counted](Self::dropped), and a
@@ -42,12 +42,12 @@ pub(crate) use report::{Report, Source};
 /// # Example
 /// ```
 /// # use sea_orm::Database;
-/// use audit_web::{AuditLayer, EventReporter};
+/// use audit_web::{AuditLayer, EventReporter, SecurityAuditLayer};
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), sea_orm::DbErr> {
 /// # let db = Database::connect("sqlite::memory:").await?;
 /// let reporter = EventReporter::new(db);
-/// let layer = AuditLayer::new(&reporter);
+/// let layers = (AuditLayer::new(&reporter), SecurityAuditLayer::new(&reporter));
 /// // … serve until a signal comes, then:
 /// reporter.flush().await;
 /// assert_eq!((reporter.dropped(), reporter.failed()), (0, 0));

@@ -20,6 +20,8 @@ pub use request_id::RequestId;
 pub use resolve_actor::ResolveActor;
 pub use service::AuditService;
 
+pub(crate) use host::peer;
 pub(crate) use route::Route;
+pub(crate) use settings::user_agent;
 #[cfg(feature = "axum")]
 pub(crate) use views::Views;

@@ -46,10 +46,7 @@ impl Collapse {
         if self.options.window.is_zero() {
             return Some(report);
         }
-        // A window too long for the clock never ends by itself.
-        if self.ends.is_none() {
-            self.ends = Some(far(now, self.options.window));
-        }
+        self.ends = self.ends.or_else(|| Some(end(now, self.options.window)));
         let key = report.key();
         if let Some(tally) = self.tallies.get_mut(&key) {
             tally.add(report);
@@ -120,24 +117,24 @@ impl Tally {
 }
 
 /// What two contexts agree on: an event that stands for several names only what is true of each.
-fn common(mut one: AuditContext, other: &AuditContext) -> AuditContext {
-    fn keep<T: PartialEq>(one: &mut Option<T>, other: &Option<T>) {
-        if one != other {
-            *one = None;
-        }
+fn common(one: AuditContext, other: &AuditContext) -> AuditContext {
+    fn kept<T: PartialEq>(one: Option<T>, other: Option<&T>) -> Option<T> {
+        one.filter(|one| Some(one) == other)
     }
-    keep(&mut one.actor, &other.actor);
-    keep(&mut one.ip, &other.ip);
-    keep(&mut one.user_agent, &other.user_agent);
-    keep(&mut one.session_id, &other.session_id);
-    keep(&mut one.request_id, &other.request_id);
-    keep(&mut one.reason, &other.reason);
-    keep(&mut one.module, &other.module);
-    keep(&mut one.metadata, &other.metadata);
-    one
+    let mut context = AuditContext::new();
+    context.actor = kept(one.actor, other.actor.as_ref());
+    context.ip = kept(one.ip, other.ip.as_ref());
+    context.user_agent = kept(one.user_agent, other.user_agent.as_ref());
+    context.session_id = kept(one.session_id, other.session_id.as_ref());
+    context.request_id = kept(one.request_id, other.request_id.as_ref());
+    context.reason = kept(one.reason, other.reason.as_ref());
+    context.module = kept(one.module, other.module.as_ref());
+    context.metadata = kept(one.metadata, other.metadata.as_ref());
+    context
 }
 
-fn far(now: Instant, window: Duration) -> Instant {
+/// Where the clock ends before the window, in a year.
+fn end(now: Instant, window: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    now + window.min(YEAR)
+    now.checked_add(window).unwrap_or_else(|| now + YEAR)
 }

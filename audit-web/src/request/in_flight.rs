@@ -63,7 +63,7 @@ impl InFlight {
         if status.is_server_error() {
             let code = status.as_u16().to_string();
             let title = format!("{} answered {code}", self.route);
-            self.report(EventType::Error, title, code);
+            self.report(EventType::Error, &title, code);
         }
     }
 
@@ -72,14 +72,14 @@ impl InFlight {
         self.stage = Stage::Closed;
         self.report_if_slow();
         let title = format!("{} failed without an answer", self.route);
-        self.report(EventType::Error, title, "failed");
+        self.report(EventType::Error, &title, "failed");
     }
 
     /// A view could not be recorded, so what was viewed is not sent.
     pub(super) fn view_failed(mut self, error: &sea_orm::DbErr) {
         self.stage = Stage::Closed;
         let title = format!("{} could not record a view", self.route);
-        let report = self.new_report(EventType::Error, title, "view");
+        let report = self.new_report(EventType::Error, &title, "view");
         self.send(report, Some(format!("{error}. ")));
     }
 
@@ -87,7 +87,7 @@ impl InFlight {
     pub(super) fn body_failed(mut self) {
         self.stage = Stage::Closed;
         let title = format!("{} failed within its body", self.route);
-        self.report(EventType::Error, title, "body");
+        self.report(EventType::Error, &title, "body");
     }
 
     /// The handler or the body panicked.
@@ -96,7 +96,7 @@ impl InFlight {
         self.report_if_slow();
         let message = text::block(panic.message(), 8_000).into_owned();
         let title = format!("{} panicked: {message}", self.route);
-        let mut report = self.new_report(EventType::Error, title, "panic");
+        let mut report = self.new_report(EventType::Error, &title, "panic");
         if let Some(origin) = panic.origin.take() {
             report.source = Source::Panic {
                 file: origin.file,
@@ -111,11 +111,11 @@ impl InFlight {
         let threshold = self.settings.slow_threshold;
         if threshold.is_some_and(|threshold| self.started.elapsed() >= threshold) {
             let title = format!("{} was slow", self.route);
-            self.report(EventType::Performance, title, "slow");
+            self.report(EventType::Performance, &title, "slow");
         }
     }
 
-    fn report(&self, event_type: EventType, title: String, code: impl Into<Cow<'static, str>>) {
+    fn report(&self, event_type: EventType, title: &str, code: impl Into<Cow<'static, str>>) {
         let report = self.new_report(event_type, title, code);
         self.send(report, None);
     }
@@ -123,10 +123,10 @@ impl InFlight {
     fn new_report(
         &self,
         event_type: EventType,
-        title: String,
+        title: &str,
         code: impl Into<Cow<'static, str>>,
     ) -> Report {
-        let title = text::line(&title, 255).into_owned();
+        let title = text::line(title, 255).into_owned();
         let mut report = Report::new(event_type, title, &self.context);
         report.code = Some(code.into());
         report
@@ -155,6 +155,6 @@ impl Drop for InFlight {
             Stage::Body => "before its answer ended",
         };
         let title = format!("{} was aborted {when}", self.route);
-        self.report(EventType::Warning, title, "aborted");
+        self.report(EventType::Warning, &title, "aborted");
     }
 }

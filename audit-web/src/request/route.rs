@@ -26,6 +26,10 @@ impl Route {
         }
     }
 
+    /// Whether it is a route of the application's own, as far as the framework says.
+    pub(crate) fn is_matched(&self) -> bool {
+        self.matched.is_some()
+    }
 
     pub(crate) fn path(&self) -> &str {
         match (&self.matched, &self.path) {

@@ -36,7 +36,8 @@ impl Settings {
             .module(text::line(&route.to_string(), 255).into_owned());
         context.actor = self.actor.resolve_actor(parts);
         context.ip = self.client_address.resolve(peer, &parts.headers);
-        context.user_agent = user_agent(&parts.headers).map(|agent| cleaned(agent, 512));
+        context.user_agent =
+            user_agent(&parts.headers).map(|agent| text::line(&agent, 512).into_owned());
         context.session_id = session_id.map(|id| text::line(&id, 128).into_owned());
         context
     }
@@ -45,10 +46,6 @@ impl Settings {
 pub(crate) fn user_agent(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let value = headers.get(USER_AGENT)?;
     Some(String::from_utf8_lossy(value.as_bytes()))
-}
-
-fn cleaned(text: Cow<'_, str>, most: usize) -> String {
-    text::line(&text, most).into_owned()
 }
 
 impl fmt::Debug for Settings {
