@@ -5,6 +5,7 @@ mod report;
 mod writer;
 
 use std::{
+    borrow::Borrow,
     fmt,
     sync::{
         Arc, OnceLock,
@@ -83,10 +84,10 @@ enum Message {
 }
 
 impl EventReporter {
-    /// A reporter that writes through this connection.
-    pub fn new(db: impl Into<DatabaseConnection>) -> Self {
+    /// A reporter that writes through this connection, given as itself or by reference.
+    pub fn new(db: impl Borrow<DatabaseConnection>) -> Self {
         Self {
-            db: db.into(),
+            db: db.borrow().clone(),
             options: Options {
                 // Some seconds of a database that does not answer, at a rate that no sound application has.
                 queue: 1024,
@@ -207,7 +208,7 @@ impl From<DatabaseConnection> for EventReporter {
 
 impl From<&DatabaseConnection> for EventReporter {
     fn from(db: &DatabaseConnection) -> Self {
-        Self::new(db.clone())
+        Self::new(db)
     }
 }
 
