@@ -5,7 +5,7 @@ pub mod admin;
 #[cfg(feature = "axum-login")]
 pub mod login;
 #[cfg(feature = "maxmind")]
-mod maxmind;
+pub mod maxmind;
 mod request;
 mod security;
 #[cfg(feature = "tracing")]
