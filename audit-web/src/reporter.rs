@@ -3,6 +3,7 @@
 mod collapse;
 mod report;
 mod writer;
+mod writing;
 
 use std::{
     fmt,
@@ -20,6 +21,8 @@ use tokio::{
 };
 
 pub(crate) use report::{Report, Source};
+#[cfg(feature = "tracing")]
+pub(crate) use writing::is_writing;
 
 /// Writes the events that layers report, in a task of its own: no request waits for one, or fails with one.
 ///
@@ -182,7 +185,7 @@ impl EventReporter {
                 let (sender, receiver) = mpsc::channel(self.options.queue);
                 let losses = Arc::clone(&self.losses);
                 let writer = writer::Writer::new(self.db.clone(), self.options, losses);
-                runtime.spawn(writer.run(receiver));
+                runtime.spawn(writing::writing(writer.run(receiver)));
                 sender
             });
         }

@@ -1,5 +1,6 @@
 //! The suite: every test, by subject.
 
+pub mod bakery;
 pub mod cancellation;
 pub mod concurrency;
 pub mod events;
@@ -147,5 +148,14 @@ pub const ALL: &[(&str, TestFn)] = list! {
         updates_that_fail_leave_nothing_behind,
         updates_without_returning_leave_nothing_behind,
         images_of_large_rows_stay_bounded,
+    ],
+    bakery: [
+        a_day_leaves_exactly_these_records,
+        a_day_leaves_its_attempts_and_its_export,
+        what_goes_wrong_leaves_events,
+        an_order_is_recorded_with_its_lines,
+        a_guesser_is_locked_out_and_recorded_as_blocked,
+        any_name_can_fail_to_log_in,
+        the_second_run_goes_on_where_the_first_ended,
     ],
 };

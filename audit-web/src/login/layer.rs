@@ -27,7 +27,7 @@ const DATA_KEY: &str = "axum-login.data";
 /// is: a `LOGOUT` that cannot be written is counted in [`failures`](audit_sea_orm::failures).
 ///
 /// The context also gets a digest of the session's id, by which one session's records are found; the id itself
-/// would open the session to whoever reads the trail.
+/// would open the session to whoever reads the trail. An id that `AuditLayer` was told to find stays.
 #[must_use]
 pub struct AuditLoginLayer<B> {
     data_key: &'static str,
@@ -128,7 +128,10 @@ where
         Box::pin(async move {
             watch.begin().await;
             let response = if AuditContext::set_actor(actor.clone()) {
-                AuditContext::set_session_id(watch.session_digest());
+                // Whoever told `AuditLayer` how to name sessions knows better.
+                if AuditContext::current().session_id.is_none() {
+                    AuditContext::set_session_id(watch.session_digest());
+                }
                 response.await
             } else {
                 // No `AuditLayer` outside: who it is holds all the same.

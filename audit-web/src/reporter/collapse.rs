@@ -74,6 +74,7 @@ impl Collapse {
             title: format!("further {} events", report.event_type),
             code: None,
             client,
+            description: None,
         };
         self.tallies.entry(key).or_default().add(report);
     }
@@ -107,9 +108,13 @@ impl Tally {
             event_type: key.event_type,
             title: key.title,
             code: key.code,
-            description: Some(format!("{count} more within {seconds} s")),
+            description: Some(match key.description {
+                Some(description) => format!("{count} more within {seconds} s\n{description}"),
+                None => format!("{count} more within {seconds} s"),
+            }),
             source: Source::Unknown,
             per_client: false,
+            per_description: false,
             context,
             scope,
         })

@@ -13,6 +13,8 @@ pub(crate) struct Report {
     pub(crate) source: Source,
     /// Whether the same event of another client is another event.
     pub(crate) per_client: bool,
+    /// Whether the same event with another description is another event.
+    pub(crate) per_description: bool,
     /// Who and whence, as it was when it happened.
     pub(crate) context: AuditContext,
     /// The configuration that was in force then.
@@ -24,6 +26,9 @@ pub(crate) struct Report {
 pub(crate) enum Source {
     /// At no line of the application's.
     Unknown,
+    /// At an event of tracing.
+    #[cfg(feature = "tracing")]
+    Event { target: String, line: Option<u32> },
     /// At a panic.
     Panic {
         file: String,
@@ -39,6 +44,7 @@ pub(super) struct Key {
     pub(super) title: String,
     pub(super) code: Option<Cow<'static, str>>,
     pub(super) client: Option<Client>,
+    pub(super) description: Option<String>,
 }
 
 /// Who sent it: an IPv4 address, or a network of IPv6, as one client has all of its addresses.
@@ -54,6 +60,7 @@ impl Report {
             description: None,
             source: Source::Unknown,
             per_client: false,
+            per_description: false,
             context: scope.get(),
             scope: scope.clone(),
         }
@@ -72,6 +79,7 @@ impl Report {
             title: self.title.clone(),
             code: self.code.clone(),
             client: self.per_client.then(|| self.client()),
+            description: self.description.clone().filter(|_| self.per_description),
         }
     }
 
@@ -80,6 +88,14 @@ impl Report {
         let event = SystemEvent::new(self.event_type, self.title.as_str()).without_source();
         let event = match &self.source {
             Source::Unknown => event,
+            #[cfg(feature = "tracing")]
+            Source::Event { target, line } => {
+                let event = event.module(target.as_str());
+                match line {
+                    Some(line) => event.line(*line),
+                    None => event,
+                }
+            }
             Source::Panic { file, line, .. } => event.module(file.as_str()).line(*line),
         };
         let event = match &self.code {
