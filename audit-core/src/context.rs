@@ -171,6 +171,15 @@ impl AuditContext {
         scope::update_context(|context| context.actor = Some(actor))
     }
 
+    /// Sets the session of the current context, for what runs before the rest of its scope knows it.
+    ///
+    /// Whoever reads the trail reads it, so let it be a digest where the id alone opens the session.
+    /// Returns whether there was a current context to set it in.
+    pub fn set_session_id(session_id: impl Into<String>) -> bool {
+        let session_id = session_id.into();
+        scope::update_context(|context| context.session_id = Some(session_id))
+    }
+
     /// Runs a future with this as the current context.
     ///
     /// The context is the future's alone: it is current while the future is polled and while it is dropped.

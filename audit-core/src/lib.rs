@@ -15,6 +15,7 @@ pub mod diff;
 mod error;
 mod policy;
 mod scope;
+mod shared_context;
 pub mod text;
 
 pub use action::{Action, CustomAction};
@@ -25,3 +26,4 @@ pub use context::AuditContext;
 pub use error::{ActionError, ConfigError};
 pub use policy::{Field, FieldPolicy, MASK};
 pub use scope::{FutureExt, Scoped, carry};
+pub use shared_context::SharedContext;

@@ -36,6 +36,14 @@ impl Scope {
         }
     }
 
+    /// This scope with a context of its own, apart from that of the task that asks.
+    pub(crate) fn and_context(&self, context: AuditContext) -> Self {
+        Self {
+            context: Some(Arc::new(Mutex::new(Arc::new(context)))),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn with_config(config: AuditConfig) -> Self {
         Self {
             config: Some(Arc::new(config)),
@@ -49,6 +57,18 @@ impl Scope {
             ..Self::current()
         }
     }
+
+    /// Does something with the scope's context; `None` where it has none.
+    pub(crate) fn map_context<R>(
+        &self,
+        function: impl FnOnce(&mut Arc<AuditContext>) -> R,
+    ) -> Option<R> {
+        let cell = self.context.as_ref()?;
+        // OK to go on after a panic: a context is replaced field by field, never left half-written.
+        Some(function(
+            &mut cell.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
 }
 
 pub(crate) fn context() -> Option<Arc<AuditContext>> {
@@ -61,13 +81,7 @@ pub(crate) fn update_context(change: impl FnOnce(&mut AuditContext)) -> bool {
 
 fn with_context_cell<R>(function: impl FnOnce(&mut Arc<AuditContext>) -> R) -> Option<R> {
     SCOPE
-        .try_with(|scope| {
-            let cell = scope.context.as_ref()?;
-            // OK to go on after a panic: a context is replaced field by field, never left half-written.
-            Some(function(
-                &mut cell.lock().unwrap_or_else(PoisonError::into_inner),
-            ))
-        })
+        .try_with(|scope| scope.map_context(function))
         .ok()
         .flatten()
 }

@@ -125,7 +125,7 @@ mod writer;
 
 pub use audit_core::{
     Action, ActionError, Actor, AuditConfig, AuditContext, Change, Changes, ConfigError,
-    FieldPolicy, FutureExt, MASK, OnFailure, Scoped, carry, text,
+    FieldPolicy, FutureExt, MASK, OnFailure, Scoped, SharedContext, carry, text,
 };
 pub use audit_derive::Audited;
 #[doc(no_inline)]

@@ -59,8 +59,9 @@ pub struct SystemEvent {
 }
 
 impl SystemEvent {
+    /// An event of that type, for who learns the type at run time.
     #[track_caller]
-    fn new(event_type: EventType, title: impl Into<String>) -> Self {
+    pub fn new(event_type: EventType, title: impl Into<String>) -> Self {
         let caller = Location::caller();
         Self {
             event_type,
@@ -132,6 +133,14 @@ impl SystemEvent {
     /// Sets the line of the source file. Default: that which made the event.
     pub fn line(mut self, line: u32) -> Self {
         self.line = Some(line);
+        self
+    }
+
+    /// Leaves out module, function and line, for an event that no line of the application's source made.
+    pub fn without_source(mut self) -> Self {
+        self.module = None;
+        self.function = None;
+        self.line = None;
         self
     }
 

@@ -1,0 +1,51 @@
+//! Writes an attempt to its end, though the client may go away.
+
+use audit_sea_orm::{AuditConfig, Error, LoginAttempt, OnFailure, Result};
+use sea_orm::DatabaseConnection;
+use tokio::runtime::Handle;
+
+/// Writes the attempt in a task of its own, which a client that goes away does not cancel.
+pub(crate) async fn record(attempt: LoginAttempt, db: DatabaseConnection) -> Result<()> {
+    let written = audit_sea_orm::spawn(async move { attempt.record(&db).await });
+    match written.await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Error::RuntimeStopped),
+        },
+    }
+}
+
+/// Writes the attempt where there is nobody left to report an error to: it is counted as a loss then.
+pub(crate) async fn record_or_count(attempt: LoginAttempt, db: DatabaseConnection) -> Result<()> {
+    let config = AuditConfig::current()?.as_ref().clone();
+    let record = record(attempt, db);
+    config.on_failure(OnFailure::Log).scope(record).await
+}
+
+/// An attempt to record should its future be dropped before it is known how it ended.
+#[derive(Debug)]
+pub(crate) struct IfAbandoned(Option<(LoginAttempt, DatabaseConnection)>);
+
+impl IfAbandoned {
+    pub(crate) fn new(attempt: LoginAttempt, db: DatabaseConnection) -> Self {
+        Self(Some((attempt, db)))
+    }
+
+    /// It is known how it ended.
+    pub(crate) fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for IfAbandoned {
+    fn drop(&mut self) {
+        let Some((attempt, db)) = self.0.take() else {
+            return;
+        };
+        // The runtime that polled the future; none where it stops, and then nothing can be written.
+        if Handle::try_current().is_ok() {
+            drop(audit_sea_orm::spawn(record_or_count(attempt, db)));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+use std::{borrow::Cow, mem, sync::Arc};
+
+use audit_sea_orm::{SharedContext, entity::system_event::EventType, text};
+use http::StatusCode;
+use tokio::time::Instant;
+
+use super::{OnPanic, Route, panic::Panic, settings::Settings};
+use crate::reporter::{Report, Source};
+
+/// A request that has not ended. Dropped before it is [closed](Self::close), it was aborted.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    settings: Arc<Settings>,
+    context: SharedContext,
+    route: Route,
+    started: Instant,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Handler,
+    Body,
+    Closed,
+}
+
+impl InFlight {
+    pub(super) fn new(settings: Arc<Settings>, context: SharedContext, route: Route) -> Self {
+        Self {
+            settings,
+            context,
+            route,
+            started: Instant::now(),
+            stage: Stage::Handler,
+        }
+    }
+
+    pub(super) fn context(&self) -> &SharedContext {
+        &self.context
+    }
+
+    pub(super) fn route(&self) -> &Route {
+        &self.route
+    }
+
+    pub(super) fn on_panic(&self) -> OnPanic {
+        self.settings.on_panic
+    }
+
+    pub(super) fn db(&self) -> &sea_orm::DatabaseConnection {
+        self.settings.reporter.db()
+    }
+
+    /// It ended as it should.
+    pub(super) fn close(mut self) {
+        self.stage = Stage::Closed;
+    }
+
+    /// The head of an answer is there; its body follows.
+    pub(super) fn answered(&mut self, status: StatusCode) {
+        self.stage = Stage::Body;
+        self.report_if_slow();
+        if status.is_server_error() {
+            let code = status.as_u16().to_string();
+            let title = format!("{} answered {code}", self.route);
+            self.report(EventType::Error, &title, code);
+        }
+    }
+
+    /// The service gave an error instead of an answer.
+    pub(super) fn failed(mut self) {
+        self.stage = Stage::Closed;
+        self.report_if_slow();
+        let title = format!("{} failed without an answer", self.route);
+        self.report(EventType::Error, &title, "failed");
+    }
+
+    /// A view could not be recorded, so what was viewed is not sent.
+    pub(super) fn view_failed(mut self, error: &sea_orm::DbErr) {
+        self.stage = Stage::Closed;
+        let title = format!("{} could not record a view", self.route);
+        let report = self.new_report(EventType::Error, &title, "view");
+        self.send(report, Some(format!("{error}. ")));
+    }
+
+    /// The body of the answer gave an error.
+    pub(super) fn body_failed(mut self) {
+        self.stage = Stage::Closed;
+        let title = format!("{} failed within its body", self.route);
+        self.report(EventType::Error, &title, "body");
+    }
+
+    /// The handler or the body panicked.
+    pub(super) fn panicked(mut self, panic: &mut Panic) {
+        self.stage = Stage::Closed;
+        self.report_if_slow();
+        let message = text::block(panic.message(), 8_000).into_owned();
+        let title = format!("{} panicked: {message}", self.route);
+        let mut report = self.new_report(EventType::Error, &title, "panic");
+        if let Some(origin) = panic.origin.take() {
+            report.source = Source::Panic {
+                file: origin.file,
+                line: origin.line,
+                backtrace: Box::new(origin.backtrace),
+            };
+        }
+        self.send(report, Some(format!("{message}\n")));
+    }
+
+    fn report_if_slow(&self) {
+        let threshold = self.settings.slow_threshold;
+        if threshold.is_some_and(|threshold| self.started.elapsed() >= threshold) {
+            let title = format!("{} was slow", self.route);
+            self.report(EventType::Performance, &title, "slow");
+        }
+    }
+
+    fn report(&self, event_type: EventType, title: &str, code: impl Into<Cow<'static, str>>) {
+        let report = self.new_report(event_type, title, code);
+        self.send(report, None);
+    }
+
+    fn new_report(
+        &self,
+        event_type: EventType,
+        title: &str,
+        code: impl Into<Cow<'static, str>>,
+    ) -> Report {
+        let title = text::line(title, 255).into_owned();
+        let mut report = Report::new(event_type, title, &self.context);
+        report.code = Some(code.into());
+        report
+    }
+
+    fn send(&self, mut report: Report, description: Option<String>) {
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let route = text::line(&self.route.to_string(), 500).into_owned();
+        report.description = Some(format!(
+            "{}{route}, after {elapsed:.3} s",
+            description.unwrap_or_default()
+        ));
+        self.settings.reporter.report(report);
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let stage = mem::replace(&mut self.stage, Stage::Closed);
+        let when = match stage {
+            Stage::Closed => return,
+            Stage::Handler => {
+                self.report_if_slow();
+                "before its answer"
+            }
+            Stage::Body => "before its answer ended",
+        };
+        let title = format!("{} was aborted {when}", self.route);
+        self.report(EventType::Warning, &title, "aborted");
+    }
+}

@@ -1,0 +1,173 @@
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use http::{HeaderName, request::Parts};
+use tower_layer::Layer;
+
+use super::{AuditService, ResolveActor, panic, settings::Settings};
+use crate::{ClientAddress, EventReporter};
+
+/// Puts an [`AuditContext`](audit_sea_orm::AuditContext) around each request and reports what goes wrong with it.
+///
+/// See the [crate docs](crate) for where it belongs among other layers, and for what each event says.
+///
+/// The context holds the client's address, user agent, request id, session id, actor, and as its module the
+/// method and route (`GET /cakes/{id}`; the path where no route of axum's matched; never the query string). Text
+/// of the client's is cleaned and cut. The context is current while the handler runs and while the body of its answer is produced, and it stands as
+/// a [`SharedContext`](audit_sea_orm::SharedContext) in the request's extensions.
+///
+/// # Example
+/// ```
+/// # use sea_orm::Database;
+/// use std::time::Duration;
+///
+/// use audit_web::{AuditLayer, ClientAddress};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// let layer = AuditLayer::new(&db)
+///     .client_address(ClientAddress::trusting(["10.0.0.0/8".parse()?]))
+///     .slow_threshold(Duration::from_secs(2));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct AuditLayer {
+    settings: Settings,
+}
+
+/// What the client gets when a handler panics; an ERROR event is reported either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnPanic {
+    /// An empty answer with status 500. The default.
+    #[default]
+    Respond,
+    /// The panic goes on to whoever is outside, such as a layer that makes an answer of it.
+    Rethrow,
+}
+
+impl AuditLayer {
+    /// A layer with every default, given a database connection or an [`EventReporter`].
+    pub fn new(reporter: impl Into<EventReporter>) -> Self {
+        Self {
+            settings: Settings {
+                reporter: reporter.into(),
+                client_address: ClientAddress::peer(),
+                peer: None,
+                actor: Arc::new(()),
+                session_id: None,
+                request_id: None,
+                trusted_id_header: None,
+                // What people have long called broken; each application knows better.
+                slow_threshold: Some(Duration::from_secs(5)),
+                on_panic: OnPanic::Respond,
+            },
+        }
+    }
+
+    /// Sets how the client's address is found. Default: [`ClientAddress::peer`].
+    pub fn client_address(mut self, policy: ClientAddress) -> Self {
+        self.settings.client_address = policy;
+        self
+    }
+
+    /// Sets where the address of the socket's other end is found.
+    ///
+    /// Default: axum's `ConnectInfo<SocketAddr>` (with the feature `axum`; serve with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`), else a plain `SocketAddr`, in the extensions.
+    pub fn peer_address(
+        mut self,
+        peer: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.peer = Some(Arc::new(peer));
+        self
+    }
+
+    /// Sets how the actor is found. Default: `()`, nobody.
+    pub fn resolve_actor(mut self, actor: impl ResolveActor) -> Self {
+        self.settings.actor = Arc::new(actor);
+        self
+    }
+
+    /// Sets how the id of the session is found; recorded to 128 characters. Default: none.
+    ///
+    /// Records are read by many: give them no cookie that opens the session, but an id that only names it.
+    pub fn session_id(
+        mut self,
+        session: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.session_id = Some(Arc::new(session));
+        self
+    }
+
+    /// Sets where an id that a layer outside gave to the request is found. Default: a
+    /// [`RequestId`](crate::RequestId) in the extensions.
+    ///
+    /// # Example: the id that tower-http's `SetRequestIdLayer` set
+    /// ```
+    /// # mod tower_http { pub mod request_id {
+    /// #     #[derive(Clone)] pub struct RequestId(http::HeaderValue);
+    /// #     impl RequestId { pub fn header_value(&self) -> &http::HeaderValue { &self.0 } }
+    /// # } }
+    /// # use audit_web::AuditLayer;
+    /// # fn layer(layer: AuditLayer) -> AuditLayer {
+    /// layer.request_id(|parts| {
+    ///     let id = parts.extensions.get::<tower_http::request_id::RequestId>()?;
+    ///     Some(id.header_value().to_str().ok()?.to_owned())
+    /// })
+    /// # }
+    /// ```
+    pub fn request_id(
+        mut self,
+        id: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.request_id = Some(Arc::new(id));
+        self
+    }
+
+    /// Takes the id of a request from this header, where no layer outside set one. Default: no client is
+    /// believed, and a request without an id gets a new uuid, version 7.
+    ///
+    /// Whatever its origin, an id is recorded without all characters but ASCII letters, digits, `_`, `-` and `@`,
+    /// and to 128 of them.
+    pub fn trust_request_id_header(mut self, header: HeaderName) -> Self {
+        self.settings.trusted_id_header = Some(header);
+        self
+    }
+
+    /// Sets how long a request may take until its answer begins before it is a PERFORMANCE event. Default: 5
+    /// seconds.
+    pub fn slow_threshold(mut self, threshold: Duration) -> Self {
+        self.settings.slow_threshold = Some(threshold);
+        self
+    }
+
+    /// Reports no slow requests.
+    pub fn without_slow_threshold(mut self) -> Self {
+        self.settings.slow_threshold = None;
+        self
+    }
+
+    /// Sets what the client gets when a handler panics. Default: [`OnPanic::Respond`].
+    pub fn on_panic(mut self, on_panic: OnPanic) -> Self {
+        self.settings.on_panic = on_panic;
+        self
+    }
+
+    /// What writes the events, for its counters and to flush it.
+    pub fn reporter(&self) -> &EventReporter {
+        &self.settings.reporter
+    }
+}
+
+impl<S> Layer<S> for AuditLayer {
+    type Service = AuditService<S>;
+
+    /// Also sets, once in a process, a panic hook that notes the backtrace and calls the hook that was set before.
+    fn layer(&self, inner: S) -> Self::Service {
+        panic::install_hook();
+        AuditService::new(inner, Arc::new(self.settings.clone()))
+    }
+}

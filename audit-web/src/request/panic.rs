@@ -1,0 +1,79 @@
+//! Catches a panic together with where it came from.
+//!
+//! A caught panic is only its payload. Where it was raised, and the stack there, is known to the panic hook alone, so
+//! one is set that notes both for the thread, for the short time in which a layer polls on it.
+
+use std::{
+    any::Any,
+    backtrace::Backtrace,
+    cell::{Cell, RefCell},
+    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    sync::Once,
+};
+
+/// A panic that was caught.
+#[derive(Debug)]
+pub(super) struct Panic {
+    pub(super) payload: Box<dyn Any + Send>,
+    pub(super) origin: Option<Origin>,
+}
+
+/// Where it was raised.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub(super) file: String,
+    pub(super) line: u32,
+    pub(super) backtrace: Backtrace,
+}
+
+thread_local! {
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    static ORIGIN: RefCell<Option<Origin>> = const { RefCell::new(None) };
+}
+
+/// Sets the hook, once in a process; it calls the one that was set before.
+pub(super) fn install_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if WATCHED.get() {
+                note(info);
+            }
+            previous(info);
+        }));
+    });
+}
+
+fn note(info: &PanicHookInfo<'_>) {
+    let origin = info.location().map(|location| Origin {
+        file: location.file().to_owned(),
+        line: location.line(),
+        // Whatever RUST_BACKTRACE says: it is about what is printed.
+        backtrace: Backtrace::force_capture(),
+    });
+    ORIGIN.set(origin);
+}
+
+/// Runs a function; `Err` is its panic.
+pub(super) fn catch<R>(function: impl FnOnce() -> R) -> Result<R, Panic> {
+    let outer = WATCHED.replace(true);
+    // One that the handler caught itself is not the origin of what it may raise again later.
+    drop(ORIGIN.take());
+    // OK to go on: what the function works on is dropped after a panic, not used.
+    let caught = panic::catch_unwind(AssertUnwindSafe(function));
+    WATCHED.set(outer);
+    caught.map_err(|payload| Panic {
+        payload,
+        origin: ORIGIN.take(),
+    })
+}
+
+impl Panic {
+    /// What was said.
+    pub(super) fn message(&self) -> &str {
+        let text = self.payload.downcast_ref::<&'static str>().copied();
+        text.or_else(|| self.payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a value that is no text")
+    }
+}

@@ -1,0 +1,68 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use audit_sea_orm::SharedContext;
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::{AuditBody, ResponseFuture, Route, in_flight::InFlight, panic, settings::Settings};
+
+/// A service with an audit context around each request, made by [`AuditLayer`](super::AuditLayer).
+#[derive(Clone, Debug)]
+pub struct AuditService<S> {
+    inner: S,
+    settings: Arc<Settings>,
+}
+
+impl<S> AuditService<S> {
+    pub(super) fn new(inner: S, settings: Arc<Settings>) -> Self {
+        Self { inner, settings }
+    }
+
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside, to change.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside, alone.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for AuditService<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ResBody: Body,
+{
+    type Response = Response<AuditBody<ResBody>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, ResBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let route = Route::of(&parts);
+        let context = SharedContext::new(self.settings.context(&parts, &route));
+        parts.extensions.insert(context.clone());
+        let in_flight = InFlight::new(Arc::clone(&self.settings), context.clone(), route);
+        let request = Request::from_parts(parts, body);
+        // Many services work in `call` already, not only in the future that it returns.
+        let called = panic::catch(|| context.scope_sync(|| self.inner.call(request)));
+        match called {
+            Ok(future) => ResponseFuture::running(context.scope(future), in_flight),
+            Err(panic) => ResponseFuture::panicked(panic, in_flight),
+        }
+    }
+}
