@@ -6,6 +6,7 @@ mod writer;
 mod writing;
 
 use std::{
+    borrow::Borrow,
     fmt,
     sync::{
         Arc, OnceLock,
@@ -86,10 +87,10 @@ enum Message {
 }
 
 impl EventReporter {
-    /// A reporter that writes through this connection.
-    pub fn new(db: impl Into<DatabaseConnection>) -> Self {
+    /// A reporter that writes through this connection, given as itself or by reference.
+    pub fn new(db: impl Borrow<DatabaseConnection>) -> Self {
         Self {
-            db: db.into(),
+            db: db.borrow().clone(),
             options: Options {
                 // Some seconds of a database that does not answer, at a rate that no sound application has.
                 queue: 1024,
@@ -210,7 +211,7 @@ impl From<DatabaseConnection> for EventReporter {
 
 impl From<&DatabaseConnection> for EventReporter {
     fn from(db: &DatabaseConnection) -> Self {
-        Self::new(db.clone())
+        Self::new(db)
     }
 }
 

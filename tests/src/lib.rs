@@ -14,6 +14,7 @@
 pub mod backend;
 pub mod child;
 pub mod entity;
+pub mod http;
 pub mod interrupt;
 pub mod losses;
 pub mod random;

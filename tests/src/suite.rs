@@ -14,6 +14,7 @@ pub mod nested;
 pub mod queries;
 pub mod skip;
 pub mod values;
+pub mod web;
 
 use crate::runner::TestFn;
 
@@ -157,5 +158,30 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_guesser_is_locked_out_and_recorded_as_blocked,
         any_name_can_fail_to_log_in,
         the_second_run_goes_on_where_the_first_ended,
+    ],
+    web: [
+        a_request_gives_its_context_to_every_record,
+        hostile_headers_are_cut_and_clean,
+        a_request_id_is_taken_only_from_whom_it_may,
+        an_actor_that_an_extractor_sets_is_in_the_events_too,
+        a_service_without_a_framework_is_audited_too,
+        half_a_request_leaves_nothing,
+        panics_are_reported_and_answered,
+        panics_go_on_where_told_to,
+        server_errors_are_reported,
+        slow_requests_are_reported,
+        a_client_that_goes_leaves_an_event,
+        a_body_that_is_cut_off_leaves_an_event,
+        answers_without_a_body_are_not_aborted,
+        repeated_events_are_collapsed,
+        dropped_events_are_counted_and_told,
+        a_failing_database_fails_no_request,
+        skip_lists_hold_for_events_of_requests,
+        probes_and_scanners_are_security_events,
+        own_routes_are_never_probes,
+        without_a_framework_the_answer_tells_probes,
+        views_are_recorded_with_a_success,
+        what_cannot_be_recorded_is_not_shown,
+        thousand_requests_of_fifty_users_keep_their_actors,
     ],
 };

@@ -112,6 +112,48 @@ mod service {
     }
 }
 
+mod web {
+    use audit_sea_orm::prelude::*;
+    use audit_web::{AuditLayer, ClientAddress};
+    use axum::{Router, http::request::Parts};
+    use sea_orm::DatabaseConnection;
+
+    #[derive(Clone)]
+    pub struct User {
+        pub id: i32,
+    } // as an authentication layer outside leaves it
+
+    pub fn audited(router: Router, db: &DatabaseConnection) -> Router {
+        let proxies = ["10.0.0.0/8".parse().expect("a network")];
+        router.layer(
+            AuditLayer::new(db)
+                .client_address(ClientAddress::trusting(proxies))
+                .resolve_actor(|parts: &Parts| {
+                    Some(Actor::new(parts.extensions.get::<User>()?.id))
+                }),
+        )
+    }
+}
+
+#[tokio::test]
+async fn the_layer_says_who_acts() -> Result<(), Box<dyn std::error::Error>> {
+    use audit_sea_orm::AuditContext;
+    use axum::{Extension, Router, body::Body, http::Request, routing::get};
+    use tower::ServiceExt;
+
+    let db = sea_orm::Database::connect("sqlite::memory:").await?;
+    let who = async || {
+        let actor = AuditContext::current().actor;
+        actor.map(|actor| actor.to_string()).unwrap_or_default()
+    };
+    let router = web::audited(Router::new().route("/", get(who)), &db);
+    let router = router.layer(Extension(web::User { id: 42 }));
+    let answer = router.oneshot(Request::new(Body::empty())).await?;
+    let body = axum::body::to_bytes(answer.into_body(), 100).await?;
+    assert_eq!(body, "42");
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_code_does_what_the_readme_says() -> Result<(), sea_orm::DbErr> {
     use audit_sea_orm::prelude::*;
@@ -150,7 +192,7 @@ fn every_block_of_the_readme_stands_here() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
     for block in blocks {
         // rustfmt may break a line here that the README leaves whole, or add a comma where it does.
         let without_commas = |text: &str| text.replace(',', "");

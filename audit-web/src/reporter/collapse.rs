@@ -143,3 +143,6 @@ fn end(now: Instant, window: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     now.checked_add(window).unwrap_or_else(|| now + YEAR)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! transaction.
 
 mod misfire;
-mod pool;
+pub(crate) mod pool;
 mod truth;
 
 use std::{

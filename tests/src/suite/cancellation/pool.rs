@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use audit_sea_orm::prelude::*;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, Statement, sqlx};
+use futures_util::future::BoxFuture;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, Statement, sqlx};
 
 use crate::{Backend, Outcome, Test};
 
@@ -16,23 +17,37 @@ const CONNECTIONS: usize = 10;
 /// driver loses count of the answers it waits for, and the connection never returns to the pool. That happens
 /// without the trail too, and ends once each connection knows its statements, as it does soon in a program.
 pub(super) async fn warm_up(t: &Test) -> Outcome {
+    warm_up_by(t, |db| {
+        Box::pin(async move {
+            super::new_price(1).update(&db).await?;
+            super::new_price(1).audited_update(&db).await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Writes something through a pool.
+pub(crate) type Write = fn(DatabaseConnection) -> BoxFuture<'static, Result<(), DbErr>>;
+
+/// Has every connection prepare the statements that a function sends.
+pub(crate) async fn warm_up_by(t: &Test, write: Write) -> Outcome {
     match t.backend {
-        Backend::Sqlite => warm_up_each(t, t.db.get_sqlite_connection_pool()).await,
-        Backend::Postgres => warm_up_each(t, t.db.get_postgres_connection_pool()).await,
-        Backend::MySql => warm_up_each(t, t.db.get_mysql_connection_pool()).await,
+        Backend::Sqlite => warm_up_each(t, t.db.get_sqlite_connection_pool(), write).await,
+        Backend::Postgres => warm_up_each(t, t.db.get_postgres_connection_pool(), write).await,
+        Backend::MySql => warm_up_each(t, t.db.get_mysql_connection_pool(), write).await,
     }
 }
 
-async fn warm_up_each<D: sqlx::Database>(t: &Test, pool: &sqlx::Pool<D>) -> Outcome {
+async fn warm_up_each<D: sqlx::Database>(t: &Test, pool: &sqlx::Pool<D>, write: Write) -> Outcome {
     let mut held = VecDeque::new();
     while held.len() < CONNECTIONS {
         held.push_back(pool.acquire().await?);
     }
     for _ in 0..CONNECTIONS {
-        // The one that is let go is the only one that the updates can take.
+        // The one that is let go is the only one that the writes can take.
         drop(held.pop_front());
-        super::new_price(1).update(&t.db).await?;
-        super::new_price(1).audited_update(&t.db).await?;
+        write(t.db.clone()).await?;
         held.push_back(pool.acquire().await?);
     }
     Ok(())

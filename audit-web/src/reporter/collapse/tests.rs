@@ -1,0 +1,143 @@
+use audit_sea_orm::{Actor, entity::system_event::EventType};
+
+use super::*;
+
+const WINDOW: Duration = Duration::from_secs(60);
+
+fn collapse(most_per_window: usize, most_per_client: usize) -> Collapse {
+    Collapse::new(Options {
+        queue: 1,
+        window: WINDOW,
+        most_per_window,
+        most_per_client,
+    })
+}
+
+fn event(title: &str, client: &str) -> Report {
+    let context = AuditContext::new().ip(client.parse::<std::net::IpAddr>().unwrap());
+    let scope = SharedContext::new(context);
+    Report::new(EventType::Error, title.to_owned(), &scope)
+}
+
+/// The events at the end of the window, as title and description.
+fn ended(collapse: &mut Collapse) -> Vec<(String, String)> {
+    let mut events: Vec<_> = collapse
+        .end()
+        .into_iter()
+        .map(|report| (report.title, report.description.unwrap_or_default()))
+        .collect();
+    events.sort();
+    events
+}
+
+fn counted(title: &str, count: u64) -> (String, String) {
+    (title.to_owned(), format!("{count} more within 60 s"))
+}
+
+#[test]
+fn repetitions_are_counted_and_told_once() {
+    let mut collapse = collapse(100, 100);
+    let now = Instant::now();
+    assert!(collapse.admit(event("a", "192.0.2.1"), now).is_some());
+    assert!(collapse.admit(event("b", "192.0.2.1"), now).is_some());
+    for _ in 0..7 {
+        assert!(collapse.admit(event("a", "192.0.2.2"), now).is_none());
+    }
+    assert_eq!(collapse.ends(), Some(now + WINDOW));
+    assert_eq!(ended(&mut collapse), [counted("a", 7)]);
+
+    assert_eq!(collapse.ends(), None);
+    assert!(ended(&mut collapse).is_empty());
+    assert!(collapse.admit(event("a", "192.0.2.1"), now).is_some());
+}
+
+#[test]
+fn one_client_cannot_fill_a_window() {
+    let mut collapse = collapse(100, 3);
+    let now = Instant::now();
+    let mut admitted = 0;
+    for n in 0..50 {
+        // All addresses of a /64 network are one client.
+        let client = format!("2001:db8::{n:x}");
+        admitted += usize::from(
+            collapse
+                .admit(event(&format!("{n}"), &client), now)
+                .is_some(),
+        );
+    }
+    assert_eq!(admitted, 3);
+    assert!(collapse.admit(event("x", "2001:db8:0:1::1"), now).is_some());
+    assert_eq!(ended(&mut collapse), [counted("further ERROR events", 47)]);
+}
+
+#[test]
+fn all_clients_together_cannot_either() {
+    let mut collapse = collapse(5, 3);
+    let now = Instant::now();
+    let mut admitted = 0;
+    for n in 0..200 {
+        let event = event(&format!("{n}"), &format!("192.0.2.{n}"));
+        admitted += usize::from(collapse.admit(event, now).is_some());
+    }
+    assert_eq!(admitted, 5);
+    assert_eq!(collapse.tallies.len(), 6, "memory is bounded too");
+    assert_eq!(ended(&mut collapse), [counted("further ERROR events", 195)]);
+}
+
+#[test]
+fn an_event_that_stands_for_several_names_what_they_share() {
+    let mut collapse = collapse(100, 100);
+    let now = Instant::now();
+    for id in ["a", "b", "c"] {
+        let mut report = event("t", "192.0.2.1");
+        report.context.actor = Some(Actor::new(id));
+        let _first = collapse.admit(report, now);
+    }
+    let sum = collapse.end().pop().unwrap();
+    assert_eq!(sum.context.actor, None, "b and c are two");
+    assert_eq!(sum.context.ip, Some([192, 0, 2, 1].into()));
+}
+
+#[test]
+fn security_events_are_counted_by_client() {
+    let mut collapse = collapse(100, 100);
+    let now = Instant::now();
+    let probe = |client: &str| {
+        let mut report = event("probe", client);
+        report.per_client = true;
+        report
+    };
+    assert!(collapse.admit(probe("192.0.2.1"), now).is_some());
+    assert!(collapse.admit(probe("192.0.2.2"), now).is_some());
+    assert!(collapse.admit(probe("192.0.2.2"), now).is_none());
+}
+
+#[test]
+fn without_a_window_every_event_is_written() {
+    let mut collapse = Collapse::new(Options {
+        window: Duration::ZERO,
+        ..collapse(1, 1).options
+    });
+    for _ in 0..10 {
+        assert!(
+            collapse
+                .admit(event("a", "192.0.2.1"), Instant::now())
+                .is_some()
+        );
+    }
+    assert_eq!(collapse.ends(), None);
+}
+
+#[test]
+fn a_window_beyond_the_clock_is_a_long_one() {
+    let mut collapse = Collapse::new(Options {
+        window: Duration::MAX,
+        ..collapse(1, 1).options
+    });
+    assert!(
+        collapse
+            .admit(event("a", "192.0.2.1"), Instant::now())
+            .is_some()
+    );
+    assert!(collapse.ends().is_some());
+}

@@ -1,0 +1,43 @@
+//! The layers around requests, on real servers over real sockets.
+
+mod aborted;
+mod context;
+mod events;
+mod failures;
+mod interleaving;
+mod plain;
+mod security;
+mod views;
+
+pub use aborted::{
+    a_body_that_is_cut_off_leaves_an_event, a_client_that_goes_leaves_an_event,
+    answers_without_a_body_are_not_aborted, half_a_request_leaves_nothing,
+};
+pub use context::{
+    a_request_gives_its_context_to_every_record, a_request_id_is_taken_only_from_whom_it_may,
+    an_actor_that_an_extractor_sets_is_in_the_events_too, hostile_headers_are_cut_and_clean,
+};
+pub use events::{
+    a_failing_database_fails_no_request, dropped_events_are_counted_and_told,
+    repeated_events_are_collapsed, skip_lists_hold_for_events_of_requests,
+};
+pub use failures::{
+    panics_are_reported_and_answered, panics_go_on_where_told_to, server_errors_are_reported,
+    slow_requests_are_reported,
+};
+pub use interleaving::thousand_requests_of_fifty_users_keep_their_actors;
+pub use plain::a_service_without_a_framework_is_audited_too;
+pub use security::{
+    own_routes_are_never_probes, probes_and_scanners_are_security_events,
+    without_a_framework_the_answer_tells_probes,
+};
+pub use views::{views_are_recorded_with_a_success, what_cannot_be_recorded_is_not_shown};
+
+use audit_web::EventReporter;
+
+use crate::Test;
+
+/// A reporter that writes every event.
+fn reporter(t: &Test) -> EventReporter {
+    EventReporter::new(t.db.clone()).collapse_within(std::time::Duration::ZERO)
+}
