@@ -1,4 +1,4 @@
-use std::{future::pending, sync::Arc};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use audit_migration::Migrator;
 use audit_sea_orm::{
@@ -180,10 +180,17 @@ fn told(action: &str, name: &str, actor: Option<&str>) -> (String, String, Optio
 
 /// Asks until there is an answer: for what a task does that nobody can await.
 async fn eventually<T>(ask: impl AsyncFn() -> Option<T>) -> T {
-    loop {
-        if let Some(answer) = ask().await {
-            return answer;
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    // Far more than a loaded machine needs: it ends a test whose task is never going to do it.
+    let patience = Duration::from_secs(60);
+    tokio::time::timeout(patience, asking)
+        .await
+        .expect("it happened")
 }
