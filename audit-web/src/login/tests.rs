@@ -179,6 +179,7 @@ fn told(action: &str, name: &str, actor: Option<&str>) -> (String, String, Optio
 }
 
 /// Asks until there is an answer: for what a task does that nobody can await.
+#[expect(clippy::future_not_send, reason = "a test awaits it on its own thread")]
 async fn eventually<T>(ask: impl AsyncFn() -> Option<T>) -> T {
     let asking = async {
         loop {
