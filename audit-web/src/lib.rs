@@ -57,6 +57,8 @@
 //!   the user, such as one that reads a token, call
 //!   [`AuditContext::set_actor`](audit_sea_orm::AuditContext::set_actor) there: what comes later, the events of the layer
 //!   too, knows the actor then.
+//! - axum-login with the feature `axum-login` is the other way round: its layer belongs inside `AuditLayer`, whose
+//!   context a login and a logout need; the layer of `AuditedBackend` names the actor in it. See the module `login`.
 //! - Layers that read a body to its end (compression) may be anywhere; one that throws bodies away belongs inside, or its
 //!   answers look aborted.
 //! - Serve with `into_make_service_with_connect_info::<SocketAddr>()`: without it no peer is known, and with the

@@ -152,6 +152,15 @@ pub const ALL: &[(&str, TestFn)] = list! {
         images_of_large_rows_stay_bounded,
     ],
     far_future: [events_keep_their_time],
+    bakery: [
+        a_day_leaves_exactly_these_records,
+        a_day_leaves_its_attempts_and_its_export,
+        what_goes_wrong_leaves_events,
+        an_order_is_recorded_with_its_lines,
+        a_guesser_is_locked_out_and_recorded_as_blocked,
+        any_name_can_fail_to_log_in,
+        the_second_run_goes_on_where_the_first_ended,
+    ],
     web: [
         a_request_gives_its_context_to_every_record,
         hostile_headers_are_cut_and_clean,
@@ -176,14 +185,5 @@ pub const ALL: &[(&str, TestFn)] = list! {
         views_are_recorded_with_a_success,
         what_cannot_be_recorded_is_not_shown,
         thousand_requests_of_fifty_users_keep_their_actors,
-    ],
-    bakery: [
-        a_day_leaves_exactly_these_records,
-        a_day_leaves_its_attempts_and_its_export,
-        what_goes_wrong_leaves_events,
-        an_order_is_recorded_with_its_lines,
-        a_guesser_is_locked_out_and_recorded_as_blocked,
-        any_name_can_fail_to_log_in,
-        the_second_run_goes_on_where_the_first_ended,
     ],
 };

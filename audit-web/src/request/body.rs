@@ -54,14 +54,17 @@ impl<B: Body> AuditBody<B> {
     /// The answer with its body watched, where there is one that is still to come.
     pub(super) fn watch(response: Response<B>, request: InFlight) -> Response<Self> {
         let (parts, inner) = response.into_parts();
-        let is_over = inner.is_end_stream() || is_not_sent(&request.route().method, parts.status);
         let length = parts.headers.get(CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let left = length.or_else(|| inner.size_hint().exact());
+        let is_over = inner.is_end_stream()
+            || left == Some(0)
+            || is_not_sent(&request.route().method, parts.status);
         let mut body = Self {
-            left: length.or_else(|| inner.size_hint().exact()),
             inner: Some(inner),
             context: None,
             request: None,
+            left,
         };
         if is_over {
             request.close();

@@ -8,12 +8,26 @@ use crate::{ClientAddress, EventReporter};
 
 /// Puts an [`AuditContext`](audit_sea_orm::AuditContext) around each request and reports what goes wrong with it.
 ///
-/// See the [crate docs](crate) for where it belongs among other layers, and for what each event says.
+/// See the [crate docs](crate) for where it belongs among other layers.
 ///
 /// The context holds the client's address, user agent, request id, session id, actor, and as its module the
 /// method and route (`GET /cakes/{id}`; the path where no route of axum's matched; never the query string). Text
 /// of the client's is cleaned and cut. The context is current while the handler runs and while the body of its answer is produced, and it stands as
 /// a [`SharedContext`](audit_sea_orm::SharedContext) in the request's extensions.
+///
+/// The events, as rows of `audit_system_event`, each with the context as it is at its end:
+///
+/// | when | type | title | code |
+/// |---|---|---|---|
+/// | the answer begins later than the [threshold](Self::slow_threshold), or the client no longer waits for it | PERFORMANCE | `GET /cakes/{id} was slow` | `slow` |
+/// | the answer's status is 5xx | ERROR | `GET /cakes/{id} answered 503` | `503` |
+/// | the handler or the body panics: with the message, file, line, and backtrace | ERROR | `GET /cakes/{id} panicked: …` | `panic` |
+/// | the service gives an error instead of an answer | ERROR | `GET /cakes/{id} failed without an answer` | `failed` |
+/// | the body of the answer gives an error | ERROR | `GET /cakes/{id} failed within its body` | `body` |
+/// | a view cannot be recorded | ERROR | `GET /cakes/{id} could not record a view` | `view` |
+/// | the answer, or its body, is dropped before its end: the client went away | WARNING | `GET /cakes/{id} was aborted before its answer` or `… its answer ended` | `aborted` |
+///
+/// An [`EventReporter`] writes them; the request does not wait.
 ///
 /// # Example
 /// ```

@@ -9,6 +9,9 @@
 //! | [`app`] | the layers: who and whence, logins and logouts |
 //! | `export.rs`, `cakes::show` | what no hook can see: an export, a view |
 //! | `main.rs` | errors that are logged, as system events |
+//!
+//! Applications on loco and actix-web scope the context as the documentation of `audit-web` shows: loco adds the same
+//! layers to its router, actix-web wraps the call of the next service in `context.scope(…)`.
 
 mod cakes;
 mod entity;

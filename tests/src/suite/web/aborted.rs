@@ -106,11 +106,13 @@ pub async fn answers_without_a_body_are_not_aborted(t: &mut Test) -> Outcome {
     // A stream that does not know its end: with the header the server stops reading after three bytes.
     let counted = async move || ([(header::CONTENT_LENGTH, "3")], Body::from_stream(chunks()));
     let chunked = async move || Body::from_stream(chunks());
+    let zero = async move || ([(header::CONTENT_LENGTH, "0")], Body::from_stream(chunks()));
     let none = async move || (StatusCode::NO_CONTENT, Body::from_stream(chunks()));
     let same = async move || (StatusCode::NOT_MODIFIED, Body::from_stream(chunks()));
     let router = Router::new()
         .route("/counted", get(counted))
         .route("/chunked", get(chunked))
+        .route("/zero", get(zero))
         .route("/none", get(none))
         .route("/same", get(same))
         .route("/text", get(async || "text"))
@@ -127,7 +129,7 @@ pub async fn answers_without_a_body_are_not_aborted(t: &mut Test) -> Outcome {
             .map(|length| length.as_bytes()),
         Some(&b"4"[..])
     );
-    for path in ["/none", "/same"] {
+    for path in ["/zero", "/none", "/same"] {
         assert!(client.get(path).await?.body.is_empty());
     }
     for path in ["/counted", "/chunked", "/text"] {

@@ -135,6 +135,8 @@ pub async fn hostile_headers_are_cut_and_clean(t: &mut Test) -> Outcome {
     server.stop().await
 }
 
+type Headers<'h> = &'h [(&'h str, &'h [u8])];
+
 /// A layer's id goes before a client's; a client's is taken only where told to, and cleaned.
 pub async fn a_request_id_is_taken_only_from_whom_it_may(t: &mut Test) -> Outcome {
     t.create_table(cake::Entity).await?;
@@ -151,7 +153,7 @@ pub async fn a_request_id_is_taken_only_from_whom_it_may(t: &mut Test) -> Outcom
     let server = Server::start(app(t, layer).layer(from_layer)).await?;
     let client = server.client();
     let many = "x".repeat(10_000);
-    let cases: [(&[(&str, &[u8])], &str); 5] = [
+    let cases: [(Headers<'_>, &str); 5] = [
         (&[("x-request-id", b"client-1")], "client-1"),
         (&[("x-request-id", b"a b/<c>\xff\"d@e_f")], "abcd@e_f"),
         (&[("x-request-id", many.as_bytes())], &many[..128]),
