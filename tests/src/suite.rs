@@ -150,4 +150,5 @@ pub const ALL: &[(&str, TestFn)] = list! {
         images_of_large_rows_stay_bounded,
     ],
     far_future: [events_keep_their_time],
+    events: [unaudited_events_leave_nothing],
 };
