@@ -151,4 +151,5 @@ pub const ALL: &[(&str, TestFn)] = list! {
     ],
     far_future: [events_keep_their_time],
     events: [unaudited_events_leave_nothing],
+    queries: [the_summary_keeps_to_its_period],
 };
