@@ -64,6 +64,10 @@
 //! it back in a statement of its own, so that there another writer may come after the write too.
 //! [`audited_update`](crate::AuditedActiveModelExt) has none of these gaps.
 //!
+//! MySQL and MariaDB refuse a statement longer than the server's `max_allowed_packet`, by default 64 MB and 16 MB. The
+//! record of an update holds a changed value twice, as JSON: where values of megabytes change, set it to more than
+//! twice the length of the longest row, bytes counted double. Else the write fails as a whole.
+//!
 //! PostgreSQL locks no row that is not there (the others do). An update of one that another transaction inserts
 //! between the read that found none and the write reports that, and succeeds when tried again. SeaORM does not
 //! tell a hook how many rows a delete hit, so a delete of such a row leaves no record: where rows of the same

@@ -71,6 +71,47 @@ fn table_and_key<E: Audited>(recorded: &Recorded<E>, model: &E::Model) -> String
 mod tests {
     use super::*;
 
+    mod cake {
+        use audit_core::FieldPolicy;
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "cake")]
+        pub(crate) struct Model {
+            #[sea_orm(primary_key)]
+            pub(crate) id: i32,
+            pub(crate) name: String,
+            pub(crate) title: String,
+        }
+
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub(crate) enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+
+        impl crate::Audited for Entity {
+            fn field_policy(column: Column) -> FieldPolicy {
+                match column {
+                    Column::Name => FieldPolicy::Mask,
+                    _ => FieldPolicy::Record,
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_masked_column_never_names_the_object() {
+        let cake = |title: &str| cake::Model {
+            id: 7,
+            name: "secret".to_owned(),
+            title: title.to_owned(),
+        };
+        assert_eq!(default_repr::<cake::Entity>(&cake("Sacher")), "Sacher");
+        assert_eq!(default_repr::<cake::Entity>(&cake("")), "cake 7");
+        let by_name = column_repr::<cake::Entity>(&cake("Sacher"), cake::Column::Name);
+        assert_eq!(by_name, "Sacher");
+    }
+
     fn id(key: impl Into<Vec<Value>>) -> String {
         id_text(&key.into()).unwrap()
     }

@@ -1,6 +1,6 @@
 //! Runs the suite on one backend, as a test program.
 
-use std::{env, pin::Pin, process::ExitCode};
+use std::{env, pin::Pin, process::ExitCode, thread};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -9,16 +9,24 @@ use crate::{Backend, Outcome, Test, suite};
 /// A test of the suite.
 pub type TestFn = for<'t> fn(&'t mut Test) -> Pin<Box<dyn Future<Output = Outcome> + Send + 't>>;
 
+/// How many tests run on a server at once, unless the command line says: each holds ten connections and some more, and
+/// a server has a hundred of them by default, however many cores the machine has.
+const AT_ONCE_ON_A_SERVER: usize = 4;
+
 /// The `main` of a test program that runs the suite on a backend.
 #[must_use]
 pub fn main(backend: Backend) -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
     let configured = backend.is_configured();
     if !configured && !arguments.list {
         explain_skip(backend);
         if env::var_os("CI").is_some() {
             return ExitCode::FAILURE;
         }
+    }
+    if backend.url_variable().is_some() && arguments.test_threads.is_none() {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        arguments.test_threads = Some(cores.min(AT_ONCE_ON_A_SERVER));
     }
     let trials = suite::ALL.iter().map(|&(name, test)| {
         Trial::test(name, move || run(backend, name, test)).with_ignored_flag(!configured)

@@ -186,4 +186,6 @@ pub const ALL: &[(&str, TestFn)] = list! {
         what_cannot_be_recorded_is_not_shown,
         thousand_requests_of_fifty_users_keep_their_actors,
     ],
+    events: [unaudited_events_leave_nothing],
+    queries: [the_summary_keeps_to_its_period],
 };

@@ -138,3 +138,29 @@ where
         Ok(Page::of::<E>(rows, size))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, QueryTrait};
+
+    use super::*;
+
+    #[test]
+    fn rows_of_one_time_are_ordered_by_their_number() {
+        let order = |select: Select<audit_log::Entity>| {
+            let sql = select.build(DbBackend::Sqlite).sql;
+            sql.split_once(" ORDER BY ")
+                .map(|(_, order)| order.to_owned())
+        };
+        let both = |direction| {
+            let columns = ["occurred_at", "id"];
+            let columns = columns.map(|column| format!(r#""audit_log"."{column}" {direction}"#));
+            Some(columns.join(", "))
+        };
+        assert_eq!(
+            order(audit_log::Entity::find().newest_first()),
+            both("DESC")
+        );
+        assert_eq!(order(audit_log::Entity::find().oldest_first()), both("ASC"));
+    }
+}

@@ -381,3 +381,18 @@ pub async fn the_two_rows_of_an_event_are_both_or_neither(t: &mut Test) -> Outco
     assert!(system_event::Entity::find().one(&t.db).await?.is_some());
     Ok(())
 }
+
+/// What is reported in an unaudited scope is not written.
+pub async fn unaudited_events_leave_nothing(t: &mut Test) -> Outcome {
+    let (written, sent) = t
+        .sent(AuditContext::unaudited("test", async {
+            LoginAttempt::failed("ada").record(&t.db).await?;
+            DataExport::new("Users").record(&t.db).await?;
+            SystemEvent::error("e").record(&t.db).await?;
+            AuditEvent::new(Action::Import).record(&t.db).await
+        }))
+        .await;
+    written?;
+    assert_eq!(sent, Vec::<String>::new());
+    Ok(())
+}

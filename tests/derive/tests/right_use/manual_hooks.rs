@@ -53,7 +53,8 @@ mod cake {
     }
 }
 
-fn main() {
+#[test]
+fn an_entity_with_hooks_of_its_own() {
     assert_eq!(
         cake::Entity::field_policy(cake::Column::Name),
         FieldPolicy::Mask

@@ -37,7 +37,8 @@ mod bakery {
     }
 }
 
-fn main() {
+#[test]
+fn a_dense_entity() {
     use cake::Column;
 
     assert_eq!(

@@ -71,7 +71,8 @@ mod cake {
     }
 }
 
-fn main() {
+#[test]
+fn an_expanded_entity() {
     use cake::{Column, Entity};
 
     assert_eq!(Entity::audit_table(), "shop.cake");

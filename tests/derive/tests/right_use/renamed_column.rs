@@ -26,7 +26,8 @@ mod cake {
     pub enum Relation {}
 }
 
-fn main() {
+#[test]
+fn renamed_columns() {
     use cake::{Column, Entity};
 
     assert_eq!(Entity::field_policy(Column::Password), FieldPolicy::Mask);

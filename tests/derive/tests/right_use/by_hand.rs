@@ -59,7 +59,8 @@ impl Audited for bakery::Entity {
     }
 }
 
-fn main() {
+#[test]
+fn an_implementation_by_hand() {
     assert_eq!(cake::Entity::audit_table(), "cake");
     assert_eq!(
         cake::Entity::field_policy(cake::Column::Name),

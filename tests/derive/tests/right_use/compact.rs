@@ -42,7 +42,8 @@ pub mod cake {
     pub enum Relation {}
 }
 
-fn main() {
+#[test]
+fn a_compact_entity() {
     use cake::{Column, Entity, Model};
 
     assert_eq!(Entity::audit_table(), "shop.cake");

@@ -42,7 +42,8 @@ mod bakery {
     }
 }
 
-fn main() {
+#[test]
+fn a_generated_dense_entity() {
     use cake::Column;
 
     assert_eq!(

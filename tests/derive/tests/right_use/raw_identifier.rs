@@ -23,7 +23,8 @@ mod cake {
     pub enum Relation {}
 }
 
-fn main() {
+#[test]
+fn columns_with_raw_identifiers() {
     use cake::{Column, Entity, Model};
 
     assert_eq!(Entity::field_policy(Column::Type), FieldPolicy::Record);
