@@ -7,3 +7,4 @@ pub mod column_types;
 pub mod keyed;
 pub mod order_line;
 pub mod pie;
+pub mod tart;

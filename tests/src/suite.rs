@@ -2,6 +2,8 @@
 
 pub mod cancellation;
 pub mod concurrency;
+pub mod context;
+pub mod coverage;
 pub mod events;
 pub mod failure;
 pub mod hooks;
@@ -12,6 +14,7 @@ pub mod migration;
 pub mod nested;
 pub mod queries;
 pub mod skip;
+pub mod tripwire;
 pub mod values;
 
 use crate::runner::TestFn;
@@ -147,5 +150,51 @@ pub const ALL: &[(&str, TestFn)] = list! {
         updates_that_fail_leave_nothing_behind,
         updates_without_returning_leave_nothing_behind,
         images_of_large_rows_stay_bounded,
+    ],
+    context: [
+        every_write_carries_its_context,
+        the_payload_is_whole,
+        hooks_and_events_take_the_connections_context,
+        a_required_transaction_is_seen_through_an_audited_connection,
+        statements_are_counted,
+        a_transaction_carries_the_context_of_each_write,
+        a_write_of_no_row_does_not_lose_the_context,
+        a_raw_savepoint_does_not_lose_the_context,
+        joined_writes_do_not_exchange_contexts,
+        the_next_user_of_the_connection_has_no_context,
+        a_cancelled_write_leaves_no_context,
+        reads_pass_through,
+        streams_that_write_carry_the_context,
+        trees_are_saved_loaded_and_deleted,
+        transactions_begin_in_every_way,
+        errors_come_out_unchanged,
+        restricted_connections_carry_the_context,
+        statements_on_a_restricted_connection_are_counted,
+    ],
+    tripwire: [the_tripwire_counts_what_slips_through],
+    coverage: [
+        active_model_insert,
+        active_model_update,
+        active_model_save,
+        active_model_delete,
+        model_delete,
+        nested_save,
+        nested_delete,
+        update_without_returning,
+        entity_insert,
+        entity_update,
+        entity_delete,
+        insert_many,
+        upsert,
+        update_many,
+        delete_many,
+        built_statement,
+        raw_execute,
+        raw_query,
+        raw_script,
+        raw_stream,
+        migration_write,
+        another_program,
+        foreign_key_cascade,
     ],
 };

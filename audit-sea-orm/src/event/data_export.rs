@@ -4,6 +4,7 @@ use sea_orm::{EntityTrait, Set, TransactionSession, TryIntoModel};
 use super::recording;
 use crate::{
     BeginWrite, Error, Result, clock,
+    connection::{context_of, own},
     encoding::JsonColumn,
     entity::data_export::{ActiveModel, Entity, Model},
     writer::{self, Record},
@@ -124,13 +125,11 @@ impl DataExport {
             event: event(),
             source,
         };
-        let context = self.context.clone().or(AuditContext::current());
+        let context = self.context.clone().or(context_of(db));
         let mut export = self.into_active_model(&context);
         let transaction = db.begin_write().await.map_err(failed)?;
-        let inserted = Entity::insert(export.clone())
-            .exec(&transaction)
-            .await
-            .map_err(failed)?;
+        let insert = Entity::insert(export.clone()).exec(&transaction);
+        let inserted = own(insert).await.map_err(failed)?;
         export.id = Set(inserted.last_insert_id);
         let export = export.try_into_model().map_err(failed)?;
         let record = Record {

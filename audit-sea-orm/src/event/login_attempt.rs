@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Set, TransactionSession};
 use super::recording;
 use crate::{
     BeginWrite, Error, Result, clock,
+    connection::{context_of, own},
     entity::login_attempt::{ActiveModel, Entity, Status},
     writer::{self, Record},
 };
@@ -190,13 +191,11 @@ impl LoginAttempt {
             event: writer::event(action.as_str(), None, None),
             source,
         };
-        let context = self.context.clone().or(AuditContext::current());
+        let context = self.context.clone().or(context_of(db));
         let username = text::line(&self.username, 150).into_owned();
         let transaction = db.begin_write().await.map_err(failed)?;
-        let attempt = self
-            .insert(&transaction, &username, &context)
-            .await
-            .map_err(failed)?;
+        let insert = self.insert(&transaction, &username, &context);
+        let attempt = own(insert).await.map_err(failed)?;
         let record = Record {
             action: action.as_str().to_owned(),
             table_name: attempt.map(|_| TABLE.to_owned()),

@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, Set, TryIntoModel};
 use super::recording;
 use crate::{
     Result, clock,
+    connection::context_of,
     entity::system_event::{ActiveModel, Entity, EventType, Model},
     writer,
 };
@@ -162,7 +163,8 @@ impl SystemEvent {
             return Ok(None);
         };
         let name = format!("system event {}", self.event_type);
-        let event = self.into_active_model();
+        let context = self.context.clone().or(context_of(db));
+        let event = Self { context, ..self }.into_active_model();
         let insert = async {
             let inserted = Entity::insert(event.clone()).exec(db).await?;
             let id = Set(inserted.last_insert_id);
@@ -172,7 +174,7 @@ impl SystemEvent {
     }
 
     fn into_active_model(self) -> ActiveModel {
-        let context = self.context.or(AuditContext::current());
+        let context = self.context;
         let actor = context.actor.as_ref();
         let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
         let block = |text: Option<&str>| text.map(|text| text::block(text, MAX_BLOCK).into_owned());

@@ -9,11 +9,13 @@ use sea_orm::{
 use crate::{
     Audited, Error, Result,
     before_image::{self, Intent},
+    connection::context_of,
     connection_kind::ConnectionKind,
     encoding::{Captured, EncodingError},
     object,
     pending::{self, Image, Kept, Slot},
     recorded::Recorded,
+    tripwire,
     writer::{self, Record},
 };
 
@@ -51,6 +53,11 @@ impl<E: Audited> Recording<E> {
             entity,
             config,
         }))
+    }
+
+    /// Tells the tripwire that a write follows, and that it is captured.
+    pub(super) fn announce(&self) {
+        tripwire::expect::<E>(&self.action);
     }
 
     fn event(&self, object_id: Option<&str>) -> String {
@@ -164,6 +171,7 @@ impl<E: Audited> Recording<E> {
             Read::Failed => (asked, Kept::NothingToRecord),
         };
         pending::keep(slot(id), kept);
+        self.announce();
         Ok(())
     }
 
@@ -209,6 +217,7 @@ impl<E: Audited> Recording<E> {
             Read::NoRow | Read::Failed => Kept::NothingToRecord,
         };
         pending::keep(slot, kept);
+        self.announce();
         Ok(())
     }
 
@@ -281,9 +290,7 @@ impl<E: Audited> Recording<E> {
         record: Result<Option<Record>>,
     ) -> Result<()> {
         match record {
-            Ok(Some(record)) => {
-                writer::write(db, &self.config, record, &AuditContext::current()).await
-            }
+            Ok(Some(record)) => writer::write(db, &self.config, record, &context_of(db)).await,
             Ok(None) => Ok(()),
             Err(error) => writer::settle::<C>(&self.config, Err(error)),
         }
