@@ -11,7 +11,7 @@
 //!   transaction the record commits or rolls back with the change; see [`hooks`] for what it costs.
 //! - **Is not**: `insert_many`, `update_many`, `delete_many`, `Entity::insert`, upserts,
 //!   `update_without_returning`, raw SQL, cascades, and what another program writes. SeaORM runs no hooks for
-//!   them.
+//!   them. [Capture triggers](capture) see them all.
 //! - **Never**: a [masked](MASK) or skipped value, the trail's own tables, what runs
 //!   [unaudited](AuditContext::unaudited), and what a migration writes.
 //!
@@ -103,6 +103,7 @@ pub mod __private;
 mod active_model;
 mod audited;
 mod before_image;
+pub mod capture;
 mod clock;
 mod connection_kind;
 pub mod encoding;
@@ -132,6 +133,7 @@ pub use serde_json;
 
 pub use active_model::AuditedActiveModelExt;
 pub use audited::{Audited, Capture};
+pub use capture::{CheckReport, Drift, TableReport, check};
 pub use error::{Error, Result};
 pub use event::{AuditEvent, DataExport, GeoLocator, LoginAttempt, Place, SystemEvent};
 pub use query::{Cursor, Page, RecordQuery, TrailEntity, TrailQuery};

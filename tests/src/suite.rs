@@ -12,6 +12,7 @@ pub mod migration;
 pub mod nested;
 pub mod queries;
 pub mod skip;
+pub mod triggers;
 pub mod values;
 
 use crate::runner::TestFn;
@@ -123,6 +124,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         interrupted_migration_goes_on,
         the_program_migrates,
         the_program_explains_a_wrong_url,
+        the_program_checks,
     ],
     skip: [
         skipped_tables_leave_no_record_and_cost_nothing,
@@ -147,5 +149,26 @@ pub const ALL: &[(&str, TestFn)] = list! {
         updates_that_fail_leave_nothing_behind,
         updates_without_returning_leave_nothing_behind,
         images_of_large_rows_stay_bounded,
+    ],
+    triggers: [
+        single_writes,
+        bulk_after_single,
+        upserts,
+        raw_sql,
+        changed_keys,
+        cascades,
+        truncate,
+        masks_and_skips,
+        hostile_names,
+        composite_keys,
+        hostile_texts_for_people,
+        a_context_stands_in_the_record,
+        unaudited_and_skip_lists_hold,
+        installing_twice_changes_nothing,
+        removing_leaves_nothing,
+        rolling_back_removes_every_trigger,
+        what_must_not_be_captured_is_refused,
+        check_tells_every_drift,
+        every_table_can_be_rebuilt,
     ],
 };
