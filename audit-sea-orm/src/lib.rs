@@ -11,8 +11,8 @@
 //!   transaction the record commits or rolls back with the change; see [`hooks`] for what it costs.
 //! - **Is not**: `insert_many`, `update_many`, `delete_many`, `Entity::insert`, upserts,
 //!   `update_without_returning`, raw SQL, cascades, and what another program writes. SeaORM runs no hooks for
-//!   them. Capture triggers see them: [`coverage`] tells which tier when, and an [`AuditedConnection`] tells
-//!   triggers who and why.
+//!   them. [Capture triggers](capture) see them all: [`coverage`] tells which tier when, and an
+//!   [`AuditedConnection`] tells triggers who and why.
 //! - **Never**: a [masked](MASK) or skipped value, the trail's own tables, what runs
 //!   [unaudited](AuditContext::unaudited), and what a migration writes.
 //!
@@ -108,6 +108,7 @@ pub mod __private;
 mod active_model;
 mod audited;
 mod before_image;
+pub mod capture;
 mod clock;
 mod connection;
 mod connection_kind;
@@ -139,6 +140,7 @@ pub use serde_json;
 
 pub use active_model::AuditedActiveModelExt;
 pub use audited::{Audited, Capture};
+pub use capture::{CheckReport, Drift, TableReport, check};
 #[cfg(feature = "stream")]
 pub use connection::AuditedStream;
 pub use connection::{AuditConnectionExt, AuditedConnection, AuditedTransaction};

@@ -1,6 +1,7 @@
 //! The suite: every test, by subject.
 
 pub mod cancellation;
+pub mod captured;
 pub mod concurrency;
 pub mod context;
 pub mod coverage;
@@ -14,6 +15,7 @@ pub mod migration;
 pub mod nested;
 pub mod queries;
 pub mod skip;
+pub mod triggers;
 pub mod tripwire;
 pub mod values;
 
@@ -126,6 +128,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         interrupted_migration_goes_on,
         the_program_migrates,
         the_program_explains_a_wrong_url,
+        the_program_checks,
     ],
     skip: [
         skipped_tables_leave_no_record_and_cost_nothing,
@@ -142,7 +145,10 @@ pub const ALL: &[(&str, TestFn)] = list! {
         locked_trail_is_reported_or_counted,
         locked_row_ends_a_transaction_with_an_error,
     ],
-    kill: [a_kill_never_parts_a_change_from_its_record],
+    kill: [
+        a_kill_never_parts_a_change_from_its_record,
+        a_kill_never_parts_a_change_from_what_its_trigger_records,
+    ],
     cancellation: [
         atomic_updates_dropped_anywhere_are_whole_or_nothing,
         pool_updates_dropped_anywhere_leave_no_phantom,
@@ -196,5 +202,30 @@ pub const ALL: &[(&str, TestFn)] = list! {
         migration_write,
         another_program,
         foreign_key_cascade,
+    ],
+    triggers: [
+        single_writes,
+        bulk_after_single,
+        upserts,
+        raw_sql,
+        changed_keys,
+        cascades,
+        truncate,
+        masks_and_skips,
+        hostile_names,
+        composite_keys,
+        hostile_texts_for_people,
+        a_context_stands_in_the_record,
+        unaudited_and_skip_lists_hold,
+        installing_twice_changes_nothing,
+        removing_leaves_nothing,
+        rolling_back_removes_every_trigger,
+        what_must_not_be_captured_is_refused,
+        check_tells_every_drift,
+        every_table_can_be_rebuilt,
+    ],
+    captured: [
+        many_writers_leave_unbroken_chains,
+        records_of_triggers_have_the_whole_context,
     ],
 };

@@ -39,10 +39,6 @@ impl Test {
         let isolated = Isolated::create(backend, name).await?;
         let mut db = isolated.connect(10).await?;
         Migrator::up(&db, None).await?;
-        if backend == Backend::Sqlite {
-            let context = "CREATE TABLE IF NOT EXISTS audit_context (payload text NOT NULL)";
-            db.execute_unprepared(context).await?;
-        }
         let statements = Statements::default();
         statements.note(&mut db);
         Ok(Self {
