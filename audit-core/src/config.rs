@@ -188,6 +188,16 @@ impl AuditConfig {
             .any(|skipped| skipped.as_str() == action)
     }
 
+    /// The patterns of the tables that are left out, as they were given.
+    pub fn skipped_models(&self) -> impl Iterator<Item = String> + '_ {
+        self.skip_models.iter().map(Pattern::pattern)
+    }
+
+    /// The names of the actions that are left out.
+    pub fn skipped_actions(&self) -> impl Iterator<Item = &str> {
+        self.skip_actions.iter().map(Action::as_str)
+    }
+
     /// Whether a table, named `table` or `schema.table`, is left out.
     #[must_use]
     pub fn skips_model(&self, table: &str) -> bool {
@@ -236,6 +246,15 @@ mod tests {
         assert!(config.skips_model("cache_pages") && config.skips_model("a.tmp"));
         assert!(!config.skips_model("my_cache") && !config.skips_model("tmp"));
         assert!(skipping(&["*"]).skips_model("anything.at_all"));
+    }
+
+    #[test]
+    fn the_lists_can_be_read_back() {
+        let config = skipping(&["Cache_*", "shop.cake"]);
+        let config = config.skip_actions(["view"]).unwrap();
+        let models: Vec<_> = config.skipped_models().collect();
+        assert_eq!(models, ["Cache_*", "shop.cake"]);
+        assert_eq!(config.skipped_actions().collect::<Vec<_>>(), ["VIEW"]);
     }
 
     #[test]

@@ -29,10 +29,12 @@ fn expand(model: &Model<'_>) -> TokenStream {
         .manual_hooks
         .is_none()
         .then(|| impl_active_model_behavior(&model.private()));
+    let private = model.private();
     quote! {
         const _: () = {
             #audited
             #behavior
+            #private::inventory::submit! { #private::AuditedEntity::of::<Entity>() }
         };
     }
 }
@@ -117,6 +119,10 @@ fn object_repr(model: &Model<'_>, private: &TokenStream) -> Option<TokenStream> 
     Some(quote! {
         fn object_repr(model: &<Self as #private::sea_orm::EntityTrait>::Model) -> ::std::string::String {
             #private::column_repr::<Self>(model, Column::#variant)
+        }
+
+        fn repr_column() -> ::core::option::Option<<Self as #private::sea_orm::EntityTrait>::Column> {
+            ::core::option::Option::Some(Column::#variant)
         }
     })
 }

@@ -37,6 +37,9 @@
 //! # }
 //! ```
 //!
+//! # Capture triggers
+//! See [`capture`]: what installs and removes them in a migration.
+//!
 //! # Rolling back
 //! To roll these migrations back is to delete the trail, so they refuse, unless they are made with
 //! [`MigrationOptions::allow_rollback`]. SeaORM's `migrate fresh` drops every table of the database without
@@ -48,7 +51,9 @@
 //!
 //! None is on by default.
 
+pub mod capture;
 mod m20261122_000001_create_audit_tables;
+mod m20261124_000002_create_audit_context;
 mod migrator;
 mod options;
 mod tables;

@@ -40,13 +40,7 @@ impl MigrationTrait for CreateAuditTables {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        if !self.options.allows_rollback() {
-            return Err(DbErr::Migration(
-                "rolling back would delete the audit trail: make the migrations with \
-                 `MigrationOptions::allow_rollback(true)`, or run `audit-migration down --delete-the-trail`"
-                    .to_owned(),
-            ));
-        }
+        self.options.refuse_unless_allowed()?;
         for table in TABLES {
             let drop = Table::drop().table(table).if_exists().take();
             manager.drop_table(drop).await?;

@@ -1,3 +1,5 @@
+use sea_orm_migration::DbErr;
+
 /// How the migrations behave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
@@ -17,7 +19,15 @@ impl MigrationOptions {
         self
     }
 
-    pub(crate) fn allows_rollback(self) -> bool {
-        self.allow_rollback
+    /// An error that says what would allow it, where rolling back is not allowed.
+    pub(crate) fn refuse_unless_allowed(self) -> Result<(), DbErr> {
+        if self.allow_rollback {
+            return Ok(());
+        }
+        Err(DbErr::Migration(
+            "rolling back would delete the audit trail: make the migrations with \
+             `MigrationOptions::allow_rollback(true)`, or run `audit-migration down --delete-the-trail`"
+                .to_owned(),
+        ))
     }
 }

@@ -79,6 +79,15 @@ pub trait Audited: EntityTrait {
         object::default_repr::<Self>(model)
     }
 
+    /// The column whose text triggers write as [`object_repr`](Self::object_repr), which SQL cannot call. Default:
+    /// none, which stands for the default of `object_repr`.
+    ///
+    /// A column that is masked or skipped is not shown: the default stands for it.
+    #[must_use]
+    fn repr_column() -> Option<Self::Column> {
+        None
+    }
+
     /// Which tier records this entity. Default: [`Capture::Hooks`].
     #[must_use]
     fn capture() -> Capture {

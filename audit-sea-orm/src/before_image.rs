@@ -5,7 +5,7 @@ use sea_orm::{
     QueryTrait, Select, Statement, Value, sea_query::LockType,
 };
 
-use crate::{Audited, connection_kind::ConnectionKind, recorded::Recorded};
+use crate::{Audited, connection::own, connection_kind::ConnectionKind, recorded::Recorded};
 
 /// What is about to happen to the row, which decides how strongly it must be locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +26,7 @@ pub(crate) async fn read<E: Audited, C: ConnectionTrait>(
     let lock = (!kind.is_autocommit()).then(|| lock_type(backend, intent));
     if kind.allows_raw() {
         let statement = statement::<E>(backend, key, lock);
-        let row = db.query_one_raw(statement).await?;
+        let row = own(db.query_one_raw(statement)).await?;
         return row
             .map(|row| E::Model::from_query_result(&row, ""))
             .transpose();

@@ -1,6 +1,8 @@
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction};
 
-/// What a hook's generic connection really is.
+use crate::{AuditedConnection, AuditedTransaction};
+
+/// What a hook's generic connection really is; an audited one is what it wraps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectionKind {
     /// A bare pool: each statement may run on another connection and commits by itself.
@@ -23,21 +25,27 @@ impl ConnectionKind {
     /// Compares types whose lifetimes may differ, in safe code: `C` of a hook need not be `'static`.
     pub(crate) fn of<C: ConnectionTrait>() -> Self {
         let is = |id| typeid::of::<C>() == id;
-        if is(typeid::of::<DatabaseTransaction>()) {
+        if is(typeid::of::<DatabaseTransaction>()) || is(typeid::of::<AuditedTransaction>()) {
             return Self::Transaction;
         }
-        if is(typeid::of::<DatabaseConnection>()) {
+        if is(typeid::of::<DatabaseConnection>()) || is(typeid::of::<AuditedConnection>()) {
             return Self::Pool;
         }
         if is(typeid::of::<DatabaseExecutor<'_>>()) {
             return Self::Migration;
         }
         #[cfg(feature = "rbac")]
-        if is(typeid::of::<sea_orm::RestrictedTransaction>()) {
+        if is(typeid::of::<sea_orm::RestrictedTransaction>())
+            || is(typeid::of::<
+                AuditedTransaction<sea_orm::RestrictedTransaction>,
+            >())
+        {
             return Self::RestrictedTransaction;
         }
         #[cfg(feature = "rbac")]
-        if is(typeid::of::<sea_orm::RestrictedConnection>()) {
+        if is(typeid::of::<sea_orm::RestrictedConnection>())
+            || is(typeid::of::<AuditedConnection<sea_orm::RestrictedConnection>>())
+        {
             return Self::RestrictedPool;
         }
         Self::Unknown
@@ -76,6 +84,7 @@ impl ConnectionKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AuditConnectionExt;
 
     #[test]
     fn a_connection_is_recognised_by_its_type_whatever_its_lifetime() {
@@ -84,6 +93,7 @@ mod tests {
         }
         let pool = DatabaseConnection::default();
         assert_eq!(of(&pool), ConnectionKind::Pool);
+        assert_eq!(of(&pool.audited()), ConnectionKind::Pool);
         assert_eq!(
             of(&DatabaseExecutor::from(&pool)),
             ConnectionKind::Migration

@@ -47,6 +47,13 @@ pub enum Error {
         /// The event: an action and its object.
         event: String,
     },
+    /// The context of a write could not be handed to the database for its triggers; nothing was written. On
+    /// SQLite it needs the table `audit_context` of the migrations.
+    #[error("audit: the context of a write could not be handed to the database")]
+    Context {
+        /// What the database reported.
+        source: DbErr,
+    },
     /// The configuration could not be read.
     #[error("audit: the configuration cannot be used")]
     Config(#[from] ConfigError),

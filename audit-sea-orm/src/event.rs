@@ -12,6 +12,7 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityName, TransactionSession}
 
 use crate::{
     BeginWrite, Error, Result, TrailEntity,
+    connection::own,
     connection_kind::ConnectionKind,
     insert::insert,
     writer::{self, Record},
@@ -57,7 +58,7 @@ where
     let transaction = db.begin_write().await.map_err(failed)?;
     let mut number = None;
     if let Some(row) = row {
-        let inserted = insert(&transaction, row).await.map_err(failed)?;
+        let inserted = own(insert(&transaction, row)).await.map_err(failed)?;
         record.table_name = Some(A::Entity::default().table_name().into());
         record.object_id = Some(inserted.to_string());
         number = Some(inserted);

@@ -98,7 +98,9 @@ where
         return Ok(active_model);
     };
     recording.check_transaction::<C>()?;
-    if !insert {
+    if insert {
+        recording.announce();
+    } else {
         recording.keep_before_update(&active_model, db).await?;
     }
     Ok(active_model)

@@ -11,7 +11,8 @@
 //!   transaction the record commits or rolls back with the change; see [`hooks`] for what it costs.
 //! - **Is not**: `insert_many`, `update_many`, `delete_many`, `Entity::insert`, upserts,
 //!   `update_without_returning`, raw SQL, cascades, and what another program writes. SeaORM runs no hooks for
-//!   them.
+//!   them. [Capture triggers](capture) see them all: [`coverage`] tells which tier when, and an
+//!   [`AuditedConnection`] tells triggers who and why.
 //! - **Never**: a [masked](MASK) or skipped value, the trail's own tables, what runs
 //!   [unaudited](AuditContext::unaudited), and what a migration writes.
 //!
@@ -86,6 +87,7 @@
 //! - `with-rust_decimal`, `with-time`, `with-uuid`: on by default, as in `sea-orm`.
 //! - `with-bigdecimal`, `with-ipnetwork`, `with-mac_address`, `postgres-array`, `postgres-vector`.
 //! - `rbac`: audited writes through SeaORM's restricted connections.
+//! - `stream`: streams through an [`AuditedConnection`].
 //! - `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`: forwarded to `sea-orm`, which this crate otherwise leaves
 //!   without driver, runtime and TLS.
 //!
@@ -97,13 +99,18 @@
 //! leave a connection inside a transaction, and lose later writes. [`BeginWrite`] tells more; for transactions
 //! that the application begins itself, use it, or have the pool send `ROLLBACK` when a connection is acquired.
 
+#[doc = include_str!("docs/coverage.md")]
+pub mod coverage {}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 mod active_model;
 mod audited;
 mod before_image;
+pub mod capture;
 mod clock;
+mod connection;
 mod connection_kind;
 pub mod encoding;
 pub mod entity;
@@ -121,6 +128,7 @@ mod sql_texts;
 mod summary;
 mod task;
 mod transaction;
+mod tripwire;
 mod writer;
 
 pub use audit_core::{
@@ -133,10 +141,15 @@ pub use serde_json;
 
 pub use active_model::AuditedActiveModelExt;
 pub use audited::{Audited, Capture};
+pub use capture::{CheckReport, Drift, TableReport, check};
+#[cfg(feature = "stream")]
+pub use connection::AuditedStream;
+pub use connection::{AuditConnectionExt, AuditedConnection, AuditedTransaction};
 pub use error::{Error, Result};
 pub use event::{AuditEvent, DataExport, GeoLocator, LoginAttempt, Place, SystemEvent};
 pub use query::{Cursor, Page, RecordQuery, TrailEntity, TrailQuery};
 pub use summary::{AuditSummary, Summary};
 pub use task::spawn;
 pub use transaction::BeginWrite;
+pub use tripwire::{audit_metric, unaudited_writes, watch};
 pub use writer::failures;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The columns that commonly name an object, in order of preference.
-const NAMING_COLUMNS: [&str; 5] = ["name", "title", "label", "code", "slug"];
+pub(crate) const NAMING_COLUMNS: [&str; 5] = ["name", "title", "label", "code", "slug"];
 
 /// The text of a key.
 ///

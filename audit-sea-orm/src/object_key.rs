@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 /// The most bytes of a key that PostgreSQL is asked to index: a row of an index holds 2,704, and the table's
 /// name and the record's number stand there too. No key column of PostgreSQL itself can hold much more.
-const POSTGRES_MAX: usize = 2_000;
+pub(crate) const POSTGRES_MAX: usize = 2_000;
 
 /// The key as `audit_log.object_id` holds it: as it is, but on PostgreSQL one that its index or its text cannot
 /// hold is a digest of itself.

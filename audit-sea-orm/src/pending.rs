@@ -133,13 +133,13 @@ fn weight(value: &Captured) -> usize {
 
 /// Who reads and writes: a tokio task, or a thread that blocks on a future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Runner {
+pub(crate) enum Runner {
     Task(tokio::task::Id),
     Thread(ThreadId),
 }
 
 impl Runner {
-    fn current() -> Self {
+    pub(crate) fn current() -> Self {
         tokio::task::try_id().map_or_else(|| Self::Thread(thread::current().id()), Self::Task)
     }
 }

@@ -1,9 +1,10 @@
 //! What the derive's expansion names. Not part of the interface.
 
 pub use audit_core::FieldPolicy;
+pub use inventory;
 pub use sea_orm::{self, prelude::async_trait::async_trait};
 
-pub use crate::{Audited, Capture, hooks, object::column_repr};
+pub use crate::{Audited, Capture, capture::AuditedEntity, hooks, object::column_repr};
 
 /// Inserts a row of the trail as the builders of events do: for the tests, which choose its time.
 ///
@@ -44,4 +45,16 @@ pub fn update_record_json<E: Audited>(
         diff::object(recorded.fields(), values, positions.iter().copied()).ok()
     };
     (!changed.is_empty()).then(|| Some((json(&before, &changed)?, json(&after, &changed)?)))?
+}
+
+/// As `capture::install`, for an entity whose hooks record too: for the tests, which compare the two.
+///
+/// # Errors
+/// What the database reports.
+pub async fn install_capture_beside_hooks<C, E>(db: &C) -> Result<(), sea_orm::DbErr>
+where
+    C: sea_orm::ConnectionTrait + sea_orm::TransactionTrait,
+    E: Audited,
+{
+    crate::capture::install_beside_hooks::<C, E>(db).await
 }

@@ -87,6 +87,11 @@ impl<E: EntityTrait> Recorded<E> {
         self.capture == Capture::Hooks && !entity::TABLES.contains(&self.table.as_str())
     }
 
+    /// Which tier records this entity.
+    pub(crate) fn capture_tier(&self) -> Capture {
+        self.capture
+    }
+
     pub(crate) fn keys(&self) -> &[E::Column] {
         &self.keys
     }

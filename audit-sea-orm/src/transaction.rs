@@ -1,15 +1,21 @@
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait, prelude::async_trait::async_trait,
+    SqliteTransactionMode, TransactionOptions, TransactionSession, TransactionTrait,
+    prelude::async_trait::async_trait,
 };
 
-use crate::{Error, carry};
+use crate::{AuditedConnection, AuditedTransaction, Error, carry, connection::Pool};
 
 mod sealed {
     pub trait Sealed {}
     impl Sealed for sea_orm::DatabaseConnection {}
     impl Sealed for sea_orm::DatabaseTransaction {}
     impl Sealed for sea_orm::DatabaseExecutor<'_> {}
+    impl<C> Sealed for crate::AuditedConnection<C> {}
+    impl<T> Sealed for crate::AuditedTransaction<T> where
+        T: sea_orm::ConnectionTrait + sea_orm::TransactionSession + Send + 'static
+    {
+    }
     #[cfg(feature = "rbac")]
     impl Sealed for sea_orm::RestrictedConnection {}
     #[cfg(feature = "rbac")]
@@ -78,6 +84,23 @@ impl BeginWrite for DatabaseExecutor<'_> {
     }
 }
 
+#[async_trait]
+impl<C: Pool> BeginWrite for AuditedConnection<C> {
+    async fn begin_write(&self) -> Result<Self::Transaction, DbErr> {
+        self.begin_to_write().await
+    }
+}
+
+#[async_trait]
+impl<T> BeginWrite for AuditedTransaction<T>
+where
+    T: ConnectionTrait + TransactionTrait<Transaction = T> + TransactionSession + Send + 'static,
+{
+    async fn begin_write(&self) -> Result<Self, DbErr> {
+        self.begin().await
+    }
+}
+
 #[cfg(feature = "rbac")]
 #[async_trait]
 impl BeginWrite for sea_orm::RestrictedConnection {
@@ -99,7 +122,7 @@ impl BeginWrite for sea_orm::RestrictedTransaction {
     }
 }
 
-fn write_options() -> TransactionOptions {
+pub(crate) fn write_options() -> TransactionOptions {
     TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
@@ -108,7 +131,7 @@ fn write_options() -> TransactionOptions {
 
 /// Runs a `BEGIN` to its end though the caller may go away: in a task of its own, which drops the transaction
 /// that nobody waits for, and so rolls it back.
-async fn shielded<T: Send + 'static>(
+pub(crate) async fn shielded<T: Send + 'static>(
     begin: impl Future<Output = Result<T, DbErr>> + Send + 'static,
 ) -> Result<T, DbErr> {
     tokio::spawn(carry(begin))

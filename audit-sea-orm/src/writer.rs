@@ -2,6 +2,8 @@
 
 mod row;
 
+pub(crate) use row::{context_texts, metadata_text};
+
 use std::{
     borrow::Cow,
     sync::atomic::{AtomicU64, Ordering},
@@ -10,7 +12,7 @@ use std::{
 use audit_core::{AuditConfig, AuditContext, OnFailure};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
-use crate::{Error, Result, clock, connection_kind::ConnectionKind, error::chain};
+use crate::{Error, Result, clock, connection::own, connection_kind::ConnectionKind, error::chain};
 
 /// What a record says beside the context: what was done to which object.
 #[derive(Clone, Debug, Default)]
@@ -81,11 +83,14 @@ pub(crate) async fn guarded<C: ConnectionTrait, T>(
     event: impl FnOnce() -> String + Send,
     insert: impl Future<Output = Result<T, DbErr>> + Send,
 ) -> Result<Option<T>> {
-    let inserted = if needs_savepoint::<C>(db, config) {
-        in_savepoint(db, insert).await
-    } else {
-        insert.await
-    };
+    let inserted = own(async {
+        if needs_savepoint::<C>(db, config) {
+            in_savepoint(db, insert).await
+        } else {
+            insert.await
+        }
+    })
+    .await;
     match inserted {
         Ok(row) => Ok(Some(row)),
         Err(source) => {

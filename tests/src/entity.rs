@@ -5,5 +5,7 @@ pub mod book;
 pub mod cake;
 pub mod column_types;
 pub mod keyed;
+pub mod ledger;
 pub mod order_line;
 pub mod pie;
+pub mod tart;

@@ -12,6 +12,7 @@
 )]
 
 pub mod backend;
+pub mod carried;
 pub mod child;
 pub mod entity;
 pub mod http;

@@ -2,7 +2,10 @@
 
 pub mod bakery;
 pub mod cancellation;
+pub mod captured;
 pub mod concurrency;
+pub mod context;
+pub mod coverage;
 pub mod events;
 pub mod failure;
 pub mod far_future;
@@ -14,6 +17,8 @@ pub mod migration;
 pub mod nested;
 pub mod queries;
 pub mod skip;
+pub mod triggers;
+pub mod tripwire;
 pub mod values;
 pub mod web;
 
@@ -126,6 +131,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         interrupted_migration_goes_on,
         the_program_migrates,
         the_program_explains_a_wrong_url,
+        the_program_checks,
     ],
     skip: [
         skipped_tables_leave_no_record_and_cost_nothing,
@@ -142,7 +148,10 @@ pub const ALL: &[(&str, TestFn)] = list! {
         locked_trail_is_reported_or_counted,
         locked_row_ends_a_transaction_with_an_error,
     ],
-    kill: [a_kill_never_parts_a_change_from_its_record],
+    kill: [
+        a_kill_never_parts_a_change_from_its_record,
+        a_kill_never_parts_a_change_from_what_its_trigger_records,
+    ],
     cancellation: [
         atomic_updates_dropped_anywhere_are_whole_or_nothing,
         pool_updates_dropped_anywhere_leave_no_phantom,
@@ -188,4 +197,75 @@ pub const ALL: &[(&str, TestFn)] = list! {
     ],
     events: [unaudited_events_leave_nothing],
     queries: [the_summary_keeps_to_its_period],
+    context: [
+        every_write_carries_its_context,
+        the_payload_is_whole,
+        hooks_and_events_take_the_connections_context,
+        a_required_transaction_is_seen_through_an_audited_connection,
+        statements_are_counted,
+        a_transaction_carries_the_context_of_each_write,
+        a_write_of_no_row_does_not_lose_the_context,
+        a_raw_savepoint_does_not_lose_the_context,
+        joined_writes_do_not_exchange_contexts,
+        the_next_user_of_the_connection_has_no_context,
+        a_cancelled_write_leaves_no_context,
+        reads_pass_through,
+        streams_that_write_carry_the_context,
+        trees_are_saved_loaded_and_deleted,
+        transactions_begin_in_every_way,
+        errors_come_out_unchanged,
+        restricted_connections_carry_the_context,
+        statements_on_a_restricted_connection_are_counted,
+    ],
+    tripwire: [the_tripwire_counts_what_slips_through],
+    coverage: [
+        active_model_insert,
+        active_model_update,
+        active_model_save,
+        active_model_delete,
+        model_delete,
+        nested_save,
+        nested_delete,
+        update_without_returning,
+        entity_insert,
+        entity_update,
+        entity_delete,
+        insert_many,
+        upsert,
+        update_many,
+        delete_many,
+        built_statement,
+        raw_execute,
+        raw_query,
+        raw_script,
+        raw_stream,
+        migration_write,
+        another_program,
+        foreign_key_cascade,
+    ],
+    triggers: [
+        single_writes,
+        bulk_after_single,
+        upserts,
+        raw_sql,
+        changed_keys,
+        cascades,
+        truncate,
+        masks_and_skips,
+        hostile_names,
+        composite_keys,
+        hostile_texts_for_people,
+        a_context_stands_in_the_record,
+        unaudited_and_skip_lists_hold,
+        installing_twice_changes_nothing,
+        removing_leaves_nothing,
+        rolling_back_removes_every_trigger,
+        what_must_not_be_captured_is_refused,
+        check_tells_every_drift,
+        every_table_can_be_rebuilt,
+    ],
+    captured: [
+        many_writers_leave_unbroken_chains,
+        records_of_triggers_have_the_whole_context,
+    ],
 };

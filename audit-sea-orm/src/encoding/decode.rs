@@ -68,7 +68,7 @@ fn decode_some(json: &Json, like: &Value) -> Option<Value> {
         #[cfg(feature = "with-rust_decimal")]
         Value::Decimal(_) => decimal(json)?,
         #[cfg(feature = "with-bigdecimal")]
-        Value::BigDecimal(_) => parse::<sea_orm::prelude::BigDecimal>(json)?.into(),
+        Value::BigDecimal(_) => big_decimal(json)?,
         #[cfg(feature = "with-ipnetwork")]
         Value::IpNetwork(_) => parse::<sea_orm::prelude::IpNetwork>(json)?.into(),
         #[cfg(feature = "with-mac_address")]
@@ -140,18 +140,40 @@ fn enumerated(json: &Json, like: &OptionEnum) -> Option<Value> {
 
 /// ISO 8601; chrono's own reader refuses years of other than four digits here, which SQLite can hold.
 fn date_time(text: &str) -> Option<NaiveDateTime> {
-    let (date, time) = text.split_once('T')?;
+    let (date, time) = text.split_once(['T', ' '])?;
     Some(date.parse::<NaiveDate>().ok()?.and_time(time.parse().ok()?))
 }
 
+/// With `Z`, or with the offset that the table of SQLite has, of which a trigger cannot always make UTC.
 fn utc(json: &Json) -> Option<DateTime<Utc>> {
-    Some(date_time(json.as_str()?.strip_suffix('Z')?)?.and_utc())
+    let text = json.as_str()?;
+    if let Some(utc) = text.strip_suffix('Z') {
+        return Some(date_time(utc)?.and_utc());
+    }
+    let offset_at = text.rfind(['+', '-'])?;
+    let offset: FixedOffset = text[offset_at..].parse().ok()?;
+    let local = date_time(&text[..offset_at])?;
+    Some(local.checked_sub_offset(offset)?.and_utc())
 }
 
 #[cfg(feature = "with-rust_decimal")]
 fn decimal(json: &Json) -> Option<Value> {
-    // `from_str_exact`, as `from_str` rounds what does not fit.
-    let decimal = sea_orm::prelude::Decimal::from_str_exact(json.as_str()?).ok()?;
+    let decimal = match json.as_f64() {
+        // A trigger of SQLite writes the double that the table holds; SeaORM reads the table so.
+        Some(double) => sea_orm::prelude::Decimal::try_from(double).ok()?,
+        // `from_str_exact`, as `from_str` rounds what does not fit.
+        None => sea_orm::prelude::Decimal::from_str_exact(json.as_str()?).ok()?,
+    };
+    Some(decimal.into())
+}
+
+/// A number as in [`decimal`].
+#[cfg(feature = "with-bigdecimal")]
+fn big_decimal(json: &Json) -> Option<Value> {
+    let decimal = match json.as_f64() {
+        Some(double) => sea_orm::prelude::BigDecimal::try_from(double).ok()?,
+        None => parse(json)?,
+    };
     Some(decimal.into())
 }
 

@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, ModelTrait, Value};
 use super::recording;
 use crate::{
     Audited, Error, Result,
+    connection::context_of,
     encoding::{Captured, EncodingError},
     object,
     recorded::Recorded,
@@ -154,7 +155,10 @@ impl AuditEvent {
         let Some(config) = recording::<C>(self.action.as_str(), self.table.as_deref())? else {
             return Ok(());
         };
-        let context = self.context.clone().or(AuditContext::current());
+        let context = self
+            .context
+            .clone()
+            .or(AuditContext::clone(&context_of(db)));
         match self.into_record() {
             Ok(record) => writer::write(db, &config, record, &context).await,
             Err(error) => writer::settle::<C>(&config, Err(error)),

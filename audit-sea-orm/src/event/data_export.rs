@@ -6,6 +6,7 @@ use super::{recording, write_with_record};
 use crate::Error;
 use crate::{
     BeginWrite, Result, clock,
+    connection::context_of,
     encoding::JsonColumn,
     entity::data_export::{ActiveModel, Model},
     writer::{self, Record},
@@ -121,7 +122,10 @@ impl DataExport {
     }
 
     async fn write<C: BeginWrite>(self, db: &C) -> Result<Model> {
-        let context = self.context.clone().or(AuditContext::current());
+        let context = self
+            .context
+            .clone()
+            .or(AuditContext::clone(&context_of(db)));
         let export = self.into_active_model(&context);
         let record = Record {
             action: Action::Export.into(),

@@ -8,6 +8,7 @@ use super::{recording, write_with_record};
 use crate::Error;
 use crate::{
     BeginWrite, Result, clock,
+    connection::context_of,
     entity::login_attempt::{ActiveModel, Status},
     writer::{self, Record},
 };
@@ -183,7 +184,10 @@ impl LoginAttempt {
         let Some(config) = recording::<C>(action.as_str(), Some(TABLE))? else {
             return Ok(());
         };
-        let context = self.context.clone().or(AuditContext::current());
+        let context = self
+            .context
+            .clone()
+            .or(AuditContext::clone(&context_of(db)));
         let username = text::line(&self.username, 150).into_owned();
         let record = Record {
             action: action.into(),

@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, Set, TryIntoModel};
 use super::recording;
 use crate::{
     Result, clock,
+    connection::context_of,
     entity::system_event::{ActiveModel, EventType, Model},
     insert::insert,
     writer,
@@ -173,7 +174,11 @@ impl SystemEvent {
         };
         let event_type = self.event_type;
         let name = || format!("system event {event_type}");
-        let event = self.into_active_model();
+        let context = self
+            .context
+            .clone()
+            .or(AuditContext::clone(&context_of(db)));
+        let event = Self { context, ..self }.into_active_model();
         let inserted = async {
             let id = Set(insert(db, &event).await?);
             ActiveModel { id, ..event }.try_into_model()
@@ -182,7 +187,7 @@ impl SystemEvent {
     }
 
     fn into_active_model(self) -> ActiveModel {
-        let context = self.context.or(AuditContext::current());
+        let context = self.context;
         let actor = context.actor.as_ref();
         let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
         let block = |text: Option<&str>| text.map(|text| text::block(text, MAX_BLOCK).into_owned());

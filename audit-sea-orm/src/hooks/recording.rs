@@ -8,11 +8,13 @@ use sea_orm::{
 use crate::{
     Audited, Error, Result,
     before_image::{self, Intent},
+    connection::context_of,
     connection_kind::ConnectionKind,
     encoding::{Captured, EncodingError},
     object,
     pending::{self, Image, Kept, Slot},
     recorded::Recorded,
+    tripwire,
     writer::{self, Record},
 };
 
@@ -50,6 +52,11 @@ impl<E: Audited> Recording<E> {
             entity,
             config,
         }))
+    }
+
+    /// Tells the tripwire that a write follows, and that it is captured.
+    pub(super) fn announce(&self) {
+        tripwire::expect::<E>(&self.action);
     }
 
     fn event(&self, object_id: Option<&str>) -> String {
@@ -170,6 +177,7 @@ impl<E: Audited> Recording<E> {
             Read::Failed => (asked, Kept::NothingToRecord),
         };
         pending::keep(slot(id), kept);
+        self.announce();
         Ok(())
     }
 
@@ -218,6 +226,7 @@ impl<E: Audited> Recording<E> {
             Read::NoRow | Read::Failed => Kept::NothingToRecord,
         };
         pending::keep(Slot::new::<E, C>(db, Intent::Delete, asked), kept);
+        self.announce();
         Ok(())
     }
 
@@ -291,9 +300,7 @@ impl<E: Audited> Recording<E> {
         record: Result<Option<Record>>,
     ) -> Result<()> {
         match record {
-            Ok(Some(record)) => {
-                writer::write(db, &self.config, record, &AuditContext::shared()).await
-            }
+            Ok(Some(record)) => writer::write(db, &self.config, record, &context_of(db)).await,
             Ok(None) => Ok(()),
             Err(error) => writer::settle::<C>(&self.config, Err(error)),
         }

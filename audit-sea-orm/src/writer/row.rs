@@ -23,8 +23,6 @@ pub(super) fn of(
     context: &AuditContext,
     occurred_at: DateTime<Utc>,
 ) -> Row {
-    let actor = context.actor.as_ref();
-    let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
     let mut row = Row::new(backend);
     row.set(Column::OccurredAt, Some(clock::bound(occurred_at)));
     row.set(Column::Action, Some(record.action));
@@ -36,22 +34,10 @@ pub(super) fn of(
     row.set(Column::ObjectRepr, record.object_repr.map(repr));
     row.set(Column::OldValues, record.old_values);
     row.set(Column::NewValues, record.new_values);
-    row.set(Column::ActorId, line(actor.map(Actor::id), 255));
-    row.set(Column::ActorName, line(actor.and_then(Actor::name), 255));
-    row.set(Column::IpAddress, context.ip.map(|ip| ip.to_string()));
-    row.set(Column::UserAgent, line(context.user_agent.as_deref(), 512));
-    row.set(Column::SessionId, line(context.session_id.as_deref(), 128));
-    row.set(Column::RequestId, line(context.request_id.as_deref(), 128));
-    let reason = context
-        .reason
-        .as_deref()
-        .map(|text| text::block(text, 1000).into_owned());
-    row.set(Column::Reason, reason);
-    row.set(Column::Module, line(context.module.as_deref(), 255));
-    let metadata = context.metadata.as_ref();
-    // OK to leave out what cannot be written: text always can.
-    let metadata = metadata.and_then(|json| serde_json::to_string(&JsonColumn(json)).ok());
-    row.set(Column::Metadata, metadata);
+    for (column, text) in context_texts(context) {
+        row.set(column, text);
+    }
+    row.set(Column::Metadata, metadata_text(context));
     row
 }
 
@@ -61,6 +47,31 @@ fn repr(text: String) -> String {
         Cow::Borrowed(kept) if kept.len() == text.len() => text,
         fit => fit.into_owned(),
     }
+}
+
+/// What a context says in text, by column: cleaned, and cut to fit.
+pub(crate) fn context_texts(context: &AuditContext) -> [(Column, Option<String>); 8] {
+    let actor = context.actor.as_ref();
+    let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
+    let reason = context.reason.as_deref();
+    let reason = reason.map(|text| text::block(text, 1000).into_owned());
+    [
+        (Column::ActorId, line(actor.map(Actor::id), 255)),
+        (Column::ActorName, line(actor.and_then(Actor::name), 255)),
+        (Column::IpAddress, context.ip.map(|ip| ip.to_string())),
+        (Column::UserAgent, line(context.user_agent.as_deref(), 512)),
+        (Column::SessionId, line(context.session_id.as_deref(), 128)),
+        (Column::RequestId, line(context.request_id.as_deref(), 128)),
+        (Column::Reason, reason),
+        (Column::Module, line(context.module.as_deref(), 255)),
+    ]
+}
+
+/// The JSON of a context's metadata.
+pub(crate) fn metadata_text(context: &AuditContext) -> Option<String> {
+    let metadata = context.metadata.as_ref()?;
+    // OK to leave out what cannot be written: text always can.
+    serde_json::to_string(&JsonColumn(metadata)).ok()
 }
 
 /// The columns of an insert that hold something: the rest are `NULL` by themselves.

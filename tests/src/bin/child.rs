@@ -1,15 +1,20 @@
 //! A program that the suite starts, to kill it or to give it an environment of its own.
 //!
-//! `child edit URL` writes to pies until it is killed, saying `written` after every few writes. `child once
+//! `child edit URL` writes to pies until it is killed, saying `written` after every few writes; `child capture URL`
+//! does so to tarts, through an audited connection. `child once
 //! URL` writes one pie, with the configuration of its environment.
 
 use std::{env, error::Error, io::Write};
 
 use audit_sea_orm::prelude::*;
-use audit_tests::{entity::pie, random::Random};
+use audit_tests::{
+    entity::{pie, tart},
+    random::Random,
+};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Unchanged, ConnectOptions, Database, DatabaseConnection, DbErr,
-    EntityTrait, ModelTrait, QuerySelect, Set,
+    ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, ConnectOptions, Database,
+    DatabaseConnection, DbErr, EntityTrait, ModelTrait, QueryFilter, QuerySelect, Set,
+    TransactionSession,
 };
 
 /// As many writers as fit a small pool, over few rows, so that they meet.
@@ -24,7 +29,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     options.max_connections(8).sqlx_logging(false);
     let db = Database::connect(options).await?;
     match task.as_deref() {
-        Some("edit") => edit(&db).await,
+        Some("edit") => edit(&db, false).await,
+        Some("capture") => edit(&db, true).await,
         Some("once") => {
             let pie = pie::ActiveModel {
                 id: Set(1),
@@ -33,12 +39,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             };
             pie.insert(&db).await?;
         }
-        _ => return Err("`edit` or `once`?".into()),
+        _ => return Err("`edit`, `capture` or `once`?".into()),
     }
     Ok(())
 }
 
-async fn edit(db: &DatabaseConnection) {
+async fn edit(db: &DatabaseConnection, through_triggers: bool) {
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..WRITERS {
         let (db, seed) = (db.clone(), u64::from(std::process::id()) * WRITERS + writer);
@@ -47,7 +53,11 @@ async fn edit(db: &DatabaseConnection) {
             loop {
                 for _ in 0..10 {
                     // Keys that are taken or gone, and deadlocks, are part of the life that is tested.
-                    let _outcome = write(&db, &mut random).await;
+                    let _outcome = if through_triggers {
+                        write_captured(&db, &mut random).await
+                    } else {
+                        write(&db, &mut random).await
+                    };
                 }
                 say("written");
             }
@@ -72,6 +82,31 @@ async fn write(db: &DatabaseConnection, random: &mut Random) -> Result<(), DbErr
         }
         1 => delete(db, id).await,
         _ => pie.audited_update(db).await.map(drop),
+    }
+}
+
+async fn write_captured(db: &DatabaseConnection, random: &mut Random) -> Result<(), DbErr> {
+    let db = db.audited_as(AuditContext::new().reason("until it is killed"));
+    let mut number = |bound| i32::try_from(random.below(bound)).unwrap_or_default();
+    let (kind, id, price) = (number(5), number(ROWS), number(1_000_000));
+    match kind {
+        0 => tart::priced(id, price).insert(&db).await.map(drop),
+        1 => tart::Entity::delete_by_id(id).exec(&db).await.map(drop),
+        2 => {
+            let some = tart::Entity::update_many()
+                .col_expr(tart::Column::Price, price.into())
+                .filter(tart::Column::Id.between(id, id + 3));
+            some.exec(&db).await.map(drop)
+        }
+        3 => {
+            let transaction = db.begin_write().await?;
+            tart::repriced(id, price).update(&transaction).await?;
+            tart::priced(number(ROWS), price)
+                .insert(&transaction)
+                .await?;
+            transaction.commit().await
+        }
+        _ => tart::repriced(id, price).update(&db).await.map(drop),
     }
 }
 

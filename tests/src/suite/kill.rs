@@ -3,14 +3,14 @@
 
 use std::{collections::BTreeMap, process::Stdio};
 
-use audit_sea_orm::prelude::*;
+use audit_sea_orm::{capture, prelude::*};
 use sea_orm::{EntityTrait, IsolationLevel, TransactionTrait, prelude::Json};
 use serde_json::{Map, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::{
     Backend, Outcome, Test, child,
-    entity::pie,
+    entity::{pie, tart},
     random::{Random, scaled},
 };
 
@@ -20,23 +20,56 @@ type Rows = BTreeMap<String, Map<String, Json>>;
 /// A program with several writers, killed again and again; after each time the table is just what its records say.
 pub async fn a_kill_never_parts_a_change_from_its_record(t: &mut Test) -> Outcome {
     t.create_table(pie::Entity).await?;
+    kill_again_and_again(t, "edit", pie::Entity, |pie| {
+        let columns = [("id", pie.id), ("price", pie.price), ("stock", pie.stock)];
+        (pie.id.to_string(), row(&columns))
+    })
+    .await
+}
+
+/// The same of the tier of triggers: a change commits with its record in one statement.
+pub async fn a_kill_never_parts_a_change_from_what_its_trigger_records(t: &mut Test) -> Outcome {
+    t.create_table(tart::Entity).await?;
+    capture::install(&t.db, tart::Entity).await?;
+    kill_again_and_again(t, "capture", tart::Entity, |tart| {
+        let columns = [("id", tart.id), ("price", tart.price)];
+        (tart.id.to_string(), row(&columns))
+    })
+    .await
+}
+
+async fn kill_again_and_again<E: EntityTrait>(
+    t: &Test,
+    task: &str,
+    entity: E,
+    columns: fn(E::Model) -> (String, Map<String, Json>),
+) -> Outcome {
     let mut random = Random::new(11);
     let mut recorded = 0;
-    for round in 0..scaled(40).max(4) {
-        write_and_kill(t, random.below(40), random.below(20_000)).await?;
-        let (rows, records) = at_one_moment(t).await?;
+    for round in 0..scaled(60).max(4) {
+        write_and_kill(t, task, random.below(40), random.below(20_000)).await?;
+        let (rows, records) = at_one_moment(t, entity).await?;
         assert!(records.len() > recorded, "round {round} wrote nothing");
         recorded = records.len();
-        let table = rows.iter().map(|pie| (pie.id.to_string(), columns(pie)));
-        assert_eq!(rebuilt(&records), table.collect::<Rows>());
+        assert_eq!(
+            rebuilt(&records),
+            rows.into_iter().map(columns).collect::<Rows>()
+        );
     }
     Ok(())
 }
 
+fn row(columns: &[(&str, i32)]) -> Map<String, Json> {
+    columns
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect()
+}
+
 /// Starts the program, lets it write so many times ten, and kills it a moment later.
-async fn write_and_kill(t: &Test, times: u64, microseconds: u64) -> Outcome {
+async fn write_and_kill(t: &Test, task: &str, times: u64, microseconds: u64) -> Outcome {
     let mut child = child::program("child")
-        .args(["edit", &t.isolated.url])
+        .args([task, &t.isolated.url])
         .stdout(Stdio::piped())
         .spawn()?;
     let said = child.stdout.take().ok_or("it has an output")?;
@@ -53,21 +86,14 @@ async fn write_and_kill(t: &Test, times: u64, microseconds: u64) -> Outcome {
 }
 
 /// The rows and the records in one snapshot: a server may still be ending what the killed program began.
-async fn at_one_moment(
+async fn at_one_moment<E: EntityTrait>(
     t: &Test,
-) -> Result<(Vec<pie::Model>, Vec<audit_log::Model>), sea_orm::DbErr> {
+    _: E,
+) -> Result<(Vec<E::Model>, Vec<audit_log::Model>), sea_orm::DbErr> {
     let level = (t.backend != Backend::Sqlite).then_some(IsolationLevel::RepeatableRead);
     let moment = t.db.begin_with_config(level, None).await?;
-    let rows = pie::Entity::find().all(&moment).await?;
+    let rows = E::find().all(&moment).await?;
     Ok((rows, crate::test::records(&moment).await?))
-}
-
-fn columns(pie: &pie::Model) -> Map<String, Json> {
-    let columns = [("id", pie.id), ("price", pie.price), ("stock", pie.stock)];
-    columns
-        .map(|(name, value)| (name.to_owned(), json!(value)))
-        .into_iter()
-        .collect()
 }
 
 /// The rows as their records alone tell them; each record must begin with what the one before left.

@@ -45,4 +45,7 @@ const _: () = {
             ::audit_sea_orm::__private::hooks::after_delete::<Self, C>(self, db).await
         }
     }
+    ::audit_sea_orm::__private::inventory::submit! {
+        ::audit_sea_orm::__private::AuditedEntity::of:: < Entity > ()
+    }
 };

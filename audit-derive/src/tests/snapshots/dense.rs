@@ -10,4 +10,7 @@ const _: () = {
             }
         }
     }
+    ::audit_sea_orm::__private::inventory::submit! {
+        ::audit_sea_orm::__private::AuditedEntity::of:: < Entity > ()
+    }
 };

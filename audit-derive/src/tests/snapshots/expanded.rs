@@ -24,8 +24,16 @@ const _: () = {
         ) -> ::std::string::String {
             ::audit_sea_orm::__private::column_repr::<Self>(model, Column::Title)
         }
+        fn repr_column() -> ::core::option::Option<
+            <Self as ::audit_sea_orm::__private::sea_orm::EntityTrait>::Column,
+        > {
+            ::core::option::Option::Some(Column::Title)
+        }
         fn capture() -> ::audit_sea_orm::__private::Capture {
             ::audit_sea_orm::__private::Capture::Triggers
         }
+    }
+    ::audit_sea_orm::__private::inventory::submit! {
+        ::audit_sea_orm::__private::AuditedEntity::of:: < Entity > ()
     }
 };

@@ -2,8 +2,11 @@
 
 use std::process::{Output, Stdio};
 
+use audit_sea_orm::capture;
+use sea_orm::ConnectionTrait;
+
 use super::catalog;
-use crate::{Backend, Outcome, Test, child};
+use crate::{Backend, Outcome, Test, child, entity::ledger::account};
 
 async fn run(url: &str, arguments: &[&str]) -> std::io::Result<Output> {
     let mut program = child::program("audit-migration-tested");
@@ -81,5 +84,28 @@ pub async fn the_program_explains_a_wrong_url(t: &mut Test) -> Outcome {
     }
     let help = run(&gone, &["sideways"]).await?;
     assert_eq!(help.status.code(), Some(2));
+    Ok(())
+}
+
+/// `check` fails where a trigger is altered, a column is not known or the trail is not whole, and says so.
+pub async fn the_program_checks(t: &mut Test) -> Outcome {
+    let url = t.isolated.url.clone();
+    t.create_table(account::Entity).await?;
+    capture::install(&t.db, account::Entity).await?;
+    let clean = run(&url, &["check"]).await?;
+    assert!(clean.status.success(), "{}", text(&clean.stderr));
+    assert_eq!(text(&clean.stdout), "ledger_account: triggers\n");
+
+    t.db.execute_unprepared("ALTER TABLE ledger_account ADD COLUMN extra integer")
+        .await?;
+    t.db.execute_unprepared("DROP TABLE audit_data_export")
+        .await?;
+    let drifted = run(&url, &["check"]).await?;
+    assert_eq!(drifted.status.code(), Some(1));
+    assert_eq!(
+        text(&drifted.stdout),
+        "trail: table `audit_data_export` is missing\nledger_account: triggers\n\
+         ledger_account: column `extra` is not known to the triggers\n"
+    );
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Drives a row through a list of values, and checks the record of each step.
 
-use audit_sea_orm::{encoding, prelude::*};
+use audit_sea_orm::{__private::install_capture_beside_hooks, encoding, prelude::*};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
     IntoActiveModel, Iterable, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, Value,
@@ -124,6 +124,7 @@ where
 
     /// Takes rows through the cases that the database keeps, NULL, and back.
     pub(super) async fn keeps(self, cases: impl IntoIterator<Item = Case>) -> Outcome {
+        install_capture_beside_hooks::<_, E>(&self.t.db).await?;
         let mut kept = Vec::new();
         for case in cases {
             match case.kept(self.t.backend) {
@@ -197,8 +198,8 @@ where
         let all = audit_log::Entity::for_key(self.entity.table_name(), &id.to_string());
         assert_eq!(
             all.count(&self.t.db).await?,
-            records,
-            "one for each write that changed something"
+            2 * records,
+            "one of the trigger and one of the hook for each write that changed something"
         );
         Ok(())
     }
@@ -240,7 +241,65 @@ where
         for values in [old, new].into_iter().flatten() {
             self.reads_back(&values["value"]);
         }
+        self.trigger_agrees(&record).await
+    }
+
+    /// The record of the trigger, which came first, says the same.
+    async fn trigger_agrees(&self, hook: &audit_log::Model) -> Outcome {
+        let before = audit_log::Entity::find().filter(audit_log::Column::Id.lt(hook.id));
+        let trigger = before
+            .order_by_desc(audit_log::Column::Id)
+            .one(&self.t.db)
+            .await?;
+        let trigger = trigger.ok_or("no record of the trigger")?;
+        let named = |record: &audit_log::Model| {
+            let parts = (&record.table_name, &record.object_id, &record.object_repr);
+            format!("{} {parts:?}", record.action)
+        };
+        assert_eq!(named(&trigger), named(hook));
+        let images = [
+            (&trigger.old_values, &hook.old_values),
+            (&trigger.new_values, &hook.new_values),
+        ];
+        for (found, expected) in images {
+            let keys = |json: &Option<Json>| {
+                let keys = json.as_ref().and_then(Json::as_object);
+                keys.map(|map| map.keys().cloned().collect::<Vec<_>>())
+            };
+            assert_eq!(keys(found), keys(expected));
+            if let (Some(found), Some(expected)) = (found, expected) {
+                self.same_value(&found["value"], &expected["value"]);
+            }
+        }
         Ok(())
+    }
+
+    /// The trigger's JSON is the hook's, or one of those that the documentation of `audit_sea_orm::capture` lists.
+    fn same_value(&self, found: &Json, expected: &Json) {
+        let table = self.entity.table_name();
+        let read = |json| {
+            encoding::column_value::<E>(self.value, json)
+                .unwrap_or_else(|error| panic!("{table} of {}: {error}", self.t.backend))
+        };
+        assert!(
+            read(found) == read(expected),
+            "{table} of {}: {} instead of {}",
+            self.t.backend,
+            cut(Some(found)),
+            cut(Some(expected))
+        );
+        let listed: &[&str] = match self.t.backend {
+            Backend::Sqlite => &["float", "decimal", "json", "date_time", "time_date_time"],
+            Backend::Postgres => &["float", "double", "json"],
+            Backend::MySql => &["float", "double", "json"],
+        };
+        assert!(
+            found == expected || listed.iter().any(|kind| table.contains(kind)),
+            "{table} of {}: {} instead of {}",
+            self.t.backend,
+            cut(Some(found)),
+            cut(Some(expected))
+        );
     }
 
     /// A recorded value is one of the column's, and that one again as JSON.

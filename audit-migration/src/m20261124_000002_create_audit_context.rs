@@ -1,0 +1,49 @@
+use audit_sea_orm::capture;
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
+
+use crate::MigrationOptions;
+
+const TABLE: &str = "audit_context";
+
+/// Creates the table through which the context reaches the capture triggers of SQLite, which has no variables of a
+/// session. PostgreSQL, MySQL and MariaDB have some, and need nothing.
+pub(crate) struct CreateAuditContext {
+    pub(crate) options: MigrationOptions,
+}
+
+impl MigrationName for CreateAuditContext {
+    fn name(&self) -> &'static str {
+        "m20261124_000002_create_audit_context"
+    }
+}
+
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "async_trait needs the signature as the trait has it"
+)]
+#[async_trait::async_trait]
+impl MigrationTrait for CreateAuditContext {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if manager.get_database_backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        let payload = ColumnDef::new("payload").text().not_null().take();
+        let table = Table::create()
+            .table(TABLE)
+            .if_not_exists()
+            .col(payload)
+            .take();
+        manager.create_table(table).await
+    }
+
+    /// Triggers write to the tables that go next, and a trigger that cannot write fails the application's writes.
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.options.refuse_unless_allowed()?;
+        capture::remove_all(manager.get_connection()).await?;
+        if manager.get_database_backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        let drop = Table::drop().table(TABLE).if_exists().take();
+        manager.drop_table(drop).await
+    }
+}

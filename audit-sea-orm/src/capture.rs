@@ -1,0 +1,250 @@
+//! Capture triggers: the tier that has no gaps.
+//!
+//! A trigger sees every change of a table, whoever makes it: bulk statements, upserts, raw SQL, cascades, another
+//! program. [`install`] makes the triggers of an entity from its columns and its field policy, on SQLite,
+//! PostgreSQL, MariaDB and MySQL. They write the records that the hooks would write, in the writer's own
+//! transaction. An entity says with `#[audited(capture = "triggers")]` that triggers record it; then its hooks are
+//! silent, and one change is one record.
+//!
+//! In a migration, use the extension of `SchemaManager` in `audit_migration::capture`.
+//!
+//! # Example
+//! ```
+//! mod cake {
+//!     use sea_orm::entity::prelude::*;
+//!
+//!     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+//!     #[sea_orm(table_name = "cake")]
+//!     #[audited(capture = "triggers")]
+//!     pub struct Model {
+//!         #[sea_orm(primary_key)]
+//!         pub id: i32,
+//!         pub price: i32,
+//!     }
+//!
+//!     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+//!     pub enum Relation {}
+//! }
+//!
+//! use audit_sea_orm::{capture, prelude::*};
+//! use sea_orm::{ConnectionTrait, Database, EntityTrait, Schema, Set, sea_query::Expr};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), sea_orm::DbErr> {
+//! let db = Database::connect("sqlite::memory:").await?;
+//! # let schema = Schema::new(db.get_database_backend());
+//! # db.execute(&schema.create_table_from_entity(cake::Entity)).await?;
+//! # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
+//! # db.execute_unprepared("CREATE TABLE audit_context (payload text NOT NULL)").await?;
+//! capture::install(&db, cake::Entity).await?;
+//!
+//! let cakes = [250, 300].map(|price| cake::ActiveModel { price: Set(price), ..Default::default() });
+//! cake::Entity::insert_many(cakes).exec(&db).await?;
+//! cake::Entity::update_many().col_expr(cake::Column::Price, Expr::value(275)).exec(&db).await?;
+//! assert_eq!(audit_log::Entity::find().all(&db).await?.len(), 4);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What a trigger records
+//! What the [hooks](crate::hooks) record, but for this:
+//!
+//! - **A change of the key** is a `DELETE` of the old object and a `CREATE` of the new one, so that the records of
+//!   each object tell its whole history. On PostgreSQL all old objects of a statement go before the new ones come,
+//!   and an object whose key another row took over in the same statement has an `UPDATE`.
+//! - **`TRUNCATE`**, on PostgreSQL: one record with the action `TRUNCATE` and no object. MariaDB and MySQL fire no
+//!   trigger for it, and SQLite has none.
+//! - **`object_repr`** is the text of the column that `#[audited(repr = "…")]` names, or the default. A hand-written
+//!   [`Audited::object_repr`](crate::Audited::object_repr) cannot be spelled in SQL:
+//!   [`Audited::repr_column`](crate::Audited::repr_column) names a column instead.
+//! - **`occurred_at`** is by the clock of the database, in UTC: with microseconds, but on SQLite with milliseconds,
+//!   as it knows no more. There and on MariaDB and MySQL all records of a statement have one time.
+//! - **`transaction_id`** is PostgreSQL's; the others have none that a trigger may read.
+//! - **Without a context** a change is recorded all the same. `metadata` then is `{"database_user": "…"}`; SQLite
+//!   knows no users, and leaves it empty.
+//!
+//! # Values that are spelled otherwise
+//! Each is read back as the same value.
+//!
+//! | value | spelling | why |
+//! |---|---|---|
+//! | whole floats | `5` instead of `5.0`, on PostgreSQL, MariaDB, MySQL | the database's own text of it |
+//! | `f32` | the double, `0.10000000149011612`, on SQLite, MariaDB, MySQL | SQLite holds a double; the text of MariaDB's `FLOAT` has six digits only |
+//! | decimals | a number instead of a string, on SQLite | it holds a double, of which SeaORM makes a decimal when it reads it |
+//! | JSON that has more than 120 opening brackets, or the text `$json` | wrapped, `{"$json": "…"}` | SQL cannot tell how deep it is |
+//! | JSON that nests deeper than 31 levels, or is no JSON at all, on MariaDB, and all JSON on MySQL | wrapped | their JSON functions end there; MySQL's JSON has blanks that it cannot take out |
+//! | times with years of other than four digits, or leap seconds with an offset, on SQLite | as the table has them | its time functions know the years 0 to 9999 |
+//!
+//! # What triggers do not see
+//! - Cascades of foreign keys on MariaDB and MySQL, which fire no triggers.
+//! - On SQLite, a row that `REPLACE` removes, unless `PRAGMA recursive_triggers` is on.
+//! - On PostgreSQL, what runs with `session_replication_role = replica`.
+//!
+//! # Backends
+//! PostgreSQL: triggers for each statement, with transition tables, so the table may be no partition and have no
+//! child tables. Their functions run with the rights of the user who installed them (`SECURITY DEFINER`): who may
+//! write the table need not be let write the trail. `lastval()` afterwards is the record's number; `RETURNING` is
+//! not disturbed. MariaDB and MySQL: triggers for each row, with the rights of the installer too. Values that
+//! together exceed `max_allowed_packet` cannot be recorded there.
+
+mod catalog;
+mod check;
+mod kind;
+mod registry;
+mod spell;
+mod table;
+mod trigger;
+
+use sea_orm::{ConnectionTrait, DbErr, TransactionSession, TransactionTrait};
+
+pub use check::{CheckReport, Drift, TableReport, check};
+pub use registry::AuditedEntity;
+
+use crate::{Audited, Capture};
+use catalog::{Dialect, Place};
+use table::Table;
+
+/// Installs the capture triggers of an entity, and brings outdated ones up to date.
+///
+/// Idempotent. On SQLite and PostgreSQL all of them are replaced in one transaction; MariaDB replaces each at once,
+/// MySQL leaves a moment without. Make them anew whenever the table or the entity changes: [`check`] tells where
+/// that was forgotten.
+///
+/// # Errors
+/// What the database reports, and where the entity is not of `#[audited(capture = "triggers")]` (its hooks would
+/// record each change a second time), is one of the trail's own, or has no table.
+pub async fn install<C, E>(db: &C, entity: E) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+    E: Audited,
+{
+    let _ = entity;
+    install_table(db, &Table::of::<E>()).await
+}
+
+/// Installs the triggers of every entity of the program that triggers record.
+///
+/// Every entity is known that derives [`Audited`](derive@crate::Audited), or is named in
+/// [`register_audited!`](crate::register_audited).
+///
+/// # Errors
+/// As [`install`].
+pub async fn install_all<C>(db: &C) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+{
+    for table in registry::tables() {
+        if table.capture == Capture::Triggers {
+            install_table(db, &table).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the capture triggers of an entity's table, with their functions, and nothing else.
+///
+/// # Errors
+/// What the database reports. That there is none, is no error.
+pub async fn remove<C, E>(db: &C, entity: E) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+    E: Audited,
+{
+    let _ = entity;
+    let table = Table::of::<E>();
+    let dialect = Dialect::of(db).await?;
+    let schema = catalog::schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
+    let Some(schema) = schema else { return Ok(()) };
+    remove_where(db, dialect, |trigger| {
+        trigger.is_on(&schema, &table.name, dialect)
+    })
+    .await
+}
+
+/// Removes every capture trigger of the database, with its function, and nothing else.
+///
+/// # Errors
+/// What the database reports.
+pub async fn remove_all<C>(db: &C) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+{
+    let dialect = Dialect::of(db).await?;
+    remove_where(db, dialect, |_| true).await
+}
+
+/// As [`install`], for an entity whose hooks record too: for the tests, which compare the two.
+pub(crate) async fn install_beside_hooks<C, E>(db: &C) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+    E: Audited,
+{
+    let table = Table {
+        capture: Capture::Triggers,
+        ..Table::of::<E>()
+    };
+    install_table(db, &table).await
+}
+
+async fn install_table<C>(db: &C, table: &Table) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+{
+    table.refuse_the_trail()?;
+    if table.capture != Capture::Triggers {
+        return Err(DbErr::Custom(format!(
+            "`{}` is recorded by its hooks: put `#[audited(capture = \"triggers\")]` on it, \
+             or each change would be recorded twice",
+            table.name
+        )));
+    }
+    let place = Place::of(db, table).await?;
+    let triggers = trigger::all(table, &place);
+    let installed = catalog::installed(db, place.dialect).await?;
+    let old = installed
+        .iter()
+        .filter(|old| old.is_on(&place.table_schema, &table.name, place.dialect));
+    let mut statements: Vec<String> = Vec::new();
+    for old in old {
+        // MariaDB replaces a trigger of the same name without a moment between.
+        let is_replaced = place.dialect == Dialect::MariaDb
+            && triggers.iter().any(|trigger| trigger.name == old.name);
+        if !is_replaced {
+            statements.extend(old.drop(place.dialect));
+        }
+    }
+    statements.extend(triggers.into_iter().flat_map(|trigger| trigger.create));
+    run(db, place.dialect, &statements).await
+}
+
+async fn remove_where<C>(
+    db: &C,
+    dialect: Dialect,
+    is_unwanted: impl Fn(&catalog::Installed) -> bool + Send,
+) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+{
+    let installed = catalog::installed(db, dialect).await?;
+    let unwanted = installed.iter().filter(|trigger| is_unwanted(trigger));
+    let statements: Vec<String> = unwanted.flat_map(|trigger| trigger.drop(dialect)).collect();
+    run(db, dialect, &statements).await
+}
+
+/// In one transaction, where the database has such for its schema.
+async fn run<C>(db: &C, dialect: Dialect, statements: &[String]) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+{
+    if matches!(dialect, Dialect::MySql | Dialect::MariaDb) {
+        for statement in statements {
+            db.execute_unprepared(statement).await?;
+        }
+        return Ok(());
+    }
+    let transaction = db.begin().await?;
+    for statement in statements {
+        transaction.execute_unprepared(statement).await?;
+    }
+    transaction.commit().await
+}

@@ -1,0 +1,186 @@
+//! How a database spells values, names and texts.
+
+mod mysql;
+mod postgres;
+mod sqlite;
+
+pub(super) use mysql::MySql;
+pub(super) use postgres::Postgres;
+pub(super) use sqlite::Sqlite;
+
+use super::{
+    kind::Kind,
+    table::{Column, Table},
+};
+
+/// The SQL of one kind of database.
+///
+/// Each expression is put into a trigger as it is, so what it costs, every write costs.
+pub(super) trait Spell {
+    /// A name, quoted as sea-query quotes it.
+    fn name(&self, name: &str) -> String;
+
+    /// A string, whatever it holds and however the session reads backslashes.
+    fn text(&self, text: &str) -> String;
+
+    /// The JSON of a value, as text; never NULL.
+    fn json(&self, kind: &Kind, value: &str) -> String;
+
+    /// The text of a value that is not NULL, as it stands in a key of one column.
+    fn plain(&self, kind: &Kind, value: &str) -> String;
+
+    /// Whether two values differ, byte by byte, NULL being a value like others.
+    fn differ(&self, kind: &Kind, old: &str, new: &str) -> String;
+
+    /// Texts one after another.
+    fn concat(&self, parts: &[String]) -> String;
+
+    /// The characters of a text from the second on.
+    fn tail(&self, text: &str) -> String;
+
+    /// A text for people, cut and cleaned as `audit_core::text::line` does.
+    fn line(&self, text: &str) -> String;
+
+    /// A key as `audit_log.object_id` can hold it.
+    fn stored_key(&self, key: String, _is_bounded: bool) -> String {
+        key
+    }
+
+    /// A column of the row of that name.
+    fn column(&self, row: &str, column: &Column) -> String {
+        format!("{row}.{}", self.name(&column.name))
+    }
+
+    /// The JSON of a column, or its mask.
+    fn shown(&self, row: &str, column: &Column) -> String {
+        if column.masked {
+            self.text(r#""***""#)
+        } else {
+            self.json(&column.kind, &self.column(row, column))
+        }
+    }
+
+    /// The object of all recorded columns of a row.
+    fn object(&self, row: &str, table: &Table) -> String {
+        let mut parts = Vec::new();
+        let mut literal = String::from("{");
+        for (position, column) in table.columns.iter().enumerate() {
+            literal.push_str(if position == 0 { "" } else { "," });
+            literal.push_str(&audit_core::diff::key_text(&column.name));
+            if column.masked {
+                literal.push_str(r#""***""#);
+                continue;
+            }
+            parts.push(self.text(&std::mem::take(&mut literal)));
+            parts.push(self.shown(row, column));
+        }
+        literal.push('}');
+        parts.push(self.text(&literal));
+        self.concat(&parts)
+    }
+
+    /// The object of those columns of a row that differ.
+    fn changed_object(&self, row: &str, table: &Table) -> String {
+        let changed = table.columns.iter().filter(|column| !is_key(table, column));
+        let parts: Vec<String> = changed
+            .map(|column| {
+                let key = format!(",{}", audit_core::diff::key_text(&column.name));
+                let shown = if column.masked {
+                    self.text(&format!(r#"{key}"***""#))
+                } else {
+                    self.concat(&[self.text(&key), self.shown(row, column)])
+                };
+                format!(
+                    "CASE WHEN {} THEN {shown} ELSE '' END",
+                    self.column_differs(column)
+                )
+            })
+            .collect();
+        let parts = if parts.is_empty() {
+            vec!["''".to_owned()]
+        } else {
+            parts
+        };
+        let all = self.tail(&self.concat(&parts));
+        self.concat(&[self.text("{"), all, self.text("}")])
+    }
+
+    fn column_differs(&self, column: &Column) -> String {
+        self.differ(
+            &column.kind,
+            &self.column("OLD", column),
+            &self.column("NEW", column),
+        )
+    }
+
+    /// Whether a recorded column that is not in the key differs.
+    fn anything_differs(&self, table: &Table) -> String {
+        let columns = table.columns.iter().filter(|column| !is_key(table, column));
+        let any: Vec<_> = columns.map(|column| self.column_differs(column)).collect();
+        if any.is_empty() {
+            "1 = 0".to_owned()
+        } else {
+            any.join(" OR ")
+        }
+    }
+
+    /// Whether the key differs.
+    fn key_differs(&self, table: &Table) -> String {
+        let columns = table.key.iter().map(|column| self.column_differs(column));
+        columns.collect::<Vec<_>>().join(" OR ")
+    }
+
+    /// The text of the row's key.
+    fn key(&self, row: &str, table: &Table) -> String {
+        if let [single] = table.key.as_slice() {
+            let key = self.plain(&single.kind, &self.column(row, single));
+            let is_bounded = !matches!(
+                single.kind,
+                Kind::Text | Kind::Bytes | Kind::Json | Kind::Array(_)
+            );
+            return self.stored_key(key, is_bounded);
+        }
+        let mut parts = Vec::new();
+        for (position, column) in table.key.iter().enumerate() {
+            parts.push(self.text(if position == 0 { "[" } else { "," }));
+            parts.push(self.key_part(&column.kind, &self.column(row, column)));
+        }
+        parts.push(self.text("]"));
+        self.stored_key(self.concat(&parts), false)
+    }
+
+    /// The JSON of one column of several in a key: byte by byte what Rust writes.
+    fn key_part(&self, kind: &Kind, value: &str) -> String {
+        self.json(kind, value)
+    }
+
+    /// The text of the row for people.
+    fn repr(&self, row: &str, table: &Table) -> String {
+        // The texts "" and "null" name nothing, as in the hooks.
+        let mut candidates: Vec<String> = table
+            .naming
+            .iter()
+            .map(|column| {
+                let plain = self.plain(&column.kind, &self.column(row, column));
+                format!("NULLIF(NULLIF({plain}, ''), 'null')")
+            })
+            .collect();
+        let prefix = self.text(&format!("{} ", table.audit_name));
+        candidates.push(self.concat(&[prefix, self.key(row, table)]));
+        let text = match candidates.as_slice() {
+            [only] => only.clone(),
+            several => format!("COALESCE({})", several.join(", ")),
+        };
+        self.line(&text)
+    }
+}
+
+pub(super) fn is_key(table: &Table, column: &Column) -> bool {
+    table.key.iter().any(|key| key.name == column.name)
+}
+
+/// The kinds of bracket that JSON nests by, more of which may be deeper than a record can hold.
+const MOST_BRACKETS: usize = crate::encoding::MAX_JSON_DEPTH;
+
+/// JSON that needs one bracket more, open and closed, has no fewer characters.
+const SHORT_JSON: usize = 2 * (MOST_BRACKETS + 1);

@@ -1,0 +1,159 @@
+use super::{Kind, MOST_BRACKETS, SHORT_JSON, Spell};
+
+/// MariaDB and MySQL, which differ in what they offer for JSON.
+pub(in super::super) struct MySql {
+    pub(in super::super) is_mariadb: bool,
+}
+
+impl Spell for MySql {
+    fn name(&self, name: &str) -> String {
+        format!("`{}`", name.replace('`', "``"))
+    }
+
+    /// With backslashes as hexadecimal digits, as whether they escape depends on the session.
+    fn text(&self, text: &str) -> String {
+        if text.contains('\\') {
+            let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+            format!("CONVERT(X'{hex}' USING utf8mb4)")
+        } else {
+            format!("'{}'", text.replace('\'', "''"))
+        }
+    }
+
+    fn json(&self, kind: &Kind, x: &str) -> String {
+        let json = match kind {
+            Kind::Bool => format!("IF({x}, 'true', 'false')"),
+            Kind::Integer => format!("CONCAT({x})"),
+            // A single's own text has six digits only; as a double it has all.
+            Kind::Float => format!("CONCAT({x} + 0e0)"),
+            Kind::Json => self.json_column(x),
+            Kind::Text | Kind::Enum | Kind::Network | Kind::Vector | Kind::Array(_) => quote(x),
+            Kind::Uuid => format!(
+                "IF(LENGTH({x}) = 16, CONCAT('\"', {}, '\"'), {})",
+                uuid(x),
+                quote(x)
+            ),
+            _ => format!("CONCAT('\"', {}, '\"')", self.plain(kind, x)),
+        };
+        let null = format!("IF({x} IS NULL, 'null', {json})");
+        match kind {
+            Kind::Bool | Kind::Json => null,
+            _ => format!("COALESCE({json}, 'null')"),
+        }
+    }
+
+    fn plain(&self, kind: &Kind, x: &str) -> String {
+        match kind {
+            Kind::Decimal => format!(
+                "IF(LOCATE('.', {x}), TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM {x})), CONCAT({x}))"
+            ),
+            Kind::Bytes => format!("LOWER(HEX({x}))"),
+            Kind::Uuid => format!("IF(LENGTH({x}) = 16, {}, {x})", uuid(x)),
+            // SeaORM reads the date of zeros as NULL.
+            Kind::Date => format!("NULLIF(DATE_FORMAT({x}, '%Y-%m-%d'), '0000-00-00')"),
+            Kind::Time => format!("TIME_FORMAT({x}, '%H:%i:%s.%f')"),
+            Kind::DateTime => date_time(x, ""),
+            Kind::Zoned => date_time(x, "Z"),
+            Kind::Bool | Kind::Float | Kind::Json => {
+                format!("IF({x} IS NULL, NULL, {})", self.json(kind, x))
+            }
+            Kind::Integer => format!("CONCAT({x})"),
+            _ => format!("CONVERT({x} USING utf8mb4)"),
+        }
+    }
+
+    fn differ(&self, kind: &Kind, old: &str, new: &str) -> String {
+        match kind {
+            // The column's collation takes different texts for equal.
+            Kind::Text | Kind::Enum | Kind::Json => {
+                format!("NOT (CAST({old} AS BINARY) <=> CAST({new} AS BINARY))")
+            }
+            Kind::Date | Kind::DateTime | Kind::Zoned => format!(
+                "(NOT ({old} <=> {new}) AND NOT (({old} IS NULL OR {old} = 0) AND ({new} IS NULL OR {new} = 0)))"
+            ),
+            _ => format!("NOT ({old} <=> {new})"),
+        }
+    }
+
+    fn concat(&self, parts: &[String]) -> String {
+        match parts {
+            [only] => only.clone(),
+            parts => format!("CONCAT({})", parts.join(", ")),
+        }
+    }
+
+    fn tail(&self, text: &str) -> String {
+        format!("SUBSTR({text}, 2)")
+    }
+
+    fn line(&self, text: &str) -> String {
+        const UNFIT: &str =
+            r"[\x{0}-\x{1f}\x{7f}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]";
+        let cut = format!("LEFT({text}, 200)");
+        format!(
+            "IF({text} REGEXP '[^ -~]', REGEXP_REPLACE({cut}, {}, CONVERT(X'EFBFBD' USING utf8mb4)), {cut})",
+            self.text(UNFIT)
+        )
+    }
+
+    /// MariaDB spells control characters in capitals, and two spellings would be two keys.
+    fn key_part(&self, kind: &Kind, x: &str) -> String {
+        let json = self.json(kind, x);
+        if !kind.is_text() || !self.is_mariadb {
+            return json;
+        }
+        let small = ["0B", "0E", "0F", "1A", "1B", "1C", "1D", "1E", "1F"]
+            .iter()
+            .fold(json.clone(), |text, code| {
+                let (from, to) = (
+                    format!(r"\u00{code}"),
+                    format!(r"\u00{}", code.to_lowercase()),
+                );
+                format!("REPLACE({text}, {}, {})", self.text(&from), self.text(&to))
+            });
+        format!(
+            "IF({x} REGEXP {}, {small}, {json})",
+            self.text(r"[\x{b}\x{e}\x{f}\x{1a}-\x{1f}]")
+        )
+    }
+}
+
+impl MySql {
+    /// As it is where that is safe, else wrapped: the JSON functions of both end at few levels, and MySQL cannot
+    /// take blanks out.
+    fn json_column(&self, x: &str) -> String {
+        let wrapped = format!("CONCAT('{{\"$json\":', {}, '}}')", quote(x));
+        if !self.is_mariadb {
+            return wrapped;
+        }
+        let escaped = self.text(r"\u0024");
+        format!(
+            "CASE WHEN {x} = 'null' OR LOCATE('$json', {x}) OR LOCATE({escaped}, {x}) OR (LENGTH({x}) >= {SHORT_JSON} \
+             AND LENGTH({x}) * 2 - LENGTH(REPLACE({x}, '[', '')) - LENGTH(REPLACE({x}, '{{', '')) > {MOST_BRACKETS}) \
+             OR NOT JSON_VALID({x}) THEN {wrapped} WHEN LOCATE(' \"', {x}) THEN JSON_COMPACT({x}) ELSE {x} END"
+        )
+    }
+}
+
+/// As text of the character set that holds every other.
+fn quote(x: &str) -> String {
+    format!("JSON_QUOTE(CONVERT({x} USING utf8mb4))")
+}
+
+fn date_time(x: &str, suffix: &str) -> String {
+    format!(
+        "NULLIF(DATE_FORMAT({x}, '%Y-%m-%dT%H:%i:%s.%f{suffix}'), '0000-00-00T00:00:00.000000{suffix}')"
+    )
+}
+
+fn uuid(x: &str) -> String {
+    let part = |start, length| format!("SUBSTR(HEX({x}), {start}, {length})");
+    let parts = [
+        part(1, 8),
+        part(9, 4),
+        part(13, 4),
+        part(17, 4),
+        part(21, 12),
+    ];
+    format!("LOWER(CONCAT_WS('-', {}))", parts.join(", "))
+}

@@ -1,0 +1,144 @@
+use super::{Column, Kind, MOST_BRACKETS, SHORT_JSON, Spell};
+
+/// PostgreSQL, inside a function that runs with `search_path = pg_catalog, pg_temp`.
+pub(in super::super) struct Postgres;
+
+impl Spell for Postgres {
+    fn name(&self, name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+
+    /// `OLD` and `NEW` are variables of the language.
+    fn column(&self, row: &str, column: &Column) -> String {
+        let row = if row == "OLD" {
+            "audit_old"
+        } else {
+            "audit_new"
+        };
+        format!("{row}.{}", self.name(&column.name))
+    }
+
+    /// With backslashes as an escape string, which every session reads the same.
+    fn text(&self, text: &str) -> String {
+        let quoted = text.replace('\'', "''");
+        if quoted.contains('\\') {
+            format!("E'{}'", quoted.replace('\\', "\\\\"))
+        } else {
+            format!("'{quoted}'")
+        }
+    }
+
+    fn json(&self, kind: &Kind, x: &str) -> String {
+        let json = match kind {
+            Kind::Bool | Kind::Integer | Kind::Vector => format!("{x}::text"),
+            Kind::Text | Kind::Enum => format!("to_json({x}::text)::text"),
+            Kind::Float => format!(
+                "CASE WHEN {x} BETWEEN '-1.7976931348623157e308'::float8 AND '1.7976931348623157e308'::float8 \
+                 THEN {x}::text \
+                 ELSE '\"' || {x}::text || '\"' END"
+            ),
+            Kind::Json => json(x),
+            Kind::Array(element) => {
+                let items = format!(
+                    "SELECT string_agg({}, ',' ORDER BY i) FROM unnest({x}) WITH ORDINALITY AS e(v, i)",
+                    self.json(element, "e.v")
+                );
+                format!("CASE WHEN {x} IS NOT NULL THEN '[' || COALESCE(({items}), '') || ']' END")
+            }
+            _ => format!("'\"' || {} || '\"'", self.plain(kind, x)),
+        };
+        format!("COALESCE({json}, 'null')")
+    }
+
+    fn plain(&self, kind: &Kind, x: &str) -> String {
+        match kind {
+            Kind::Decimal => format!("trim_scale({x})::text"),
+            Kind::Bytes => format!("encode({x}, 'hex')"),
+            Kind::Date => date(x, "YYYY-MM-DD", x),
+            Kind::Time => format!("to_char({x}::interval, 'HH24:MI:SS.US')"),
+            Kind::DateTime => date(x, r#"YYYY-MM-DD"T"HH24:MI:SS.US"#, x),
+            Kind::Zoned => {
+                let utc = format!("({x} AT TIME ZONE 'UTC')");
+                date(&utc, r#"YYYY-MM-DD"T"HH24:MI:SS.US"Z""#, x)
+            }
+            Kind::Network => format!("host({x}) || '/' || masklen({x})"),
+            Kind::Json | Kind::Array(_) | Kind::Vector => {
+                format!("CASE WHEN {x} IS NOT NULL THEN {} END", self.json(kind, x))
+            }
+            _ => format!("{x}::text"),
+        }
+    }
+
+    fn differ(&self, kind: &Kind, old: &str, new: &str) -> String {
+        match kind {
+            // The column's own collation may take different texts for equal.
+            Kind::Text => {
+                format!("{old}::text IS DISTINCT FROM {new}::text COLLATE \"C\"")
+            }
+            // `json` has no equality, and that of `jsonb` takes 1 and 1.0 for the same.
+            Kind::Json | Kind::Array(_) | Kind::Vector => {
+                format!("{old}::text IS DISTINCT FROM {new}::text")
+            }
+            _ => format!("{old} IS DISTINCT FROM {new}"),
+        }
+    }
+
+    fn concat(&self, parts: &[String]) -> String {
+        format!("({})", parts.join(" || "))
+    }
+
+    fn tail(&self, text: &str) -> String {
+        format!("substr({text}, 2)")
+    }
+
+    fn line(&self, text: &str) -> String {
+        const UNFIT: &str =
+            r"[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]";
+        let cut = format!("left({text}, 200)");
+        // One class of characters tells cheaply that most texts are clean.
+        format!(
+            "CASE WHEN {text} ~ '[^ -~]' THEN regexp_replace({cut}, {}, '\u{FFFD}', 'g') ELSE {cut} END",
+            self.text(UNFIT)
+        )
+    }
+
+    fn stored_key(&self, key: String, is_bounded: bool) -> String {
+        if is_bounded {
+            return key;
+        }
+        format!(
+            "CASE WHEN octet_length({key}) <= {} THEN {key} ELSE 'sha256:' || \
+             encode(sha256(convert_to({key}, 'UTF8')), 'hex') END",
+            crate::object_key::POSTGRES_MAX
+        )
+    }
+}
+
+fn json(x: &str) -> String {
+    let text = format!("{x}::text");
+    let brackets = format!(
+        "length({text}) * 2 - length(replace({text}, '[', '')) - length(replace({text}, '{{', ''))"
+    );
+    // `jsonb` prints blanks before keys, which in a record stand before columns alone.
+    let compact = format!(
+        "regexp_replace({text}, E'(\"(?:[^\"\\\\\\\\]|\\\\\\\\.)*\")|\\\\s+', E'\\\\1', 'g')"
+    );
+    format!(
+        "CASE WHEN {text} = 'null' OR strpos({text}, '$json') > 0 OR strpos({text}, E'\\\\u0024') > 0 OR \
+         (length({text}) >= {SHORT_JSON} AND {brackets} > {MOST_BRACKETS}) \
+         THEN '{{\"$json\":' || to_json({text})::text || '}}' WHEN strpos({text}, ' \"') = 0 THEN {text} ELSE {compact} END"
+    )
+}
+
+/// By `to_char` for the years that it spells as ISO 8601 does; by hand for the others.
+fn date(x: &str, format: &str, raw: &str) -> String {
+    let rest = &format["YYYY".len()..];
+    let year = format!(
+        "(EXTRACT(YEAR FROM {x}) + CASE WHEN EXTRACT(YEAR FROM {x}) < 0 THEN 1 ELSE 0 END)"
+    );
+    let odd = format!("to_char({year}, 'FMSG999990000') || to_char({x}, '{rest}')");
+    format!(
+        "CASE WHEN {x} >= '0001-01-01' AND {x} < '10000-01-01' THEN to_char({x}, '{format}') \
+         WHEN isfinite({raw}) THEN {odd} ELSE {raw}::text END"
+    )
+}

@@ -1,0 +1,79 @@
+//! What a trigger must know of an entity.
+
+use audit_core::FieldPolicy;
+use sea_orm::{DbErr, IdenStatic, Iterable, PrimaryKeyToColumn};
+
+use super::kind::Kind;
+use crate::{Audited, Capture, entity, object::NAMING_COLUMNS, recorded::Recorded};
+
+/// A column that is recorded, or in the key.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) masked: bool,
+}
+
+/// An audited table.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    /// The schema that the entity names.
+    pub(super) schema: Option<String>,
+    pub(super) name: String,
+    /// Its name in records.
+    pub(super) audit_name: String,
+    pub(super) capture: Capture,
+    pub(super) columns: Vec<Column>,
+    /// Every column of the entity, the skipped ones too.
+    pub(super) known: Vec<String>,
+    pub(super) key: Vec<Column>,
+    /// The columns that may name the object, in order of preference.
+    pub(super) naming: Vec<Column>,
+}
+
+impl Table {
+    pub(super) fn of<E: Audited>() -> Self {
+        let recorded = Recorded::<E>::get();
+        let column = |column: E::Column| Column {
+            name: column.as_str().to_owned(),
+            kind: Kind::of::<E>(column),
+            masked: recorded.policy(column.as_str()) == FieldPolicy::Mask,
+        };
+        let named = E::repr_column().and_then(|column| recorded.unmasked_column(column.as_str()));
+        let common = NAMING_COLUMNS
+            .iter()
+            .filter_map(|name| recorded.unmasked_column(name));
+        let entity = E::default();
+        Self {
+            schema: entity.schema_name().map(str::to_owned),
+            name: entity.table_name().to_owned(),
+            audit_name: recorded.table().to_owned(),
+            capture: recorded.capture_tier(),
+            columns: recorded.columns().iter().copied().map(column).collect(),
+            known: E::Column::iter()
+                .map(|column| column.as_str().to_owned())
+                .collect(),
+            key: E::PrimaryKey::iter()
+                .map(|key| column(key.into_column()))
+                .collect(),
+            naming: named.into_iter().chain(common).map(column).collect(),
+        }
+    }
+
+    /// The trail is never audited: a trigger on it would call itself.
+    pub(super) fn refuse_the_trail(&self) -> Result<(), DbErr> {
+        let is_trail = entity::TABLES.contains(&self.name.as_str()) || self.name == "audit_context";
+        if is_trail || self.key.is_empty() {
+            let why = if is_trail {
+                "is a table of the trail itself"
+            } else {
+                "has no primary key"
+            };
+            return Err(DbErr::Custom(format!(
+                "`{}` {why}: it cannot be captured",
+                self.name
+            )));
+        }
+        Ok(())
+    }
+}

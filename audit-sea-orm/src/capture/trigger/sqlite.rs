@@ -1,0 +1,78 @@
+use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, mark, name, skip_names};
+use crate::capture::{
+    spell::{Spell, Sqlite},
+    table::Table,
+};
+
+/// A change of the key is another trigger, so that an update pays for its comparison alone.
+pub(super) fn all(table: &Table) -> Vec<Trigger> {
+    let (new_key, changed) = (Sqlite.key_differs(table), Sqlite.anything_differs(table));
+    let same_key = format!("NOT ({new_key}) AND ({changed})");
+    vec![
+        trigger(table, "insert", "INSERT", None, &[CREATE]),
+        trigger(table, "update", "UPDATE", Some(&same_key), &[UPDATE]),
+        trigger(table, "key", "UPDATE", Some(&new_key), &[DELETE, CREATE]),
+        trigger(table, "delete", "DELETE", None, &[DELETE]),
+    ]
+}
+
+fn trigger(
+    table: &Table,
+    what: &str,
+    event: &str,
+    when: Option<&str>,
+    records: &[Event],
+) -> Trigger {
+    let name = name(table, what);
+    let (quoted, on) = (Sqlite.name(&name), Sqlite.name(&table.name));
+    let when = when.map_or_else(String::new, |when| format!("WHEN {when} "));
+    let inserts: String = records.iter().map(|event| insert(table, *event)).collect();
+    let head = format!("CREATE TRIGGER {quoted} AFTER {event} ON {on} FOR EACH ROW ");
+    let body = format!(" {when}BEGIN {inserts}END");
+    let (mark, fingerprint) = mark(table, &format!("{head}{body}"));
+    Trigger {
+        create: vec![
+            // Also where there is none: what it reads of the schema would else be what the connection last knew.
+            format!("DROP TRIGGER IF EXISTS {quoted}"),
+            format!("{head}{mark}{body}"),
+        ],
+        name,
+        fingerprint,
+    }
+}
+
+fn insert(table: &Table, event: Event) -> String {
+    let mut values = vec![(
+        "occurred_at",
+        // Milliseconds are all that SQLite knows; as many digits as the hooks write, so that the texts sort.
+        "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')".to_owned(),
+    )];
+    values.extend(event.values(&Sqlite, table));
+    for column in CONTEXT {
+        values.push((column, format!("audit_context.payload ->> '$.{column}'")));
+    }
+    values.push((
+        "metadata",
+        "audit_context.payload -> '$.metadata'".to_owned(),
+    ));
+    let (names, values) = lists(&values);
+    let recorded = recorded(table, event.action);
+    format!(
+        "INSERT INTO audit_log ({names}) SELECT {values} FROM (SELECT 1) LEFT JOIN audit_context WHERE {recorded}; "
+    )
+}
+
+/// Whether the context lets the event be recorded.
+fn recorded(table: &Table, action: &str) -> String {
+    let is_skipped = skip_names(table)
+        .iter()
+        .map(|name| format!("{} LIKE value ESCAPE '\\'", Sqlite.text(name)))
+        .collect::<Vec<_>>()
+        .join(" OR ");
+    let payload = "audit_context.payload";
+    format!(
+        "{payload} IS NULL OR NOT (COALESCE({payload} ->> '$.unaudited', 0) OR (instr({payload}, '\"skip_') AND \
+         (EXISTS (SELECT 1 FROM json_each({payload}, '$.skip_actions') WHERE value = '{action}') OR \
+         EXISTS (SELECT 1 FROM json_each({payload}, '$.skip_models') WHERE {is_skipped}))))"
+    )
+}

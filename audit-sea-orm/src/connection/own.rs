@@ -1,0 +1,46 @@
+//! How the library's own statements, and what it asks of a connection, find their way through the wrappers.
+
+use std::{cell::RefCell, sync::Arc};
+
+use audit_core::AuditContext;
+use sea_orm::ConnectionTrait;
+
+tokio::task_local! {
+    static OWN: ();
+    static ANSWER: RefCell<Option<Arc<AuditContext>>>;
+}
+
+/// Marks what a future sends as the library's own: records, and reads before a change. They need no context.
+pub(crate) async fn own<F: Future>(future: F) -> F::Output {
+    OWN.scope((), future).await
+}
+
+pub(crate) fn is_own() -> bool {
+    OWN.try_with(|()| ()).is_ok()
+}
+
+/// The context of what is written through a connection now: the explicit one of an audited connection, what
+/// it does not say taken from the current one.
+///
+/// A hook knows its connection as a `ConnectionTrait` only, which has no method that could tell. So the question
+/// is left where [`answer`] finds it, and a method without effect is called. It reaches an audited connection
+/// inside an application's own wrapper too.
+pub(crate) fn context_of<C: ConnectionTrait>(db: &C) -> Arc<AuditContext> {
+    let explicit = ANSWER.sync_scope(RefCell::default(), || {
+        db.get_database_backend();
+        ANSWER.with(RefCell::take)
+    });
+    match explicit {
+        Some(explicit) => {
+            let context = AuditContext::clone(&explicit).or(AuditContext::current());
+            Arc::new(context)
+        }
+        None => AuditContext::shared(),
+    }
+}
+
+/// Answers [`context_of`], where it asks.
+pub(super) fn answer(context: Option<&Arc<AuditContext>>) {
+    // OK to ignore: mostly nobody asks.
+    let _asked = ANSWER.try_with(|answer| *answer.borrow_mut() = context.map(Arc::clone));
+}

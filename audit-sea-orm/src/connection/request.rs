@@ -1,0 +1,201 @@
+//! A statement on its way to a database, and the three ways to be answered.
+
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement, StatementBuilder,
+    prelude::async_trait::async_trait,
+    sea_query::{DeleteStatement, InsertStatement, SelectStatement, UpdateStatement},
+};
+
+use super::{
+    own,
+    sql::{self, Kind},
+};
+
+/// A statement as it came.
+pub(super) enum Request<'s, S> {
+    Typed(&'s S),
+    Raw(Statement),
+}
+
+/// A raw one.
+impl Request<'static, SelectStatement> {
+    pub(super) fn raw(statement: Statement) -> Self {
+        Self::Raw(statement)
+    }
+}
+
+/// What is returned: of `execute`, `query_one` and `query_all`.
+#[async_trait]
+pub(super) trait Answer: Sized + Send {
+    async fn of_typed<C: ConnectionTrait, S: StatementBuilder>(
+        db: &C,
+        statement: &S,
+    ) -> Result<Self, DbErr>;
+
+    async fn of_raw<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr>;
+
+    /// A text of several statements, where its rows are the answer: the numbers of rows that were affected are
+    /// summed up over the statements, so that `execute` has none.
+    fn joined(make: impl FnOnce() -> Option<Statement>) -> Option<Statement> {
+        make()
+    }
+
+    /// Of the rows of such a text.
+    fn of_rows(rows: Vec<QueryResult>) -> Self;
+
+    /// Whether a row was written, as far as the answer tells.
+    fn wrote(&self) -> bool;
+}
+
+#[async_trait]
+impl Answer for ExecResult {
+    async fn of_typed<C: ConnectionTrait, S: StatementBuilder>(
+        db: &C,
+        statement: &S,
+    ) -> Result<Self, DbErr> {
+        db.execute(statement).await
+    }
+
+    async fn of_raw<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
+        db.execute_raw(statement).await
+    }
+
+    fn joined(_: impl FnOnce() -> Option<Statement>) -> Option<Statement> {
+        None
+    }
+
+    fn of_rows(_: Vec<QueryResult>) -> Self {
+        unreachable!("there is no such text")
+    }
+
+    fn wrote(&self) -> bool {
+        self.rows_affected() > 0
+    }
+}
+
+#[async_trait]
+impl Answer for Option<QueryResult> {
+    async fn of_typed<C: ConnectionTrait, S: StatementBuilder>(
+        db: &C,
+        statement: &S,
+    ) -> Result<Self, DbErr> {
+        db.query_one(statement).await
+    }
+
+    async fn of_raw<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
+        db.query_one_raw(statement).await
+    }
+
+    fn of_rows(rows: Vec<QueryResult>) -> Self {
+        rows.into_iter().next()
+    }
+
+    fn wrote(&self) -> bool {
+        self.is_some()
+    }
+}
+
+#[async_trait]
+impl Answer for Vec<QueryResult> {
+    async fn of_typed<C: ConnectionTrait, S: StatementBuilder>(
+        db: &C,
+        statement: &S,
+    ) -> Result<Self, DbErr> {
+        db.query_all(statement).await
+    }
+
+    async fn of_raw<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
+        db.query_all_raw(statement).await
+    }
+
+    fn of_rows(rows: Vec<QueryResult>) -> Self {
+        rows
+    }
+
+    fn wrote(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl<S: StatementBuilder> Request<'_, S> {
+    pub(super) async fn send<A: Answer, C: ConnectionTrait>(self, db: &C) -> Result<A, DbErr> {
+        match self {
+            Self::Typed(statement) => A::of_typed(db, statement).await,
+            Self::Raw(statement) => A::of_raw(db, statement).await,
+        }
+    }
+
+    /// What the statement does; a statement of the library's own counts as a read, as no trigger sees it.
+    pub(super) fn kind(&self, backend: DbBackend) -> Kind {
+        if own::is_own() {
+            return Kind::Read;
+        }
+        match self {
+            Self::Raw(statement) => sql::kind(&statement.sql, backend),
+            Self::Typed(_) if is_type::<S, SelectStatement>() => Kind::Read,
+            Self::Typed(_) if is_change::<S>() => Kind::Write,
+            Self::Typed(statement) => sql::kind(&statement.build(&backend).sql, backend),
+        }
+    }
+
+    /// Whether the statement may undo a part of the transaction it runs in.
+    pub(super) fn rolls_back(&self, backend: DbBackend) -> bool {
+        match self {
+            Self::Typed(_) => false,
+            Self::Raw(statement) => sql::rolls_back(&statement.sql, backend),
+        }
+    }
+
+    /// The statement with the context in it, where it can carry one: on PostgreSQL, where SeaORM built it.
+    pub(super) fn carrying(&self, backend: DbBackend, payload: &str) -> Option<Statement> {
+        let Self::Typed(statement) = self else {
+            return None;
+        };
+        if backend != DbBackend::Postgres || !is_change::<S>() {
+            return None;
+        }
+        let mut statement = statement.build(&backend);
+        let values = &mut statement
+            .values
+            .get_or_insert_with(|| sea_orm::Values(Vec::new()))
+            .0;
+        values.push(payload.into());
+        statement.sql = sql::with_context(&statement.sql, values.len())?;
+        Some(statement)
+    }
+
+    /// The statement between two others that set and clear the context, in one text for one call.
+    pub(super) fn between(&self, backend: DbBackend, payload: &str) -> Option<Statement> {
+        let Self::Typed(statement) = self else {
+            return None;
+        };
+        if backend != DbBackend::Sqlite || !is_change::<S>() {
+            return None;
+        }
+        let mut statement = statement.build(&backend);
+        if !sql::is_single(&statement.sql, backend) {
+            return None;
+        }
+        let values = &mut statement
+            .values
+            .get_or_insert_with(|| sea_orm::Values(Vec::new()))
+            .0;
+        values.insert(0, payload.into());
+        statement.sql = format!(
+            "INSERT INTO audit_context (payload) VALUES (?); {}; DELETE FROM audit_context",
+            statement.sql
+        );
+        Some(statement)
+    }
+}
+
+/// Compares types whose lifetimes may differ, in safe code: `S` need not be `'static`.
+fn is_type<S, T>() -> bool {
+    typeid::of::<S>() == typeid::of::<T>()
+}
+
+fn is_change<S>() -> bool {
+    is_type::<S, InsertStatement>()
+        || is_type::<S, UpdateStatement>()
+        || is_type::<S, DeleteStatement>()
+}

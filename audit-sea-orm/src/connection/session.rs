@@ -1,0 +1,189 @@
+//! What a database session knows of the context, and how it is told.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, Statement, Value,
+    sea_query::{Expr, Func, Query},
+};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::own;
+use crate::Error;
+
+/// The session of one transaction and the savepoints in it.
+#[derive(Debug)]
+pub(super) struct Session {
+    backend: DbBackend,
+    allows_raw: bool,
+    /// Whether the context must go after each write, as nobody knows whether what is dropped is a savepoint.
+    is_adopted: bool,
+    /// The payload it holds. Locked while a write goes, so that two that are joined do not exchange theirs.
+    held: Mutex<Option<String>>,
+    /// Whether it may hold another: after a savepoint was rolled back, or a delivery was not seen to end.
+    is_uncertain: AtomicBool,
+    /// Whether it may hold anything that does not end with the transaction.
+    is_dirty: AtomicBool,
+}
+
+impl Session {
+    pub(super) fn new(backend: DbBackend, allows_raw: bool, is_adopted: bool) -> Self {
+        Self {
+            backend,
+            allows_raw,
+            is_adopted,
+            held: Mutex::default(),
+            is_uncertain: AtomicBool::new(is_adopted),
+            is_dirty: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn doubt(&self) {
+        self.is_uncertain.store(true, Ordering::Release);
+    }
+
+    pub(super) fn allows_raw(&self) -> bool {
+        self.allows_raw
+    }
+
+    /// Whether the pool would hand the context to the next user, if the transaction just ended.
+    ///
+    /// PostgreSQL's setting ends with the transaction. SQLite's row is gone with a rollback, but not a commit.
+    pub(super) fn outlives(&self, commits: bool) -> bool {
+        let is_dirty = self.is_dirty.load(Ordering::Acquire);
+        match self.backend {
+            DbBackend::MySql => is_dirty,
+            DbBackend::Sqlite => is_dirty && commits,
+            _ => false,
+        }
+    }
+
+    /// Keeps others from writing until the guard goes.
+    pub(super) async fn lock(&self) -> Held<'_> {
+        Held {
+            session: self,
+            payload: self.held.lock().await,
+        }
+    }
+
+    /// Takes back what outlives the transaction.
+    pub(super) async fn clear<C: ConnectionTrait>(&self, db: &C) -> Result<(), DbErr> {
+        self.tell(db, None).await?;
+        self.is_dirty.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    async fn tell<C: ConnectionTrait>(&self, db: &C, payload: Option<&str>) -> Result<(), DbErr> {
+        let told = own::own(async {
+            if self.allows_raw {
+                db.execute_raw(raw(self.backend, payload)).await.map(drop)
+            } else {
+                tell_typed(db, self.backend, payload).await
+            }
+        });
+        told.await
+            .map_err(|source| Error::Context { source }.into())
+    }
+}
+
+/// The session while one write goes.
+pub(super) struct Held<'s> {
+    session: &'s Session,
+    payload: MutexGuard<'s, Option<String>>,
+}
+
+impl Held<'_> {
+    pub(super) fn is(&self, payload: Option<&str>) -> bool {
+        !self.session.is_uncertain.load(Ordering::Acquire) && self.payload.as_deref() == payload
+    }
+
+    /// To be called before the payload goes, as the future may be dropped on the way.
+    pub(super) fn doubt(&self) {
+        self.session.doubt();
+    }
+
+    /// The payload has arrived.
+    pub(super) fn keep(&mut self, payload: Option<String>) {
+        *self.payload = payload;
+        self.session.is_uncertain.store(false, Ordering::Release);
+    }
+
+    /// Sends the payload by itself.
+    pub(super) async fn deliver<C: ConnectionTrait>(
+        &mut self,
+        db: &C,
+        payload: Option<String>,
+    ) -> Result<(), DbErr> {
+        self.doubt();
+        self.session.is_dirty.store(true, Ordering::Release);
+        self.session.tell(db, payload.as_deref()).await?;
+        self.keep(payload);
+        Ok(())
+    }
+
+    /// Takes the payload back after the write, where it must not stay.
+    pub(super) async fn settle<C: ConnectionTrait>(&mut self, db: &C) -> Result<(), DbErr> {
+        // What a rollback takes along is cleared by the commit.
+        let stays = !self.session.is_adopted || !self.session.outlives(false);
+        if stays {
+            return Ok(());
+        }
+        self.session.clear(db).await?;
+        self.keep(None);
+        Ok(())
+    }
+}
+
+fn raw(backend: DbBackend, payload: Option<&str>) -> Statement {
+    let bound = |sql: &str, value: Value| Statement::from_sql_and_values(backend, sql, [value]);
+    match (backend, payload) {
+        (DbBackend::MySql, None) => Statement::from_string(backend, "SET @audit_context = NULL"),
+        (DbBackend::MySql, Some(payload)) => bound("SET @audit_context = ?", payload.into()),
+        (DbBackend::Sqlite, None) => Statement::from_string(backend, "DELETE FROM audit_context"),
+        (DbBackend::Sqlite, Some(payload)) => bound(
+            "DELETE FROM audit_context; INSERT INTO audit_context (payload) VALUES (?)",
+            payload.into(),
+        ),
+        (_, payload) => bound(
+            "SELECT set_config('audit.context', $1, true)",
+            payload.unwrap_or_default().into(),
+        ),
+    }
+}
+
+/// By statements that a restricted connection lets pass.
+async fn tell_typed<C: ConnectionTrait>(
+    db: &C,
+    backend: DbBackend,
+    payload: Option<&str>,
+) -> Result<(), DbErr> {
+    match backend {
+        DbBackend::MySql => {
+            let value = Value::from(payload.map(str::to_owned));
+            let assign = Expr::cust_with_values("@audit_context := ?", [value]);
+            db.query_one(Query::select().expr(assign)).await.map(drop)
+        }
+        DbBackend::Sqlite => {
+            db.execute(Query::delete().from_table("audit_context"))
+                .await?;
+            let Some(payload) = payload else {
+                return Ok(());
+            };
+            let mut insert = Query::insert();
+            insert
+                .into_table("audit_context")
+                .columns(["payload"])
+                .values_panic([payload.into()]);
+            db.execute(&insert).await.map(drop)
+        }
+        _ => {
+            let arguments: [Expr; 3] = [
+                Expr::value("audit.context"),
+                Expr::value(payload.unwrap_or_default()),
+                Expr::value(true),
+            ];
+            let set = Func::cust("set_config").args(arguments);
+            db.query_one(Query::select().expr(set)).await.map(drop)
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The page on coverage, cell by cell: each way to write, and whether hooks and triggers see it.
+
+use audit_sea_orm::prelude::*;
+use futures_util::TryStreamExt;
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Unchanged,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    Set, Statement, StreamTrait,
+    sea_query::{OnConflict, Query},
+};
+use sea_orm_migration::SchemaManagerConnection;
+
+use crate::{
+    Backend, Outcome, Test, carried,
+    entity::{author, book, pie},
+};
+
+const PAGE: &str = include_str!("../../../audit-sea-orm/src/docs/coverage.md");
+
+/// The lines of the page's table: a way, and its six cells.
+#[must_use]
+pub fn table() -> Vec<(&'static str, [bool; 6])> {
+    let lines = PAGE.lines().filter_map(|line| line.strip_prefix("| `"));
+    let cells = |line: &'static str| {
+        let (way, cells) = line.split_once("` |").expect("a way, and its cells");
+        let cells: Vec<bool> = cells
+            .trim_end_matches('|')
+            .split('|')
+            .map(|cell| match cell.trim() {
+                "yes" => true,
+                "no" => false,
+                other => panic!("{way}: `{other}` is neither yes nor no"),
+            })
+            .collect();
+        (way, cells.try_into().expect("six cells"))
+    };
+    lines.map(cells).collect()
+}
+
+/// Whether hooks and triggers see a way on this database, as the page says.
+fn on_the_page(way: &str, backend: Backend) -> (bool, bool) {
+    let line = table().into_iter().find(|(name, _)| *name == way);
+    let (_, cells) = line.unwrap_or_else(|| panic!("`{way}` is not on the page"));
+    let column = match backend {
+        Backend::Sqlite => 0,
+        Backend::Postgres => 1,
+        Backend::MySql => 2,
+    };
+    (cells[column], cells[column + 3])
+}
+
+/// Pies 1 and 2, on whose table a trigger notes each row that changes; nothing is recorded or noted yet.
+async fn with_pies(t: &Test) -> Result<(), DbErr> {
+    carried::install(t).await?;
+    t.create_table(pie::Entity).await?;
+    carried::note(t, "pie").await?;
+    let pies = [1, 2].map(|id| pie(id, 1));
+    pie::Entity::insert_many(pies)
+        .exec_without_returning(&t.db)
+        .await?;
+    carried::take(&t.db).await.map(drop)
+}
+
+fn pie(id: i32, price: i32) -> pie::ActiveModel {
+    pie::Model {
+        id,
+        price,
+        stock: 1,
+    }
+    .into_active_model()
+    .reset_all()
+}
+
+fn repriced(id: i32) -> pie::ActiveModel {
+    pie::ActiveModel {
+        id: Unchanged(id),
+        price: Set(7),
+        ..Default::default()
+    }
+}
+
+/// Compares what hooks recorded and a trigger noted with the page. Each counts every row, or none.
+async fn verdict(t: &Test, way: &str, rows: usize) -> Outcome {
+    let (hooks, triggers) = on_the_page(way, t.backend);
+    let recorded = t.records().await?.len();
+    let noted = carried::take(&t.db).await?.len();
+    let expected = |sees: bool| if sees { rows } else { 0 };
+    assert_eq!(recorded, expected(hooks), "hooks, {way}");
+    assert_eq!(noted, expected(triggers), "triggers, {way}");
+    Ok(())
+}
+
+/// Makes the test of a way to write pies, which changes so many rows.
+macro_rules! ways {
+    ($($(#[$doc:meta])* $way:ident, $rows:literal, |$t:ident, $db:ident| $write:expr;)*) => {
+        $(
+            $(#[$doc])*
+            pub async fn $way($t: &mut Test) -> Outcome {
+                with_pies($t).await?;
+                let $db = &$t.db;
+                $write;
+                verdict($t, stringify!($way), $rows).await
+            }
+        )*
+    };
+}
+
+ways! {
+    /// `insert` of an active model.
+    active_model_insert, 1, |t, db| pie(3, 1).insert(db).await?;
+    /// `update` of an active model.
+    active_model_update, 1, |t, db| repriced(1).update(db).await?;
+    /// `save` of an active model whose row is there.
+    active_model_save, 1, |t, db| repriced(1).save(db).await?;
+    /// `delete` of an active model.
+    active_model_delete, 1, |t, db| repriced(1).delete(db).await?;
+    /// `delete` of a model.
+    model_delete, 1, |t, db| pie::Model { id: 1, price: 1, stock: 1 }.delete(db).await?;
+    /// `update_without_returning` of an active model.
+    update_without_returning, 1, |t, db| repriced(1).update_without_returning(db).await?;
+    /// `Entity::insert`.
+    entity_insert, 1, |t, db| pie::Entity::insert(pie(3, 1)).exec(db).await?;
+    /// `Entity::update`.
+    entity_update, 1, |t, db| pie::Entity::update(repriced(1)).exec(db).await?;
+    /// `Entity::delete_by_id`.
+    entity_delete, 1, |t, db| pie::Entity::delete_by_id(1).exec(db).await?;
+    /// `Entity::insert_many`.
+    insert_many, 2, |t, db| {
+        let pies = pie::Entity::insert_many([pie(3, 1), pie(4, 1)]);
+        pies.exec_without_returning(db).await?
+    };
+    /// An upsert of a row that is there and one that is not.
+    upsert, 2, |t, db| {
+        let mut conflict = OnConflict::column(pie::Column::Id);
+        conflict.update_column(pie::Column::Price);
+        let pies = pie::Entity::insert_many([pie(1, 5), pie(3, 5)]).on_conflict(conflict);
+        pies.exec_without_returning(db).await?
+    };
+    /// `Entity::update_many`.
+    update_many, 2, |t, db| {
+        let pies = pie::Entity::update_many().col_expr(pie::Column::Price, 5.into());
+        pies.exec(db).await?
+    };
+    /// `Entity::delete_many`.
+    delete_many, 2, |t, db| {
+        let pies = pie::Entity::delete_many().filter(pie::Column::Id.gt(0));
+        pies.exec(db).await?
+    };
+    /// A statement of sea-query's, by `execute`.
+    built_statement, 2, |t, db| {
+        let mut update = Query::update();
+        update.table(pie::Entity).value(pie::Column::Price, 5);
+        db.execute(&update).await?
+    };
+    /// SQL by `execute_raw`.
+    raw_execute, 2, |t, db| db.execute_raw(statement(db, "UPDATE pie SET price = 5")).await?;
+    /// SQL by `query_all_raw`.
+    raw_query, 2, |t, db| db.query_all_raw(statement(db, "UPDATE pie SET price = 5")).await?;
+    /// SQL by `execute_unprepared`.
+    raw_script, 2, |t, db| db.execute_unprepared("UPDATE pie SET price = 5").await?;
+    /// SQL by `stream_raw`.
+    raw_stream, 2, |t, db| {
+        let stream = db.stream_raw(statement(db, "UPDATE pie SET price = 5")).await?;
+        stream.try_collect::<Vec<_>>().await?
+    };
+    /// An active model through the connection of a migration.
+    migration_write, 1, |t, db| repriced(1).update(&SchemaManagerConnection::from(db)).await?;
+    /// SQL of another connection.
+    another_program, 2, |t, db| {
+        let other = t.isolated.connect(1).await?;
+        let changed = other.execute_unprepared("UPDATE pie SET price = 5").await?;
+        other.close().await?;
+        assert_eq!(changed.rows_affected(), 2);
+        let pies = pie::Entity::find().all(db).await?;
+        assert!(pies.iter().all(|pie| pie.price == 5));
+    };
+}
+
+fn statement<C: ConnectionTrait>(db: &C, sql: &str) -> Statement {
+    Statement::from_string(db.get_database_backend(), sql)
+}
+
+async fn with_authors(t: &Test) -> Result<author::ModelEx, DbErr> {
+    carried::install(t).await?;
+    t.create_table(author::Entity).await?;
+    t.create_table(book::Entity).await?;
+    for table in ["author", "book"] {
+        carried::note(t, table).await?;
+    }
+    let tree = author::ActiveModel::builder()
+        .set_name("Ada")
+        .add_book(book::ActiveModel::builder().set_title("Notes"));
+    tree.insert(&t.db).await
+}
+
+/// `insert` of a tree of dense entities.
+pub async fn nested_save(t: &mut Test) -> Outcome {
+    with_authors(t).await?;
+    verdict(t, "nested_save", 2).await
+}
+
+/// `cascade_delete` of a tree of dense entities.
+pub async fn nested_delete(t: &mut Test) -> Outcome {
+    let author = AuditContext::unaudited("fixture", with_authors(t)).await?;
+    carried::take(&t.db).await?;
+    let author = author::Entity::find_by_id(author.id).one(&t.db).await?;
+    author.ok_or("it is there")?.cascade_delete(&t.db).await?;
+    verdict(t, "nested_delete", 2).await
+}
+
+/// A row that the database deletes along with the one it refers to.
+pub async fn foreign_key_cascade(t: &mut Test) -> Outcome {
+    with_pies(t).await?;
+    let crumbs = "CREATE TABLE crumb (id int primary key, pie_id int, \
+         FOREIGN KEY (pie_id) REFERENCES pie (id) ON DELETE CASCADE)";
+    t.db.execute_unprepared(crumbs).await?;
+    carried::note(t, "crumb").await?;
+    let fill = "INSERT INTO crumb VALUES (1, 1), (2, 1), (3, 1)";
+    t.db.execute_unprepared(fill).await?;
+    carried::take(&t.db).await?;
+    // The parent goes past the hooks, so that what they recorded would be of the crumbs.
+    pie::Entity::delete_by_id(1).exec(&t.db).await?;
+    let left =
+        t.db.query_all_raw(statement(&t.db, "SELECT id FROM crumb"))
+            .await?;
+    assert_eq!(left.len(), 0);
+    // The parent is noted too: one more than the crumbs, or one alone.
+    let (hooks, triggers) = on_the_page("foreign_key_cascade", t.backend);
+    assert!(!hooks && t.records().await?.is_empty());
+    let noted = carried::take(&t.db).await?.len();
+    assert_eq!(noted, if triggers { 4 } else { 1 });
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Capture triggers: they see every write, and write the records of the hooks.
+
+mod context;
+mod install;
+mod names;
+mod replay;
+mod writes;
+
+pub use context::{a_context_stands_in_the_record, unaudited_and_skip_lists_hold};
+pub use install::{
+    check_tells_every_drift, installing_twice_changes_nothing, removing_leaves_nothing,
+    rolling_back_removes_every_trigger, what_must_not_be_captured_is_refused,
+};
+pub use names::{composite_keys, hostile_names, hostile_texts_for_people};
+pub use replay::every_table_can_be_rebuilt;
+pub use writes::{
+    bulk_after_single, cascades, changed_keys, masks_and_skips, raw_sql, single_writes, truncate,
+    upserts,
+};
+
+use audit_sea_orm::{capture, prelude::*};
+use sea_orm::DbErr;
+
+use crate::{
+    Test,
+    entity::ledger::{account, entry},
+};
+
+/// Makes the tables of accounts and entries, with their triggers.
+async fn ledger(t: &Test) -> Result<(), DbErr> {
+    t.create_table(account::Entity).await?;
+    t.create_table(entry::Entity).await?;
+    capture::install(&t.db, account::Entity).await?;
+    capture::install(&t.db, entry::Entity).await
+}
+
+/// Each record as its action, its table and its object.
+fn outline(records: &[audit_log::Model]) -> Vec<String> {
+    let line = |record: &audit_log::Model| {
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        format!(
+            "{} {} {}",
+            record.action,
+            part(&record.table_name).trim_start_matches("ledger_"),
+            part(&record.object_id)
+        )
+    };
+    records.iter().map(line).collect()
+}
