@@ -49,6 +49,7 @@
 //! None is on by default.
 
 mod m20261122_000001_create_audit_tables;
+mod m20261124_000002_index_admin_lists;
 mod migrator;
 mod options;
 mod tables;

@@ -40,17 +40,23 @@ impl MigrationTrait for CreateAuditTables {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        if !self.options.allows_rollback() {
-            return Err(DbErr::Migration(
-                "rolling back would delete the audit trail: make the migrations with \
-                 `MigrationOptions::allow_rollback(true)`, or run `audit-migration down --delete-the-trail`"
-                    .to_owned(),
-            ));
-        }
+        refuse_rollback(self.options)?;
         for table in TABLES {
             let drop = Table::drop().table(table).if_exists().take();
             manager.drop_table(drop).await?;
         }
         Ok(())
     }
+}
+
+/// An error, unless the options allow what would lose the trail, or a part of what it needs.
+pub(crate) fn refuse_rollback(options: MigrationOptions) -> Result<(), DbErr> {
+    if options.allows_rollback() {
+        return Ok(());
+    }
+    Err(DbErr::Migration(
+        "rolling back would delete the audit trail: make the migrations with \
+         `MigrationOptions::allow_rollback(true)`, or run `audit-migration down --delete-the-trail`"
+            .to_owned(),
+    ))
 }

@@ -1,6 +1,9 @@
 use sea_orm_migration::{MigratorTraitSelf, prelude::*};
 
-use crate::{MigrationOptions, m20261122_000001_create_audit_tables::CreateAuditTables};
+use crate::{
+    MigrationOptions, m20261122_000001_create_audit_tables::CreateAuditTables,
+    m20261124_000002_index_admin_lists::IndexAdminLists,
+};
 
 /// The migrations, to merge into an application's migrator. They refuse to be rolled back.
 #[must_use]
@@ -11,7 +14,10 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
 /// The migrations, to merge into an application's migrator, with options.
 #[must_use]
 pub fn migrations_with(options: MigrationOptions) -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CreateAuditTables { options })]
+    vec![
+        Box::new(CreateAuditTables { options }),
+        Box::new(IndexAdminLists { options }),
+    ]
 }
 
 fn table_name() -> DynIden {
@@ -87,6 +93,12 @@ mod tests {
             .map(|migration| migration.name())
             .collect();
         // Databases hold these names: one that is changed or removed stops its users' programs.
-        assert_eq!(names, ["m20261122_000001_create_audit_tables"]);
+        assert_eq!(
+            names,
+            [
+                "m20261122_000001_create_audit_tables",
+                "m20261124_000002_index_admin_lists",
+            ]
+        );
     }
 }
