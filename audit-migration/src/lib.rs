@@ -54,6 +54,7 @@
 pub mod capture;
 mod m20261122_000001_create_audit_tables;
 mod m20261124_000002_create_audit_context;
+mod m20261124_000003_index_admin_lists;
 mod migrator;
 mod options;
 mod tables;

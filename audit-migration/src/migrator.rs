@@ -3,6 +3,7 @@ use sea_orm_migration::{MigratorTraitSelf, prelude::*};
 use crate::{
     MigrationOptions, m20261122_000001_create_audit_tables::CreateAuditTables,
     m20261124_000002_create_audit_context::CreateAuditContext,
+    m20261124_000003_index_admin_lists::IndexAdminLists,
 };
 
 /// The migrations, to merge into an application's migrator. They refuse to be rolled back.
@@ -17,6 +18,7 @@ pub fn migrations_with(options: MigrationOptions) -> Vec<Box<dyn MigrationTrait>
     vec![
         Box::new(CreateAuditTables { options }),
         Box::new(CreateAuditContext { options }),
+        Box::new(IndexAdminLists { options }),
     ]
 }
 
@@ -97,7 +99,8 @@ mod tests {
             names,
             [
                 "m20261122_000001_create_audit_tables",
-                "m20261124_000002_create_audit_context"
+                "m20261124_000002_create_audit_context",
+                "m20261124_000003_index_admin_lists",
             ]
         );
     }

@@ -239,8 +239,25 @@ const INDEXES: [(&str, &str, &[&str]); 14] = [
     ),
 ];
 
+/// Those that the admin's lists need beside them.
+const ADMIN_INDEXES: [(&str, &str, &[&str]); 2] = [
+    ("audit_log", "idx_audit_log_table", &["table_name"]),
+    ("audit_system_event", "idx_audit_system_event_time", &[]),
+];
+
 pub(crate) fn indexes(dialect: Dialect) -> impl Iterator<Item = NamedIndex> {
-    INDEXES
+    named(dialect, INDEXES)
+}
+
+pub(crate) fn admin_indexes(dialect: Dialect) -> impl Iterator<Item = NamedIndex> {
+    named(dialect, ADMIN_INDEXES)
+}
+
+fn named(
+    dialect: Dialect,
+    indexes: impl IntoIterator<Item = (&'static str, &'static str, &'static [&'static str])>,
+) -> impl Iterator<Item = NamedIndex> {
+    indexes
         .into_iter()
         .map(move |(table, name, columns)| NamedIndex {
             table,

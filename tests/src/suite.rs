@@ -1,5 +1,6 @@
 //! The suite: every test, by subject.
 
+pub mod admin;
 pub mod bakery;
 pub mod cancellation;
 pub mod captured;
@@ -267,5 +268,24 @@ pub const ALL: &[(&str, TestFn)] = list! {
     captured: [
         many_writers_leave_unbroken_chains,
         records_of_triggers_have_the_whole_context,
+    ],
+    admin: [
+        whoever_is_not_admitted_sees_nothing,
+        every_path_and_method_answers_as_it_should,
+        pages_hold_every_row_once_forward_and_back,
+        filters_find_their_rows,
+        a_search_looks_a_window_at_a_time,
+        hostile_parameters_are_refused_or_find_nothing,
+        every_page_is_strict,
+        every_link_works_under_any_prefix,
+        a_history_is_rebuilt_and_compared,
+        an_event_is_resolved_once_and_recorded,
+        only_a_superuser_deletes_and_says_why,
+        forms_need_their_token_and_their_origin,
+        exports_hold_every_row_and_are_recorded,
+        views_are_recorded_where_that_is_wanted,
+        masked_values_appear_on_no_page,
+        the_api_answers_as_it_is_described,
+        every_list_is_read_by_an_index,
     ],
 };

@@ -141,8 +141,8 @@ pub async fn rolling_back_is_refused_unless_it_is_allowed(t: &mut Test) -> Outco
         .expect_err("it is refused");
     assert!(refused.to_string().contains("allow_rollback"), "{refused}");
     let merged = AppMigrator(MigrationOptions::new()).migrations();
-    assert_eq!(merged.len(), 4);
-    for migration in &merged[1..3] {
+    assert_eq!(merged.len(), 5);
+    for migration in &merged[1..4] {
         let refused = migration
             .down(&SchemaManager::new(&t.db))
             .await
@@ -178,6 +178,7 @@ pub async fn merged_migrations_live_in_the_applications_own_table(t: &mut Test) 
             "before",
             "m20261122_000001_create_audit_tables",
             "m20261124_000002_create_audit_context",
+            "m20261124_000003_index_admin_lists",
             "after"
         ]
     );

@@ -1,0 +1,75 @@
+//! The same lists and details as JSON, for other front ends.
+
+use axum::{Json, extract::Path, response::IntoResponse};
+use http::header;
+use serde_json::{Value, json};
+
+use super::{
+    admitted::Visit, dashboard::Window, detail, failure::Failure, history::History, listed::Listed,
+    slice::Asked,
+};
+
+/// The description of the API, which the tests compare with what it answers.
+const DESCRIPTION: &str = include_str!("openapi.json");
+
+pub(super) async fn list<E: Listed>(visit: Visit) -> Result<Json<Value>, Failure> {
+    let db = &visit.shared.db;
+    let size = visit.params.read::<u64>("size", "a number of rows")?;
+    if size.is_some_and(|size| !(1..=500).contains(&size)) {
+        return Err(Failure::bad_request("A page has 1 to 500 rows."));
+    }
+    let asked = Asked::<E>::read(&visit.params, db).await?;
+    let size = size.unwrap_or(visit.shared.settings.page_size);
+    let slice = asked.slice(db, size).await?;
+    visit.record_view().await?;
+    Ok(Json(json!({
+        "rows": slice.rows,
+        "older": slice.older.map(|cursor| cursor.to_string()),
+        "newer": slice.newer.map(|cursor| cursor.to_string()),
+        "looked_to": slice.looked_to,
+    })))
+}
+
+pub(super) async fn detail<E: Listed>(
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Result<Json<E::Model>, Failure> {
+    let row = detail::row::<E>(&visit, &id).await?;
+    visit.record_view().await?;
+    Ok(Json(row))
+}
+
+pub(super) async fn history(visit: Visit) -> Result<Json<Value>, Failure> {
+    let history = History::load(&visit).await?;
+    visit.record_view().await?;
+    let points = history.records.iter().zip(&history.states).rev();
+    let points = points.map(|(record, state)| json!({"record": record, "state": state}));
+    Ok(Json(json!({
+        "table": history.table,
+        "object": history.object_id,
+        "points": points.collect::<Vec<_>>(),
+        "older": history.older.map(|cursor| cursor.to_string()),
+    })))
+}
+
+pub(super) async fn summary(visit: Visit) -> Result<Json<Value>, Failure> {
+    let summary = Window::read(&visit.params)?.summary();
+    let summary = summary.load(&visit.shared.db).await?;
+    visit.record_view().await?;
+    Ok(Json(json!({
+        "total_actions": summary.total_actions,
+        "creates": summary.creates,
+        "updates": summary.updates,
+        "deletes": summary.deletes,
+        "views": summary.views,
+        "successful_logins": summary.successful_logins,
+        "failed_logins": summary.failed_logins,
+        "blocked_logins": summary.blocked_logins,
+        "system_errors": summary.system_errors,
+        "unresolved_events": summary.unresolved_events,
+    })))
+}
+
+pub(super) async fn openapi(_visit: Visit) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION)
+}

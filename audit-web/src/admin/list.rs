@@ -1,0 +1,169 @@
+use askama::Template;
+use audit_sea_orm::Cursor;
+use axum::response::Html;
+
+use super::{
+    admitted::Visit,
+    cell::{Cell, Moment},
+    failure::Failure,
+    field::{Choice, Control, Kind},
+    hierarchy::{self, Hierarchy},
+    layout::Layout,
+    listed::Listed,
+    params::Params,
+    slice::{Asked, Slice, filter_names},
+    tally, value,
+};
+
+/// A list, whatever its table.
+#[derive(Template)]
+#[template(path = "list.html")]
+struct ListPage {
+    layout: Layout,
+    slug: &'static str,
+    title: &'static str,
+    noun: &'static str,
+    notice: String,
+    token: String,
+    query: String,
+    search: String,
+    search_words: &'static str,
+    controls: Vec<Control>,
+    from: String,
+    until: String,
+    date: String,
+    is_filtered: bool,
+    hierarchy: Hierarchy,
+    heads: &'static [&'static str],
+    rows: Vec<RowView>,
+    can_resolve: bool,
+    older: String,
+    newer: String,
+    newest: String,
+    looked_to: Option<Moment>,
+}
+
+impl ListPage {
+    /// Whether rows can be chosen, as there is something to do with them.
+    fn is_selectable(&self) -> bool {
+        !self.rows.is_empty() && (self.layout.is_superuser || self.can_resolve)
+    }
+}
+
+struct RowView {
+    id: i64,
+    name: String,
+    time: Moment,
+    cells: Vec<Cell>,
+}
+
+pub(super) async fn page<E: Listed>(visit: Visit) -> Result<Html<String>, Failure> {
+    let db = &visit.shared.db;
+    let asked = Asked::<E>::read(&visit.params, db).await?;
+    let slice = asked.slice(db, visit.shared.settings.page_size).await?;
+    let params = visit.params.only(filter_names::<E>());
+    let hierarchy = hierarchy::load(&asked, &params, db).await?;
+    let controls = controls::<E>(&visit).await?;
+    visit.record_view().await?;
+    let html = view(&visit, &params, &slice, hierarchy, controls).render()?;
+    Ok(Html(html))
+}
+
+fn view<E: Listed>(
+    visit: &Visit,
+    params: &Params,
+    slice: &Slice<E>,
+    hierarchy: Hierarchy,
+    controls: Vec<Control>,
+) -> ListPage {
+    let layout = visit.layout();
+    let text = |name| params.get(name).unwrap_or_default().to_owned();
+    let to = |name: &str, cursor: Option<Cursor>| {
+        cursor.map_or_else(String::new, |cursor| {
+            params.with(name, Some(cursor.to_string())).to_query()
+        })
+    };
+    ListPage {
+        slug: E::SLUG,
+        title: E::NAMES.0,
+        noun: E::NAMES.1,
+        notice: notice(visit),
+        token: visit.token(),
+        query: params.to_query(),
+        search: text("q"),
+        search_words: E::SEARCHED_WORDS,
+        controls,
+        from: text("from"),
+        until: text("until"),
+        date: text("date"),
+        is_filtered: !params.is_empty(),
+        hierarchy,
+        heads: E::HEADS,
+        can_resolve: slice.rows.iter().any(E::is_open),
+        rows: slice
+            .rows
+            .iter()
+            .map(|row| row_view::<E>(row, &layout.base))
+            .collect(),
+        older: to("before", slice.older),
+        newer: to("after", slice.newer),
+        newest: slice.newer.map_or_else(String::new, |_| params.to_query()),
+        looked_to: slice.looked_to.map(Moment::from),
+        layout,
+    }
+}
+
+fn row_view<E: Listed>(row: &E::Model, base: &str) -> RowView {
+    RowView {
+        id: E::id(row),
+        name: value::cut(&E::name(row), 80),
+        time: E::time(row).into(),
+        cells: E::cells(row, base),
+    }
+}
+
+/// What an action before this page did. Only a number comes from the URL.
+fn notice(visit: &Visit) -> String {
+    let number = |name| {
+        visit
+            .params
+            .get(name)
+            .and_then(|text| text.parse::<u32>().ok())
+    };
+    match (number("deleted"), number("resolved-now")) {
+        (Some(count), _) => format!("Deleted: {count}. The deletion is recorded."),
+        (None, Some(count)) => format!("Marked resolved: {count}."),
+        (None, None) => String::new(),
+    }
+}
+
+async fn controls<E: Listed>(visit: &Visit) -> Result<Vec<Control>, Failure> {
+    let mut controls = Vec::new();
+    for field in E::FIELDS {
+        let value = visit.params.get(field.name).unwrap_or_default().to_owned();
+        let mut options: Vec<String> = match field.kind {
+            Kind::Typed | Kind::Object => Vec::new(),
+            Kind::Flag => ["yes", "no"].map(str::to_owned).to_vec(),
+            Kind::Choice(choices) => choices.iter().map(ToString::to_string).collect(),
+            Kind::Held => {
+                use sea_orm::IdenStatic;
+                tally::held(&visit.shared.db, E::TABLE, field.column.as_str()).await?
+            }
+        };
+        if matches!(field.kind, Kind::Held) && !value.is_empty() && !options.contains(&value) {
+            options.push(value.clone());
+        }
+        let options = options.into_iter().map(|option| Choice {
+            is_chosen: option == value,
+            value: option,
+        });
+        controls.push(Control {
+            name: field.name,
+            label: field.label,
+            options: options.collect(),
+            is_typed: matches!(field.kind, Kind::Typed | Kind::Object),
+            value,
+        });
+    }
+    Ok(controls)
+}

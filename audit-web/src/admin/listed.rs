@@ -1,0 +1,70 @@
+use audit_sea_orm::{Cursor, TrailEntity};
+use chrono::{DateTime, Utc};
+use sea_orm::{EntityTrait, ModelTrait};
+use serde::Serialize;
+
+use super::{
+    cell::{Cell, Section},
+    field::Field,
+};
+
+/// A table of the trail, as the admin shows it.
+pub(super) trait Listed:
+    TrailEntity + EntityTrait<Model: Serialize + Send + Sync + ModelTrait<Entity = Self>>
+{
+    /// Its name in URLs.
+    const SLUG: &'static str;
+    /// Its name in the database.
+    const TABLE: &'static str;
+    /// What its rows are called, and one of them.
+    const NAMES: (&'static str, &'static str);
+    /// What the search looks at.
+    const SEARCHED: &'static [Self::Column];
+    /// What the search looks at, in words.
+    const SEARCHED_WORDS: &'static str;
+    /// The filters.
+    const FIELDS: &'static [Field<Self::Column>];
+    /// The heads of the columns after that of the time.
+    const HEADS: &'static [&'static str];
+
+    /// The cells of a row after that of the time.
+    fn cells(row: &Self::Model, base: &str) -> Vec<Cell>;
+
+    /// The parts of a row's own page.
+    fn sections(row: &Self::Model, base: &str) -> Vec<Section>;
+
+    /// A row in a few words.
+    fn name(row: &Self::Model) -> String;
+
+    /// Whether a row can be marked resolved.
+    fn is_open(_row: &Self::Model) -> bool {
+        false
+    }
+
+    /// When it happened.
+    fn time(row: &Self::Model) -> DateTime<Utc> {
+        parts(Self::cursor(row)).0
+    }
+
+    /// Its number.
+    fn id(row: &Self::Model) -> i64 {
+        parts(Self::cursor(row)).1
+    }
+}
+
+/// A place in the order, from a time and a number.
+pub(super) fn cursor(occurred_at: DateTime<Utc>, id: i64) -> Option<Cursor> {
+    format!("{}-{id}", occurred_at.timestamp_micros())
+        .parse()
+        .ok()
+}
+
+/// The time and the number of a place in the order: its text is made of them.
+pub(super) fn parts(cursor: Cursor) -> (DateTime<Utc>, i64) {
+    let text = cursor.to_string();
+    let parts = text.rsplit_once('-').and_then(|(micros, id)| {
+        let time = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+        Some((time, id.parse().ok()?))
+    });
+    parts.expect("the text of a cursor is its time and number")
+}

@@ -1,0 +1,125 @@
+//! The admin: every page, who may see it, and what it may cost.
+
+mod actions;
+mod api;
+mod door;
+mod files;
+mod lists;
+mod pages;
+mod plans;
+
+pub use actions::{
+    an_event_is_resolved_once_and_recorded, forms_need_their_token_and_their_origin,
+    only_a_superuser_deletes_and_says_why,
+};
+pub use api::the_api_answers_as_it_is_described;
+pub use door::{
+    every_path_and_method_answers_as_it_should, views_are_recorded_where_that_is_wanted,
+    whoever_is_not_admitted_sees_nothing,
+};
+pub use files::exports_hold_every_row_and_are_recorded;
+pub use lists::{
+    a_search_looks_a_window_at_a_time, filters_find_their_rows,
+    hostile_parameters_are_refused_or_find_nothing, pages_hold_every_row_once_forward_and_back,
+};
+pub use pages::{
+    a_history_is_rebuilt_and_compared, every_link_works_under_any_prefix, every_page_is_strict,
+    masked_values_appear_on_no_page,
+};
+pub use plans::every_list_is_read_by_an_index;
+
+use audit_sea_orm::{
+    entity::{login_attempt::Status, system_event::EventType},
+    prelude::*,
+};
+use sea_orm::{DbErr, EntityTrait, Set, prelude::DateTimeUtc};
+use serde_json::json;
+
+use crate::Test;
+
+/// The lists, by their names in URLs.
+const LISTS: [&str; 4] = ["records", "logins", "exports", "events"];
+
+/// Minute `n` of a year.
+fn at(minute: i64) -> DateTimeUtc {
+    DateTimeUtc::from_timestamp(1_767_225_600 + minute * 60, 0).expect("a time that there is")
+}
+
+/// The row of that number in each table; every third time stands twice.
+fn record(n: i64) -> audit_log::ActiveModel {
+    let action = ["CREATE", "UPDATE", "DELETE", "PUBLISH"][usize::try_from(n % 4).unwrap_or(0)];
+    audit_log::ActiveModel {
+        occurred_at: Set(at(n - n % 3 / 2)),
+        action: Set(action.to_owned()),
+        table_name: Set(Some(if n % 2 == 0 { "tart" } else { "roll" }.to_owned())),
+        object_id: Set(Some((n % 7).to_string())),
+        object_repr: Set(Some(format!("Pastry {n}"))),
+        old_values: Set((action != "CREATE").then(|| json!({"price": n, "name": "old"}))),
+        new_values: Set((action != "DELETE").then(|| json!({"price": n + 1, "name": "new"}))),
+        actor_id: Set(Some(format!("actor-{}", n % 5))),
+        actor_name: Set(Some(format!("Baker {}", n % 5))),
+        ip_address: Set(Some("192.0.2.7".to_owned())),
+        request_id: Set(Some(format!("request-{}", n / 2))),
+        reason: Set((n % 6 == 0).then(|| "100% rise_now!".to_owned())),
+        ..Default::default()
+    }
+}
+
+fn login(n: i64) -> login_attempt::ActiveModel {
+    let status = [Status::Success, Status::Failed, Status::Blocked];
+    login_attempt::ActiveModel {
+        occurred_at: Set(at(n)),
+        username: Set(format!("user-{}", n % 5)),
+        status: Set(status[usize::try_from(n % 3).unwrap_or(0)]),
+        ip_address: Set(Some(format!("198.51.100.{}", n % 4))),
+        city: Set(Some("Wien".to_owned())),
+        ..Default::default()
+    }
+}
+
+fn export(n: i64) -> data_export::ActiveModel {
+    data_export::ActiveModel {
+        occurred_at: Set(at(n)),
+        actor_id: Set(Some(format!("actor-{}", n % 5))),
+        export_type: Set(format!("Orders {n}")),
+        file_format: Set(if n % 2 == 0 { "CSV" } else { "XLSX" }.to_owned()),
+        record_count: Set(n),
+        file_size: Set(n * 1_000),
+        filters_applied: Set(Some(json!({"country": "AT"}))),
+        download_count: Set(0),
+        ..Default::default()
+    }
+}
+
+fn event(n: i64) -> system_event::ActiveModel {
+    let kinds = [EventType::Error, EventType::Warning, EventType::Security];
+    system_event::ActiveModel {
+        occurred_at: Set(at(n)),
+        event_type: Set(kinds[usize::try_from(n % 3).unwrap_or(0)]),
+        title: Set(format!("Oven {n} too hot")),
+        actor_id: Set(Some(format!("actor-{}", n % 5))),
+        resolved: Set(n % 2 == 0),
+        ..Default::default()
+    }
+}
+
+/// `rows` rows in each of the tables.
+async fn seed(t: &Test, rows: i64) -> Result<(), DbErr> {
+    let records: Vec<_> = (0..rows).map(record).collect();
+    for chunk in records.chunks(500) {
+        audit_log::Entity::insert_many(chunk.to_vec())
+            .exec(&t.db)
+            .await?;
+    }
+    let rows = rows.min(200);
+    login_attempt::Entity::insert_many((0..rows).map(login))
+        .exec(&t.db)
+        .await?;
+    data_export::Entity::insert_many((0..rows).map(export))
+        .exec(&t.db)
+        .await?;
+    system_event::Entity::insert_many((0..rows).map(event))
+        .exec(&t.db)
+        .await?;
+    Ok(())
+}
