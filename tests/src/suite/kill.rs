@@ -17,6 +17,9 @@ use crate::{
 /// Rows by key, each as its columns.
 type Rows = BTreeMap<String, Map<String, Json>>;
 
+/// A row's key and columns.
+type Row = (String, Map<String, Json>);
+
 /// A program with several writers, killed again and again; after each time the table is just what its records say.
 pub async fn a_kill_never_parts_a_change_from_its_record(t: &mut Test) -> Outcome {
     t.create_table(pie::Entity).await?;
@@ -42,7 +45,7 @@ async fn kill_again_and_again<E: EntityTrait>(
     t: &Test,
     task: &str,
     entity: E,
-    columns: fn(E::Model) -> (String, Map<String, Json>),
+    columns: fn(E::Model) -> Row,
 ) -> Outcome {
     let mut random = Random::new(11);
     let mut recorded = 0;
