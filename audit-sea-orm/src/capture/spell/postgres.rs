@@ -30,7 +30,7 @@ impl Spell for Postgres {
 
     fn json(&self, kind: &Kind, x: &str) -> String {
         let json = match kind {
-            Kind::Bool | Kind::Integer => format!("{x}::text"),
+            Kind::Bool | Kind::Integer | Kind::Vector => format!("{x}::text"),
             Kind::Text | Kind::Enum => format!("to_json({x}::text)::text"),
             Kind::Float => format!(
                 "CASE WHEN {x} BETWEEN '-1.7976931348623157e308'::float8 AND '1.7976931348623157e308'::float8 \
@@ -45,7 +45,6 @@ impl Spell for Postgres {
                 );
                 format!("CASE WHEN {x} IS NOT NULL THEN '[' || COALESCE(({items}), '') || ']' END")
             }
-            Kind::Vector => format!("{x}::text"),
             _ => format!("'\"' || {} || '\"'", self.plain(kind, x)),
         };
         format!("COALESCE({json}, 'null')")
@@ -98,7 +97,7 @@ impl Spell for Postgres {
         let cut = format!("left({text}, 200)");
         // One class of characters tells cheaply that most texts are clean.
         format!(
-            "CASE WHEN {text} ~ '[^ -~]' THEN regexp_replace({cut}, {}, U&'\\FFFD', 'g') ELSE {cut} END",
+            "CASE WHEN {text} ~ '[^ -~]' THEN regexp_replace({cut}, {}, '\u{FFFD}', 'g') ELSE {cut} END",
             self.text(UNFIT)
         )
     }
