@@ -134,39 +134,36 @@ async fn write(
             rows.exec_without_returning(db).await.map(drop)
         }
         5 => move_key(backend, db, id, random).await,
-        6 | 7 => {
+        6..=10 => write_entries(db, id, random).await,
+        _ => delete_account(backend, db, id).await,
+    }
+}
+
+async fn write_entries(
+    db: &DatabaseTransaction,
+    id: i32,
+    random: &mut Random,
+) -> Result<(), DbErr> {
+    let sql = match random.below(5) {
+        0 | 1 => {
             let entry = entry::ActiveModel {
                 id: Set(key(random) * 7 + key(random)),
                 account_id: Set(id),
                 cents: Set(key(random)),
             };
-            entry::Entity::insert(entry)
-                .exec_without_returning(db)
-                .await
-                .map(drop)
+            let entry = entry::Entity::insert(entry);
+            return entry.exec_without_returning(db).await.map(drop);
         }
-        8 => {
-            let sql = format!(
-                "UPDATE ledger_entry SET cents = cents + {id} WHERE account_id = {id} OR cents = {id}"
-            );
-            db.execute_unprepared(&sql).await.map(drop)
-        }
-        9 => db
-            .execute_unprepared(&format!(
-                "DELETE FROM ledger_entry WHERE id % 7 = {}",
-                id % 7
-            ))
-            .await
-            .map(drop),
-        10 => db
-            .execute_unprepared(&format!(
-                "UPDATE ledger_entry SET id = id + 1000 WHERE id % 5 = {}",
-                id % 5
-            ))
-            .await
-            .map(drop),
-        _ => delete_account(backend, db, id).await,
-    }
+        2 => format!(
+            "UPDATE ledger_entry SET cents = cents + {id} WHERE account_id = {id} OR cents = {id}"
+        ),
+        3 => format!("DELETE FROM ledger_entry WHERE id % 7 = {}", id % 7),
+        _ => format!(
+            "UPDATE ledger_entry SET id = id + 1000 WHERE id % 5 = {}",
+            id % 5
+        ),
+    };
+    db.execute_unprepared(&sql).await.map(drop)
 }
 
 async fn update_one(db: &DatabaseTransaction, row: account::ActiveModel) -> Result<(), DbErr> {

@@ -290,8 +290,7 @@ where
         );
         let listed: &[&str] = match self.t.backend {
             Backend::Sqlite => &["float", "decimal", "json", "date_time", "time_date_time"],
-            Backend::Postgres => &["float", "double", "json"],
-            Backend::MySql => &["float", "double", "json"],
+            Backend::Postgres | Backend::MySql => &["float", "double", "json"],
         };
         assert!(
             found == expected || listed.iter().any(|kind| table.contains(kind)),
