@@ -8,6 +8,7 @@
 //! | `migrator.rs` | the trail's migrations among the shop's |
 //! | [`app`] | the layers: who and whence, logins and logouts |
 //! | `export.rs`, `cakes::show` | what no hook can see: an export, a view |
+//! | `trail.rs` | the admin at `/audit`, and who may see it |
 //! | `main.rs` | errors that are logged, as system events |
 //!
 //! Applications on loco and actix-web scope the context as the documentation of `audit-web` shows: loco adds the same
@@ -24,6 +25,7 @@ mod orders;
 mod pages;
 mod password;
 mod seed;
+mod trail;
 
 use audit_web::{AuditLayer, EventReporter, SecurityAuditLayer};
 use axum::{
@@ -58,6 +60,7 @@ pub fn app(db: DatabaseConnection, reporter: &EventReporter) -> Router {
     // HTTPS, and leaves `with_secure` alone.
     let sessions = SessionManagerLayer::new(MemoryStore::default()).with_secure(false);
     shop()
+        .nest("/audit", trail::pages(db.clone()))
         .with_state(db)
         // Who: logins, logouts, and the actor of everything that a baker does.
         .layer(backend.audited().into_layer(sessions))

@@ -32,6 +32,7 @@ pub type Session = axum_login::AuthSession<AuditedBackend<Backend>>;
 #[derive(Clone)]
 pub struct User {
     pub id: i32,
+    pub username: String,
     pub name: String,
     password_hash: String,
 }
@@ -49,6 +50,7 @@ impl From<baker::Model> for User {
     fn from(baker: baker::Model) -> Self {
         Self {
             id: baker.id,
+            username: baker.username,
             name: baker.name,
             password_hash: baker.password_hash,
         }

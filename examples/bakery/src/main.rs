@@ -83,7 +83,7 @@ fn greet(address: SocketAddr, url: &str) {
     // Not the whole URL, which may hold a password.
     let database = url.split('?').next().filter(|_| url.starts_with("sqlite"));
     println!(
-        "\nThe trail is in the database {}.",
+        "\nThe trail is at http://{address}/audit, in the database {}.",
         database.unwrap_or("of DATABASE_URL")
     );
     println!("Stop it with Ctrl+C.");
