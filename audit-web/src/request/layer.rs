@@ -48,7 +48,8 @@ use crate::{ClientAddress, EventReporter};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AuditLayer {
-    settings: Settings,
+    // Shared, as axum calls `layer` for each route and, where nobody gave the router its state, for each request.
+    settings: Arc<Settings>,
 }
 
 /// What the client gets when a handler panics; an ERROR event is reported either way.
@@ -66,7 +67,7 @@ impl AuditLayer {
     /// A layer with every default, given a database connection or an [`EventReporter`].
     pub fn new(reporter: impl Into<EventReporter>) -> Self {
         Self {
-            settings: Settings {
+            settings: Arc::new(Settings {
                 reporter: reporter.into(),
                 client_address: ClientAddress::peer(),
                 peer: None,
@@ -77,13 +78,13 @@ impl AuditLayer {
                 // What people have long called broken; each application knows better.
                 slow_threshold: Some(Duration::from_secs(5)),
                 on_panic: OnPanic::Respond,
-            },
+            }),
         }
     }
 
     /// Sets how the client's address is found. Default: [`ClientAddress::peer`].
     pub fn client_address(mut self, policy: ClientAddress) -> Self {
-        self.settings.client_address = policy;
+        self.settings_mut().client_address = policy;
         self
     }
 
@@ -95,13 +96,13 @@ impl AuditLayer {
         mut self,
         peer: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.peer = Some(Arc::new(peer));
+        self.settings_mut().peer = Some(Arc::new(peer));
         self
     }
 
     /// Sets how the actor is found. Default: `()`, nobody.
     pub fn resolve_actor(mut self, actor: impl ResolveActor) -> Self {
-        self.settings.actor = Arc::new(actor);
+        self.settings_mut().actor = Arc::new(actor);
         self
     }
 
@@ -112,7 +113,7 @@ impl AuditLayer {
         mut self,
         session: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.session_id = Some(Arc::new(session));
+        self.settings_mut().session_id = Some(Arc::new(session));
         self
     }
 
@@ -137,7 +138,7 @@ impl AuditLayer {
         mut self,
         id: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.request_id = Some(Arc::new(id));
+        self.settings_mut().request_id = Some(Arc::new(id));
         self
     }
 
@@ -147,27 +148,31 @@ impl AuditLayer {
     /// Whatever its origin, an id is recorded without all characters but ASCII letters, digits, `_`, `-` and `@`,
     /// and to 128 of them.
     pub fn trust_request_id_header(mut self, header: HeaderName) -> Self {
-        self.settings.trusted_id_header = Some(header);
+        self.settings_mut().trusted_id_header = Some(header);
         self
     }
 
     /// Sets how long a request may take until its answer begins before it is a PERFORMANCE event. Default: 5
     /// seconds.
     pub fn slow_threshold(mut self, threshold: Duration) -> Self {
-        self.settings.slow_threshold = Some(threshold);
+        self.settings_mut().slow_threshold = Some(threshold);
         self
     }
 
     /// Reports no slow requests.
     pub fn without_slow_threshold(mut self) -> Self {
-        self.settings.slow_threshold = None;
+        self.settings_mut().slow_threshold = None;
         self
     }
 
     /// Sets what the client gets when a handler panics. Default: [`OnPanic::Respond`].
     pub fn on_panic(mut self, on_panic: OnPanic) -> Self {
-        self.settings.on_panic = on_panic;
+        self.settings_mut().on_panic = on_panic;
         self
+    }
+
+    fn settings_mut(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.settings)
     }
 
     /// What writes the events, for its counters and to flush it.
@@ -182,6 +187,6 @@ impl<S> Layer<S> for AuditLayer {
     /// Also sets, once in a process, a panic hook that notes the backtrace and calls the hook that was set before.
     fn layer(&self, inner: S) -> Self::Service {
         panic::install_hook();
-        AuditService::new(inner, Arc::new(self.settings.clone()))
+        AuditService::new(inner, Arc::clone(&self.settings))
     }
 }

@@ -35,7 +35,8 @@ use crate::{ClientAddress, EventReporter};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SecurityAuditLayer {
-    settings: Settings,
+    // Shared, as axum calls `layer` for each route and, where nobody gave the router its state, for each request.
+    settings: Arc<Settings>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,32 +51,36 @@ impl SecurityAuditLayer {
     /// A layer with the default lists, given a database connection or an [`EventReporter`].
     pub fn new(reporter: impl Into<EventReporter>) -> Self {
         Self {
-            settings: Settings {
+            settings: Arc::new(Settings {
                 reporter: reporter.into(),
                 client_address: ClientAddress::peer(),
                 probes: Probes::new(PROBE_PATHS),
                 scanners: Scanners::new(SCANNERS),
-            },
+            }),
         }
     }
 
     /// Replaces the list of paths. Default: [`PROBE_PATHS`].
     pub fn probe_paths(mut self, paths: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.settings.probes = Probes::new(paths);
+        self.settings_mut().probes = Probes::new(paths);
         self
     }
 
     /// Replaces the list of user agents. Default: [`SCANNERS`].
     pub fn scanners(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.settings.scanners = Scanners::new(names);
+        self.settings_mut().scanners = Scanners::new(names);
         self
     }
 
     /// Sets how the client's address is found where no [`AuditLayer`](crate::AuditLayer) is outside. Default:
     /// [`ClientAddress::peer`].
     pub fn client_address(mut self, policy: ClientAddress) -> Self {
-        self.settings.client_address = policy;
+        self.settings_mut().client_address = policy;
         self
+    }
+
+    fn settings_mut(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.settings)
     }
 
     /// What writes the events, for its counters and to flush it.
@@ -88,6 +93,6 @@ impl<S> Layer<S> for SecurityAuditLayer {
     type Service = SecurityAuditService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SecurityAuditService::new(inner, Arc::new(self.settings.clone()))
+        SecurityAuditService::new(inner, Arc::clone(&self.settings))
     }
 }
