@@ -135,6 +135,51 @@ mod web {
     }
 }
 
+mod admin {
+    use audit_sea_orm::prelude::*;
+    use audit_web::admin::{Access, AuditAdmin};
+    use axum::{Router, http::request::Parts};
+    use sea_orm::DatabaseConnection;
+
+    #[derive(Clone)]
+    pub struct LoggedIn {
+        pub name: String,
+    } // as an authentication layer outside leaves it
+
+    pub fn with_admin(router: Router, db: DatabaseConnection) -> Router {
+        let admin = AuditAdmin::new(db).authorize(async |request: Parts| {
+            match request.extensions.get::<LoggedIn>() {
+                Some(user) => Access::Viewer(Actor::new(&user.name)),
+                None => Access::Redirect("/login".to_owned()),
+            }
+        });
+        router.nest("/audit", admin.into_router())
+    }
+}
+
+#[tokio::test]
+async fn the_admin_is_for_those_who_are_logged_in() -> Result<(), Box<dyn std::error::Error>> {
+    use axum::{
+        Extension, Router,
+        body::Body,
+        http::{Request, StatusCode},
+    };
+    use sea_orm_migration::MigratorTrait;
+    use tower::ServiceExt;
+
+    let db = sea_orm::Database::connect("sqlite::memory:").await?;
+    migrator::Migrator::up(&db, None).await?;
+    let router = admin::with_admin(Router::new(), db);
+    let request = || Request::get("/audit/dashboard").body(Body::empty());
+    let stranger = router.clone().oneshot(request()?).await?;
+    assert_eq!(stranger.status(), StatusCode::SEE_OTHER);
+    let name = "ada".to_owned();
+    let router = router.layer(Extension(admin::LoggedIn { name }));
+    let auditor = router.oneshot(request()?).await?;
+    assert_eq!(auditor.status(), StatusCode::OK);
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_layer_says_who_acts() -> Result<(), Box<dyn std::error::Error>> {
     use audit_sea_orm::AuditContext;
@@ -192,7 +237,7 @@ fn every_block_of_the_readme_stands_here() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(blocks.len(), 5);
+    assert_eq!(blocks.len(), 6);
     for block in blocks {
         // rustfmt may break a line here that the README leaves whole, or add a comma where it does.
         let without_commas = |text: &str| text.replace(',', "");

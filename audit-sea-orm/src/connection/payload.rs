@@ -36,9 +36,6 @@ fn of(context: &AuditContext, config: &AuditConfig) -> Option<String> {
             push(column.as_str(), json(&text));
         }
     }
-    if let Some(metadata) = metadata_text(context) {
-        push("metadata", metadata);
-    }
     let models: Vec<_> = config.skipped_models().map(|glob| like(&glob)).collect();
     if !models.is_empty() {
         push("skip_models", json(&models));
@@ -46,6 +43,10 @@ fn of(context: &AuditContext, config: &AuditConfig) -> Option<String> {
     let actions: Vec<_> = config.skipped_actions().collect();
     if !actions.is_empty() {
         push("skip_actions", json(&actions));
+    }
+    // Last, as it may nest: MariaDB's JSON functions see nothing behind what is deeper than 31 levels.
+    if let Some(metadata) = metadata_text(context) {
+        push("metadata", metadata);
     }
     (!entries.is_empty()).then(|| format!("{{{}}}", entries.join(",")))
 }
@@ -81,7 +82,7 @@ mod tests {
             .metadata(serde_json::json!({"a": [1]}));
         let config = AuditConfig::new().skip_models(["Cache_*"]).unwrap();
         let config = config.skip_actions(["UPDATE"]).unwrap();
-        let expected = r#"{"actor_id":"7","actor_name":"Ada \"A\"�L","ip_address":"192.0.2.1","metadata":{"a":[1]},"skip_models":["cache\\_%"],"skip_actions":["UPDATE"]}"#;
+        let expected = r#"{"actor_id":"7","actor_name":"Ada \"A\"�L","ip_address":"192.0.2.1","skip_models":["cache\\_%"],"skip_actions":["UPDATE"],"metadata":{"a":[1]}}"#;
         assert_eq!(of(&context, &config).as_deref(), Some(expected));
         assert_eq!(of(&AuditContext::new(), &AuditConfig::new()), None);
     }
