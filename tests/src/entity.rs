@@ -3,6 +3,7 @@
 pub mod author;
 pub mod book;
 pub mod cake;
+pub mod captured;
 pub mod column_types;
 pub mod keyed;
 pub mod ledger;

@@ -1,6 +1,6 @@
 //! The page on coverage, cell by cell: each way to write, and whether hooks and triggers see it.
 
-use audit_sea_orm::prelude::*;
+use audit_sea_orm::{capture, prelude::*};
 use futures_util::TryStreamExt;
 use sea_orm::{
     ActiveModelTrait,
@@ -12,8 +12,8 @@ use sea_orm::{
 use sea_orm_migration::SchemaManagerConnection;
 
 use crate::{
-    Backend, Outcome, Test, carried,
-    entity::{author, book, pie},
+    Backend, Outcome, Test,
+    entity::{author, book, captured, pie},
 };
 
 const PAGE: &str = include_str!("../../../audit-sea-orm/src/docs/coverage.md");
@@ -50,16 +50,14 @@ fn on_the_page(way: &str, backend: Backend) -> (bool, bool) {
     (cells[column], cells[column + 3])
 }
 
-/// Pies 1 and 2, on whose table a trigger notes each row that changes; nothing is recorded or noted yet.
+/// Pies 1 and 2, which both tiers watch from now on.
 async fn with_pies(t: &Test) -> Result<(), DbErr> {
-    carried::install(t).await?;
     t.create_table(pie::Entity).await?;
-    carried::note(t, "pie").await?;
     let pies = [1, 2].map(|id| pie(id, 1));
     pie::Entity::insert_many(pies)
         .exec_without_returning(&t.db)
         .await?;
-    carried::take(&t.db).await.map(drop)
+    capture::install(&t.db, captured::pie::Entity).await
 }
 
 fn pie(id: i32, price: i32) -> pie::ActiveModel {
@@ -80,14 +78,24 @@ fn repriced(id: i32) -> pie::ActiveModel {
     }
 }
 
-/// Compares what hooks recorded and a trigger noted with the page. Each counts every row, or none.
+/// How many records hooks and triggers wrote.
+async fn recorded(t: &Test) -> Result<(usize, usize), DbErr> {
+    let records = t.records().await?;
+    let by_triggers = |record: &&audit_log::Model| {
+        let table = record.table_name.as_deref();
+        table.is_some_and(|table| table.starts_with("captured_"))
+    };
+    let triggers = records.iter().filter(by_triggers).count();
+    Ok((records.len() - triggers, triggers))
+}
+
+/// Compares what each tier recorded with the page: every row, or none.
 async fn verdict(t: &Test, way: &str, rows: usize) -> Outcome {
     let (hooks, triggers) = on_the_page(way, t.backend);
-    let recorded = t.records().await?.len();
-    let noted = carried::take(&t.db).await?.len();
     let expected = |sees: bool| if sees { rows } else { 0 };
-    assert_eq!(recorded, expected(hooks), "hooks, {way}");
-    assert_eq!(noted, expected(triggers), "triggers, {way}");
+    let (by_hooks, by_triggers) = recorded(t).await?;
+    assert_eq!(by_hooks, expected(hooks), "hooks, {way}");
+    assert_eq!(by_triggers, expected(triggers), "triggers, {way}");
     Ok(())
 }
 
@@ -181,13 +189,17 @@ fn statement<C: ConnectionTrait>(db: &C, sql: &str) -> Statement {
     Statement::from_string(db.get_database_backend(), sql)
 }
 
-async fn with_authors(t: &Test) -> Result<author::ModelEx, DbErr> {
-    carried::install(t).await?;
+async fn with_authors(t: &Test) -> Result<(), DbErr> {
     t.create_table(author::Entity).await?;
-    t.create_table(book::Entity).await?;
-    for table in ["author", "book"] {
-        carried::note(t, table).await?;
-    }
+    t.create_table(book::Entity).await
+}
+
+async fn capture_authors(t: &Test) -> Result<(), DbErr> {
+    capture::install(&t.db, captured::author::Entity).await?;
+    capture::install(&t.db, captured::book::Entity).await
+}
+
+async fn save_tree(t: &Test) -> Result<author::ModelEx, DbErr> {
     let tree = author::ActiveModel::builder()
         .set_name("Ada")
         .add_book(book::ActiveModel::builder().set_title("Notes"));
@@ -197,13 +209,16 @@ async fn with_authors(t: &Test) -> Result<author::ModelEx, DbErr> {
 /// `insert` of a tree of dense entities.
 pub async fn nested_save(t: &mut Test) -> Outcome {
     with_authors(t).await?;
+    capture_authors(t).await?;
+    save_tree(t).await?;
     verdict(t, "nested_save", 2).await
 }
 
 /// `cascade_delete` of a tree of dense entities.
 pub async fn nested_delete(t: &mut Test) -> Outcome {
-    let author = AuditContext::unaudited("fixture", with_authors(t)).await?;
-    carried::take(&t.db).await?;
+    with_authors(t).await?;
+    let author = AuditContext::unaudited("fixture", save_tree(t)).await?;
+    capture_authors(t).await?;
     let author = author::Entity::find_by_id(author.id).one(&t.db).await?;
     author.ok_or("it is there")?.cascade_delete(&t.db).await?;
     verdict(t, "nested_delete", 2).await
@@ -212,23 +227,19 @@ pub async fn nested_delete(t: &mut Test) -> Outcome {
 /// A row that the database deletes along with the one it refers to.
 pub async fn foreign_key_cascade(t: &mut Test) -> Outcome {
     with_pies(t).await?;
-    let crumbs = "CREATE TABLE crumb (id int primary key, pie_id int, \
+    let crumbs = "CREATE TABLE crumb (id int primary key, pie_id int NOT NULL, \
          FOREIGN KEY (pie_id) REFERENCES pie (id) ON DELETE CASCADE)";
     t.db.execute_unprepared(crumbs).await?;
-    carried::note(t, "crumb").await?;
     let fill = "INSERT INTO crumb VALUES (1, 1), (2, 1), (3, 1)";
     t.db.execute_unprepared(fill).await?;
-    carried::take(&t.db).await?;
+    capture::install(&t.db, captured::crumb::Entity).await?;
     // The parent goes past the hooks, so that what they recorded would be of the crumbs.
     pie::Entity::delete_by_id(1).exec(&t.db).await?;
-    let left =
-        t.db.query_all_raw(statement(&t.db, "SELECT id FROM crumb"))
-            .await?;
-    assert_eq!(left.len(), 0);
-    // The parent is noted too: one more than the crumbs, or one alone.
+    let left = captured::crumb::Entity::find().all(&t.db).await?;
+    assert_eq!(left, []);
+    // The parent is recorded too: one more than the crumbs, or one alone.
     let (hooks, triggers) = on_the_page("foreign_key_cascade", t.backend);
-    assert!(!hooks && t.records().await?.is_empty());
-    let noted = carried::take(&t.db).await?.len();
-    assert_eq!(noted, if triggers { 4 } else { 1 });
+    assert!(!hooks);
+    assert_eq!(recorded(t).await?, (0, if triggers { 4 } else { 1 }));
     Ok(())
 }
