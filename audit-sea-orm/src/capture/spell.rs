@@ -51,13 +51,9 @@ pub(super) trait Spell {
         format!("{row}.{}", self.name(&column.name))
     }
 
-    /// The JSON of a column, or its mask.
-    fn shown(&self, row: &str, column: &Column) -> String {
-        if column.masked {
-            self.text(r#""***""#)
-        } else {
-            self.json(&column.kind, &self.column(row, column))
-        }
+    /// The JSON of an unmasked column.
+    fn value(&self, row: &str, column: &Column) -> String {
+        self.json(&column.kind, &self.column(row, column))
     }
 
     /// The object of all recorded columns of a row.
@@ -72,7 +68,7 @@ pub(super) trait Spell {
                 continue;
             }
             parts.push(self.text(&std::mem::take(&mut literal)));
-            parts.push(self.shown(row, column));
+            parts.push(self.value(row, column));
         }
         literal.push('}');
         parts.push(self.text(&literal));
@@ -88,7 +84,7 @@ pub(super) trait Spell {
                 let shown = if column.masked {
                     self.text(&format!(r#"{key}"***""#))
                 } else {
-                    self.concat(&[self.text(&key), self.shown(row, column)])
+                    self.concat(&[self.text(&key), self.value(row, column)])
                 };
                 format!(
                     "CASE WHEN {} THEN {shown} ELSE '' END",
