@@ -22,13 +22,13 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    pub(crate) async fn open(backend: Backend) -> Result<Self, DbErr> {
+    pub(crate) async fn open(backend: Backend, shape: Shape) -> Result<Self, DbErr> {
         let name = format!("audit_bench_{}", std::process::id());
         let isolated = Isolated::create(backend, &name).await?;
         // One connection: the sides never compete, and all know every statement already.
         let db = isolated.connect(1).await?;
         audit_migration::Migrator::up(&db, None).await?;
-        let sides = side::all();
+        let sides = side::all(shape);
         for side in &sides {
             side.create_table(&db).await?;
         }

@@ -3,7 +3,7 @@
 
 use audit_sea_orm::entity::audit_log;
 use sea_orm::{
-    DatabaseTransaction, DbErr, EntityTrait, QuerySelect, Set, prelude::*, sea_query::LockType,
+    ConnectionTrait, DbErr, EntityTrait, QuerySelect, Set, prelude::*, sea_query::LockType,
 };
 use serde_json::{Map, Value, json};
 
@@ -14,39 +14,35 @@ impl sea_orm::ActiveModelBehavior for by_hand::ActiveModel {}
 
 #[sea_orm::prelude::async_trait::async_trait]
 impl Write for by_hand::ActiveModel {
-    async fn write(
-        self,
-        operation: Operation,
-        transaction: &DatabaseTransaction,
-    ) -> Result<(), DbErr> {
+    async fn write<C: ConnectionTrait>(self, operation: Operation, db: &C) -> Result<(), DbErr> {
         let record = match operation {
             Operation::Create => {
-                let after = self.insert(transaction).await?;
+                let after = self.insert(db).await?;
                 record("CREATE", &after, None, Some(json_of(&after)))
             }
             Operation::Update => {
-                let before = read(&self, transaction).await?;
-                let after = self.update(transaction).await?;
+                let before = read(&self, db).await?;
+                let after = self.update(db).await?;
                 let (old, new) = changed(json_of(&before), json_of(&after));
                 record("UPDATE", &after, Some(old), Some(new))
             }
             Operation::Delete => {
-                let before = read(&self, transaction).await?;
-                self.delete(transaction).await?;
+                let before = read(&self, db).await?;
+                self.delete(db).await?;
                 record("DELETE", &before, Some(json_of(&before)), None)
             }
         };
         let insert = audit_log::Entity::insert(record);
-        insert.exec_without_returning(transaction).await.map(drop)
+        insert.exec_without_returning(db).await.map(drop)
     }
 }
 
-async fn read(
+async fn read<C: ConnectionTrait>(
     item: &by_hand::ActiveModel,
-    transaction: &DatabaseTransaction,
+    db: &C,
 ) -> Result<by_hand::Model, DbErr> {
     let row = by_hand::Entity::find_by_id(*item.id.as_ref()).lock(LockType::Update);
-    let row = row.one(transaction).await?;
+    let row = row.one(db).await?;
     row.ok_or_else(|| DbErr::RecordNotFound("the item".to_owned()))
 }
 

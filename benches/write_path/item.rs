@@ -1,5 +1,5 @@
-//! Three entities of the same twelve columns, on equal tables: one plain, one whose trail the application writes by
-//! hand, one audited.
+//! Entities of the same twelve columns, on equal tables: one plain, one whose trail the application writes by hand,
+//! one audited by hooks, one by triggers.
 
 use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel};
 
@@ -22,12 +22,13 @@ pub(crate) trait Item:
 
 /// The entity of a side, with the derives beside SeaORM's own.
 macro_rules! item {
-    ($module:ident, $table:literal, derive($($derive:path)?)) => {
+    ($module:ident, $table:literal, derive($($derive:path)?) $(, audited($($policy:tt)+))?) => {
         pub(crate) mod $module {
             use sea_orm::{Set, entity::prelude::*};
 
             #[derive(Clone, Debug, PartialEq, DeriveEntityModel $(, $derive)?)]
             #[sea_orm(table_name = $table)]
+            $(#[audited($($policy)+)])?
             pub(crate) struct Model {
                 #[sea_orm(primary_key)]
                 pub(crate) id: i64,

@@ -1,5 +1,5 @@
 //! What auditing adds to a write: the same operation on equal tables, plain, with a trail that the application
-//! writes by hand with SeaORM, and audited.
+//! writes by hand with SeaORM, audited by hooks, and by capture triggers.
 //!
 //! ```sh
 //! cargo bench -p audit-benches --bench write_path                # SQLite, and each server whose URL is set
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let mut group = criterion.benchmark_group(format!("{backend}/{shape}"));
             for operation in Operation::ALL {
                 // Tables of their own, so that no operation pays for the rows that another left.
-                let mut arena = Some(runtime.block_on(Arena::open(backend))?);
+                let mut arena = Some(runtime.block_on(Arena::open(backend, shape))?);
                 let turns = bench(&mut group, &runtime, &mut arena, shape, operation);
                 measured.push(Measured {
                     backend,
@@ -77,7 +77,7 @@ fn bench(
     operation: Operation,
 ) -> Vec<Turn> {
     let mut turns = Vec::new();
-    for (position, side) in side::all().iter().enumerate() {
+    for (position, side) in side::all(shape).iter().enumerate() {
         group.bench_function(format!("{operation}/{}", side.name()), |bencher| {
             bencher.iter_custom(|count| {
                 let new = take_turns(runtime, arena, shape, operation, count);

@@ -33,15 +33,27 @@ pub(crate) enum Shape {
     Hundred,
     /// Each by `audited_insert`, `audited_update` or `audited_delete`: for information.
     Shortcut,
+    /// Each commits by itself: on the pool, or through an audited connection where triggers record.
+    Autocommit,
+    /// Two thousand rows by one statement, which hooks do not see.
+    Bulk,
 }
 
 impl Shape {
-    pub(crate) const ALL: [Self; 3] = [Self::One, Self::Hundred, Self::Shortcut];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::One,
+        Self::Hundred,
+        Self::Shortcut,
+        Self::Autocommit,
+        Self::Bulk,
+    ];
 
+    /// How many rows a turn writes.
     pub(crate) fn size(self) -> usize {
         match self {
-            Self::One | Self::Shortcut => 1,
+            Self::One | Self::Shortcut | Self::Autocommit => 1,
             Self::Hundred => 100,
+            Self::Bulk => 2_000,
         }
     }
 }
@@ -52,6 +64,8 @@ impl fmt::Display for Shape {
             Self::One => "1",
             Self::Hundred => "100",
             Self::Shortcut => "audited_*",
+            Self::Autocommit => "none",
+            Self::Bulk => "2000 rows",
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     arena::Turn,
     backend::Backend,
     operation::{Operation, Shape},
-    side::{self, AUDITED, BY_HAND, PLAIN},
+    side::{self, AUDITED, BY_HAND, CAPTURED, PLAIN},
 };
 
 /// What was measured of one operation.
@@ -29,6 +29,16 @@ fn bar(side: &str, backend: Backend, shape: Shape, operation: Operation) -> Opti
         (AUDITED, Backend::Sqlite, Shape::Hundred) => [2.2, 3.7, 4.8],
         (AUDITED, Backend::Postgres, Shape::Hundred) => [2.3, 3.0, 3.8],
         (AUDITED, Backend::MySql, Shape::Hundred) => [1.6, 2.2, 3.8],
+        (CAPTURED, Backend::Sqlite, Shape::One) => [1.3, 1.35, 1.4],
+        (CAPTURED, Backend::Postgres, Shape::One) => [1.2, 1.2, 1.3],
+        (CAPTURED, Backend::MySql, Shape::One) => [1.15, 1.4, 1.2],
+        (CAPTURED, Backend::Sqlite, Shape::Hundred) => [1.3, 1.4, 1.8],
+        (CAPTURED, Backend::Postgres, Shape::Hundred) => [1.3, 1.3, 1.5],
+        (CAPTURED, Backend::MySql, Shape::Hundred) => [1.2, 1.2, 1.5],
+        (CAPTURED, Backend::Sqlite, Shape::Autocommit) => [2.5; 3],
+        (CAPTURED, Backend::Postgres, Shape::Autocommit) => [1.6; 3],
+        (CAPTURED, Backend::Sqlite, Shape::Bulk) => [4.0, 2.0, 2.0],
+        (CAPTURED, Backend::Postgres, Shape::Bulk) => [1.5, 3.5, 4.0],
         _ => return None,
     };
     Some(match operation {
@@ -70,7 +80,7 @@ fn write_lines(out: &mut impl Write, measured: &Measured) -> io::Result<()> {
         operation,
         turns,
     } = measured;
-    let sides = side::all();
+    let sides = side::all(*shape);
     let position = |name| sides.iter().position(|side| side.name() == name);
     let (plain, by_hand) = (position(PLAIN), position(BY_HAND));
     for (own, side) in sides.iter().enumerate() {

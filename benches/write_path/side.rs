@@ -6,11 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use audit_sea_orm::prelude::*;
+use audit_sea_orm::{capture, prelude::*};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
-    QueryOrder, QuerySelect, Schema, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    prelude::async_trait::async_trait, sea_query::Expr,
+    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, Schema, SqliteTransactionMode, TransactionOptions,
+    TransactionSession, TransactionTrait, Value,
+    prelude::async_trait::async_trait,
+    sea_query::{Expr, Query, ValueTuple},
 };
 
 use crate::{
@@ -23,6 +25,12 @@ item!(plain, "plain_item", derive());
 impl sea_orm::ActiveModelBehavior for plain::ActiveModel {}
 
 item!(audited, "audited_item", derive(audit_sea_orm::Audited));
+item!(
+    captured,
+    "captured_item",
+    derive(audit_sea_orm::Audited),
+    audited(capture = "triggers")
+);
 
 /// How many rows are prepared by one statement, and how many distinct rows updates go round.
 const ROWS: usize = 500;
@@ -31,37 +39,63 @@ const ROWS: usize = 500;
 pub(crate) const PLAIN: &str = "plain";
 pub(crate) const BY_HAND: &str = "by hand";
 pub(crate) const AUDITED: &str = "audited";
+pub(crate) const CAPTURED: &str = "triggers";
 
-/// The sides, the plain one first.
-pub(crate) fn all() -> Vec<Box<dyn Side>> {
-    vec![
-        Box::new(Batches::<plain::ActiveModel>::new(PLAIN)),
-        Box::new(Batches::<by_hand::ActiveModel>::new(BY_HAND)),
-        Box::new(Batches::<audited::ActiveModel>::new(AUDITED)),
-    ]
+/// The sides that write in that shape, the plain one first.
+pub(crate) fn all(shape: Shape) -> Vec<Box<dyn Side>> {
+    let plain = Box::new(Batches::<plain::ActiveModel>::new(PLAIN));
+    let captured = Box::new(Batches::<captured::ActiveModel>::new(CAPTURED));
+    if shape == Shape::Bulk {
+        return vec![plain, captured];
+    }
+    let by_hand = Box::new(Batches::<by_hand::ActiveModel>::new(BY_HAND));
+    let audited = Box::new(Batches::<audited::ActiveModel>::new(AUDITED));
+    vec![plain, by_hand, audited, captured]
 }
 
 /// How a side writes.
 #[async_trait]
 pub(crate) trait Write: Item {
-    /// Runs the operation in a transaction.
-    async fn write(
-        self,
-        operation: Operation,
-        transaction: &DatabaseTransaction,
-    ) -> Result<(), DbErr> {
+    /// Makes the side's table ready to be recorded.
+    async fn install(_db: &DatabaseConnection) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    /// Runs the operation through a connection.
+    async fn write<C: ConnectionTrait>(self, operation: Operation, db: &C) -> Result<(), DbErr> {
         match operation {
-            Operation::Create => self.insert(transaction).await.map(drop),
-            Operation::Update => self.update(transaction).await.map(drop),
-            Operation::Delete => self.delete(transaction).await.map(drop),
+            Operation::Create => self.insert(db).await.map(drop),
+            Operation::Update => self.update(db).await.map(drop),
+            Operation::Delete => self.delete(db).await.map(drop),
         }
+    }
+
+    /// Runs the operation on all items in a transaction.
+    async fn write_in_transaction(
+        items: Vec<Self>,
+        operation: Operation,
+        db: &DatabaseConnection,
+    ) -> Result<(), DbErr> {
+        write_all(items, operation, db).await
     }
 
     /// Runs the operation by the method of the side's own that opens a transaction, where it has one.
     async fn write_alone(self, operation: Operation, db: &DatabaseConnection) -> Result<(), DbErr> {
-        let transaction = begin(db).await?;
-        self.write(operation, &transaction).await?;
-        transaction.commit().await
+        Self::write_in_transaction(vec![self], operation, db).await
+    }
+
+    /// Runs the operation so that it commits by itself.
+    async fn write_bare(self, operation: Operation, db: &DatabaseConnection) -> Result<(), DbErr> {
+        self.write(operation, db).await
+    }
+
+    /// Runs the operation on all items by one statement.
+    async fn write_bulk(
+        items: Vec<Self>,
+        operation: Operation,
+        db: &DatabaseConnection,
+    ) -> Result<(), DbErr> {
+        bulk(items, operation, db).await
     }
 }
 
@@ -78,8 +112,80 @@ impl Write for audited::ActiveModel {
     }
 }
 
+/// Through audited connections, so that triggers know who acts, as hooks do.
+#[async_trait]
+impl Write for captured::ActiveModel {
+    async fn install(db: &DatabaseConnection) -> Result<(), DbErr> {
+        capture::install(db, captured::Entity).await
+    }
+
+    async fn write_in_transaction(
+        items: Vec<Self>,
+        operation: Operation,
+        db: &DatabaseConnection,
+    ) -> Result<(), DbErr> {
+        write_all(items, operation, &db.audited()).await
+    }
+
+    async fn write_bare(self, operation: Operation, db: &DatabaseConnection) -> Result<(), DbErr> {
+        self.write(operation, &db.audited()).await
+    }
+
+    async fn write_bulk(
+        items: Vec<Self>,
+        operation: Operation,
+        db: &DatabaseConnection,
+    ) -> Result<(), DbErr> {
+        bulk(items, operation, &db.audited()).await
+    }
+}
+
+async fn write_all<A: Write, C: TransactionTrait>(
+    items: Vec<A>,
+    operation: Operation,
+    db: &C,
+) -> Result<(), DbErr> {
+    let transaction = begin(db).await?;
+    for item in items {
+        item.write(operation, &transaction).await?;
+    }
+    transaction.commit().await
+}
+
+/// The items of a batch follow each other.
+async fn bulk<A: Write, C: ConnectionTrait>(
+    items: Vec<A>,
+    operation: Operation,
+    db: &C,
+) -> Result<(), DbErr> {
+    if operation == Operation::Create {
+        let insert = A::Entity::insert_many(items);
+        return insert.exec_without_returning(db).await.map(drop);
+    }
+    let ids: Vec<i64> = items.iter().filter_map(id).collect();
+    let first = Expr::col("id").gte(ids.iter().min().copied());
+    let of_batch = first.and(Expr::col("id").lte(ids.iter().max().copied()));
+    if operation == Operation::Update {
+        let mut update = Query::update();
+        let price = Expr::col("price").add(1);
+        update.table(A::Entity::default()).value("price", price);
+        update.and_where(of_batch);
+        db.execute(&update).await.map(drop)
+    } else {
+        let delete = A::Entity::delete_many().filter(of_batch);
+        delete.exec(db).await.map(drop)
+    }
+}
+
+fn id<A: Item>(item: &A) -> Option<i64> {
+    match item.get_primary_key_value()? {
+        ValueTuple::One(Value::BigInt(id)) => id,
+        _ => None,
+    }
+}
+
 /// As `begin_write` begins, without the task that shields it, so that the sides differ in auditing alone.
-async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+async fn begin<C: TransactionTrait>(db: &C) -> Result<C::Transaction, DbErr> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
@@ -127,7 +233,8 @@ impl<A: Write> Side for Batches<A> {
     async fn create_table(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
         let schema = Schema::new(db.get_database_backend());
         let table = schema.create_table_from_entity(A::Entity::default());
-        db.execute(&table).await.map(drop)
+        db.execute(&table).await?;
+        A::install(db).await
     }
 
     async fn prepare(
@@ -152,17 +259,19 @@ impl<A: Write> Side for Batches<A> {
         let start = Instant::now();
         match shape {
             Shape::One | Shape::Hundred => {
-                let transaction = begin(db).await?;
-                for item in items {
-                    item.write(operation, &transaction).await?;
-                }
-                transaction.commit().await?;
+                A::write_in_transaction(items, operation, db).await?;
             }
             Shape::Shortcut => {
                 for item in items {
                     item.write_alone(operation, db).await?;
                 }
             }
+            Shape::Autocommit => {
+                for item in items {
+                    item.write_bare(operation, db).await?;
+                }
+            }
+            Shape::Bulk => A::write_bulk(items, operation, db).await?,
         }
         Ok(start.elapsed())
     }
