@@ -24,10 +24,7 @@ pub async fn install(t: &Test) -> Result<(), DbErr> {
 }
 
 /// Has triggers on that table note the context of each row that changes.
-///
-/// # Errors
-/// What the database reports.
-pub async fn note(t: &Test, table: &str) -> Result<(), DbErr> {
+async fn note(t: &Test, table: &str) -> Result<(), DbErr> {
     for event in ["INSERT", "UPDATE", "DELETE"] {
         let trigger = trigger(t.backend, table, event);
         t.db.execute_unprepared(&trigger).await?;
