@@ -72,7 +72,7 @@
 //! | `f32` | the double, `0.10000000149011612`, on SQLite, MariaDB, MySQL | SQLite holds a double; the text of MariaDB's `FLOAT` has six digits only |
 //! | decimals | a number instead of a string, on SQLite | it holds a double, of which SeaORM makes a decimal when it reads it |
 //! | JSON that has more than 120 opening brackets, or the text `$json` | wrapped, `{"$json": "…"}` | SQL cannot tell how deep it is |
-//! | JSON that nests deeper than 31 levels, or is no JSON at all, on MariaDB, and all JSON on MySQL | wrapped | their JSON functions end there; MySQL's JSON has blanks that it cannot take out |
+//! | JSON that nests deeper than 31 levels, or is no JSON at all, on MariaDB, and all JSON on MySQL | wrapped | their JSON functions end there; MySQL compares JSON otherwise than its text |
 //! | times with years of other than four digits, or leap seconds with an offset, on SQLite | as the table has them | its time functions know the years 0 to 9999 |
 //!
 //! # What triggers do not see

@@ -35,7 +35,7 @@ pub(super) trait Spell {
     /// Texts one after another.
     fn concat(&self, parts: &[String]) -> String;
 
-    /// The characters of a text from the second on.
+    /// The characters of a text from the third on.
     fn tail(&self, text: &str) -> String;
 
     /// A text for people, cut and cleaned as `audit_core::text::line` does.
@@ -61,8 +61,8 @@ pub(super) trait Spell {
         let mut parts = Vec::new();
         let mut literal = String::from("{");
         for (position, column) in table.columns.iter().enumerate() {
-            literal.push_str(if position == 0 { "" } else { "," });
-            literal.push_str(&audit_core::diff::key_text(&column.name));
+            literal.push_str(if position == 0 { "" } else { ", " });
+            literal.push_str(&before_value(column));
             if column.masked {
                 literal.push_str(r#""***""#);
                 continue;
@@ -75,20 +75,25 @@ pub(super) trait Spell {
         self.concat(&parts)
     }
 
+    /// A column's name and value, as they follow others in an object.
+    fn following(&self, row: &str, column: &Column) -> String {
+        let before = format!(", {}", before_value(column));
+        if column.masked {
+            self.text(&format!(r#"{before}"***""#))
+        } else {
+            self.concat(&[self.text(&before), self.value(row, column)])
+        }
+    }
+
     /// The object of those columns of a row that differ.
     fn changed_object(&self, row: &str, table: &Table) -> String {
         let changed = table.columns.iter().filter(|column| !is_key(table, column));
         let parts: Vec<String> = changed
             .map(|column| {
-                let key = format!(",{}", audit_core::diff::key_text(&column.name));
-                let shown = if column.masked {
-                    self.text(&format!(r#"{key}"***""#))
-                } else {
-                    self.concat(&[self.text(&key), self.value(row, column)])
-                };
                 format!(
-                    "CASE WHEN {} THEN {shown} ELSE '' END",
-                    self.column_differs(column)
+                    "CASE WHEN {} THEN {} ELSE '' END",
+                    self.column_differs(column),
+                    self.following(row, column)
                 )
             })
             .collect();
@@ -169,6 +174,11 @@ pub(super) trait Spell {
         };
         self.line(&text)
     }
+}
+
+/// As `audit_core::diff` spells the outermost object.
+fn before_value(column: &Column) -> String {
+    format!("{} ", audit_core::diff::key_text(&column.name))
 }
 
 pub(super) fn is_key(table: &Table, column: &Column) -> bool {

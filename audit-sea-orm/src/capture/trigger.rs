@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     catalog::{Dialect, Place},
+    spell::Spell,
     table::Table,
 };
 
@@ -145,12 +146,18 @@ impl Event {
         if self.new { "NEW" } else { "OLD" }
     }
 
-    /// The columns of what happened to which object, with the expressions of the four that come from the row.
-    fn values(
-        self,
-        spell: &impl super::spell::Spell,
-        table: &Table,
-    ) -> Vec<(&'static str, String)> {
+    /// What happened to which object: columns, with their expressions.
+    fn about(self, spell: &impl Spell, table: &Table) -> Vec<(&'static str, String)> {
+        vec![
+            ("action", spell.text(self.action)),
+            ("table_name", spell.text(&table.audit_name)),
+            ("object_id", spell.key(self.row(), table)),
+            ("object_repr", spell.repr(self.row(), table)),
+        ]
+    }
+
+    /// Beside that, the row before and after.
+    fn values(self, spell: &impl Spell, table: &Table) -> Vec<(&'static str, String)> {
         let is_update = self.old && self.new;
         let image = |row: &str| {
             if is_update {
@@ -159,12 +166,7 @@ impl Event {
                 spell.object(row, table)
             }
         };
-        let mut values = vec![
-            ("action", spell.text(self.action)),
-            ("table_name", spell.text(&table.audit_name)),
-            ("object_id", spell.key(self.row(), table)),
-            ("object_repr", spell.repr(self.row(), table)),
-        ];
+        let mut values = self.about(spell, table);
         if self.old {
             values.push(("old_values", image("OLD")));
         }

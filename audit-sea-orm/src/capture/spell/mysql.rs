@@ -83,15 +83,14 @@ impl Spell for MySql {
     }
 
     fn tail(&self, text: &str) -> String {
-        format!("SUBSTR({text}, 2)")
+        format!("SUBSTR({text}, 3)")
     }
 
     fn line(&self, text: &str) -> String {
         const UNFIT: &str =
             r"[\x{0}-\x{1f}\x{7f}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]";
-        let cut = format!("LEFT({text}, 200)");
         format!(
-            "IF({text} REGEXP '[^ -~]', REGEXP_REPLACE({cut}, {}, CONVERT(X'EFBFBD' USING utf8mb4)), {cut})",
+            "REGEXP_REPLACE(LEFT({text}, 200), {}, CONVERT(X'EFBFBD' USING utf8mb4))",
             self.text(UNFIT)
         )
     }
@@ -119,8 +118,8 @@ impl Spell for MySql {
 }
 
 impl MySql {
-    /// As it is where that is safe, else wrapped: the JSON functions of both end at few levels, and MySQL cannot
-    /// take blanks out.
+    /// As it is where that is safe, else wrapped: the JSON functions of both end at few levels, and MySQL compares
+    /// JSON otherwise than its text.
     fn json_column(&self, x: &str) -> String {
         let wrapped = format!("CONCAT('{{\"$json\":', {}, '}}')", quote(x));
         if !self.is_mariadb {
@@ -130,7 +129,7 @@ impl MySql {
         format!(
             "CASE WHEN {x} = 'null' OR LOCATE('$json', {x}) OR LOCATE({escaped}, {x}) OR (LENGTH({x}) >= {SHORT_JSON} \
              AND LENGTH({x}) * 2 - LENGTH(REPLACE({x}, '[', '')) - LENGTH(REPLACE({x}, '{{', '')) > {MOST_BRACKETS}) \
-             OR NOT JSON_VALID({x}) THEN {wrapped} WHEN LOCATE(' \"', {x}) THEN JSON_COMPACT({x}) ELSE {x} END"
+             OR NOT JSON_VALID({x}) THEN {wrapped} WHEN LOCATE('\" :', {x}) THEN JSON_COMPACT({x}) ELSE {x} END"
         )
     }
 }

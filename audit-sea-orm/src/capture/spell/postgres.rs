@@ -1,19 +1,23 @@
 use super::{Column, Kind, MOST_BRACKETS, SHORT_JSON, Spell};
 
 /// PostgreSQL, inside a function that runs with `search_path = pg_catalog, pg_temp`.
-pub(in super::super) struct Postgres;
+pub(in super::super) enum Postgres {
+    /// The row is in the variables `OLD` and `NEW`.
+    Row,
+    /// The rows are in the transition tables `audit_old` and `audit_new`.
+    Rows,
+}
 
 impl Spell for Postgres {
     fn name(&self, name: &str) -> String {
         format!("\"{}\"", name.replace('"', "\"\""))
     }
 
-    /// `OLD` and `NEW` are variables of the language.
     fn column(&self, row: &str, column: &Column) -> String {
-        let row = if row == "OLD" {
-            "audit_old"
-        } else {
-            "audit_new"
+        let row = match (self, row) {
+            (Self::Row, row) => row,
+            (Self::Rows, "OLD") => "audit_old",
+            (Self::Rows, _) => "audit_new",
         };
         format!("{row}.{}", self.name(&column.name))
     }
@@ -88,16 +92,14 @@ impl Spell for Postgres {
     }
 
     fn tail(&self, text: &str) -> String {
-        format!("substr({text}, 2)")
+        format!("substr({text}, 3)")
     }
 
     fn line(&self, text: &str) -> String {
         const UNFIT: &str =
             r"[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]";
-        let cut = format!("left({text}, 200)");
-        // One class of characters tells cheaply that most texts are clean.
         format!(
-            "CASE WHEN {text} ~ '[^ -~]' THEN regexp_replace({cut}, {}, '\u{FFFD}', 'g') ELSE {cut} END",
+            "regexp_replace(left({text}, 200), {}, '\u{FFFD}', 'g')",
             self.text(UNFIT)
         )
     }
@@ -119,14 +121,14 @@ fn json(x: &str) -> String {
     let brackets = format!(
         "length({text}) * 2 - length(replace({text}, '[', '')) - length(replace({text}, '{{', ''))"
     );
-    // `jsonb` prints blanks before keys, which in a record stand before columns alone.
+    // Neither `jsonb` nor compact JSON has the blanks that in a record stand behind the names of columns alone.
     let compact = format!(
         "regexp_replace({text}, E'(\"(?:[^\"\\\\\\\\]|\\\\\\\\.)*\")|\\\\s+', E'\\\\1', 'g')"
     );
     format!(
         "CASE WHEN {text} = 'null' OR strpos({text}, '$json') > 0 OR strpos({text}, E'\\\\u0024') > 0 OR \
          (length({text}) >= {SHORT_JSON} AND {brackets} > {MOST_BRACKETS}) \
-         THEN '{{\"$json\":' || to_json({text})::text || '}}' WHEN strpos({text}, ' \"') = 0 THEN {text} ELSE {compact} END"
+         THEN '{{\"$json\":' || to_json({text})::text || '}}' WHEN strpos({text}, '\" :') = 0 THEN {text} ELSE {compact} END"
     )
 }
 

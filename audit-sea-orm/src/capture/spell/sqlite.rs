@@ -76,7 +76,7 @@ impl Spell for Sqlite {
     }
 
     fn tail(&self, text: &str) -> String {
-        format!("substr({text}, 2)")
+        format!("substr({text}, 3)")
     }
 
     fn line(&self, text: &str) -> String {

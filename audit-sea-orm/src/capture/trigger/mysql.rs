@@ -1,7 +1,7 @@
 use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, mark, name, skip_names};
 use crate::capture::{
     catalog::{Dialect, Place},
-    spell::{MySql, Spell},
+    spell::{MySql, Spell, is_key},
     table::Table,
 };
 
@@ -20,17 +20,9 @@ pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
         place,
         spell,
     };
-    let update = format!(
-        "IF {} THEN {}{}ELSEIF {} THEN {}END IF; ",
-        maker.spell.key_differs(table),
-        maker.insert(DELETE),
-        maker.insert(CREATE),
-        maker.spell.anything_differs(table),
-        maker.insert(UPDATE),
-    );
     vec![
         maker.trigger("insert", "INSERT", &maker.insert(CREATE)),
-        maker.trigger("update", "UPDATE", &update),
+        maker.trigger("update", "UPDATE", &maker.update()),
         maker.trigger("delete", "DELETE", &maker.insert(DELETE)),
     ]
 }
@@ -41,7 +33,8 @@ impl Maker<'_> {
         let quoted = self.qualified(&name);
         let on = self.qualified(&self.table.name);
         let rest = format!(
-            " DECLARE audit_payload LONGTEXT CHARACTER SET utf8mb4 DEFAULT NULLIF(@audit_context, ''); {inserts}END"
+            " DECLARE audit_may_skip BOOLEAN DEFAULT COALESCE(@audit_context LIKE '%\"unaudited\"%' \
+             OR @audit_context LIKE '%\"skip%', FALSE); DECLARE audit_is_skipped BOOLEAN DEFAULT FALSE; {inserts}END"
         );
         let (mark, fingerprint) = mark(self.table, &format!("BEGIN {rest}"));
         let body = format!("AFTER {event} ON {on} FOR EACH ROW BEGIN {mark}{rest}");
@@ -68,49 +61,83 @@ impl Maker<'_> {
         )
     }
 
+    /// Each column is compared once, and what differs is put behind what differed before it.
+    fn update(&self) -> String {
+        let (spell, table) = (&self.spell, self.table);
+        let recorded = table.columns.iter().filter(|column| !is_key(table, column));
+        let compared: String = recorded
+            .map(|column| {
+                format!(
+                    "IF {} THEN SET audit_old = CONCAT(audit_old, {}), audit_new = CONCAT(audit_new, {}); END IF; ",
+                    spell.column_differs(column),
+                    spell.following("OLD", column),
+                    spell.following("NEW", column)
+                )
+            })
+            .collect();
+        let image = |name: &str| format!("CONCAT('{{', {}, '}}')", spell.tail(name));
+        let mut values = UPDATE.about(spell, table);
+        values.push(("old_values", image("audit_old")));
+        values.push(("new_values", image("audit_new")));
+        format!(
+            "IF {} THEN {}{}ELSE BEGIN DECLARE audit_old, audit_new LONGTEXT CHARACTER SET utf8mb4 DEFAULT ''; \
+             {compared}IF audit_new <> '' THEN {}END IF; END; END IF; ",
+            spell.key_differs(table),
+            self.insert(DELETE),
+            self.insert(CREATE),
+            self.insert_values(UPDATE, values)
+        )
+    }
+
     fn insert(&self, event: Event) -> String {
+        self.insert_values(event, event.values(&self.spell, self.table))
+    }
+
+    fn insert_values(&self, event: Event, of_event: Vec<(&'static str, String)>) -> String {
         let mut values = vec![("occurred_at", "UTC_TIMESTAMP(6)".to_owned())];
-        values.extend(event.values(&self.spell, self.table));
+        values.extend(of_event);
         for column in CONTEXT {
             values.push((column, self.context(&format!("$.{column}"))));
         }
         values.push((
             "metadata",
-            "IF(audit_payload IS NULL, CONCAT('{\"database_user\":', \
-             JSON_QUOTE(CONVERT(SESSION_USER() USING utf8mb4)), '}'), JSON_EXTRACT(audit_payload, '$.metadata'))"
+            "IF(NULLIF(@audit_context, '') IS NULL, CONCAT('{\"database_user\":', \
+             JSON_QUOTE(CONVERT(SESSION_USER() USING utf8mb4)), '}'), JSON_EXTRACT(@audit_context, '$.metadata'))"
                 .to_owned(),
         ));
         let (names, values) = lists(&values);
         let log = self.spell.name(&self.place.log_schema);
-        let recorded = self.recorded(event.action);
+        let skipped = self.skipped(event.action);
+        // A condition with a query costs each row, whether it comes to that query or not.
         format!(
-            "IF {recorded} THEN INSERT INTO {log}.audit_log ({names}) VALUES ({values}); END IF; "
+            "IF audit_may_skip THEN SET audit_is_skipped = {skipped}; END IF; IF NOT audit_is_skipped THEN \
+             INSERT INTO {log}.audit_log ({names}) VALUES ({values}); END IF; "
         )
     }
 
-    /// A text of the context.
+    /// A text of the context: of the session's variable, as each use of one of the trigger's own is spelled out for the
+    /// server's log.
     fn context(&self, path: &str) -> String {
         if self.place.dialect == Dialect::MariaDb {
-            format!("JSON_VALUE(audit_payload, '{path}')")
+            format!("JSON_VALUE(@audit_context, '{path}')")
         } else {
             // MySQL's `JSON_VALUE` cuts at 512 characters.
-            format!("JSON_UNQUOTE(JSON_EXTRACT(audit_payload, '{path}'))")
+            format!("JSON_UNQUOTE(JSON_EXTRACT(@audit_context, '{path}'))")
         }
     }
 
-    /// Whether the context lets the event be recorded.
-    fn recorded(&self, action: &str) -> String {
+    /// Whether the context keeps the event from being recorded.
+    fn skipped(&self, action: &str) -> String {
         let is_skipped = skip_names(self.table)
             .iter()
             .map(|name| format!("{} LIKE skipped.pattern", self.spell.text(name)))
             .collect::<Vec<_>>()
             .join(" OR ");
         format!(
-            "audit_payload IS NULL OR NOT (COALESCE(JSON_UNQUOTE(JSON_EXTRACT(audit_payload, '$.unaudited')) = 'true', \
-             FALSE) OR (LOCATE('\"skip_', audit_payload) AND \
-             (COALESCE(JSON_CONTAINS(audit_payload, '\"{action}\"', '$.skip_actions'), FALSE) OR EXISTS (SELECT 1 FROM \
-             JSON_TABLE(audit_payload, '$.skip_models[*]' COLUMNS (pattern VARCHAR(512) CHARACTER SET utf8mb4 PATH '$')) \
-             AS skipped WHERE {is_skipped}))))"
+            "COALESCE(JSON_UNQUOTE(JSON_EXTRACT(@audit_context, '$.unaudited')) = 'true', FALSE) \
+             OR COALESCE(JSON_CONTAINS(@audit_context, '\"{action}\"', '$.skip_actions'), FALSE) OR EXISTS (SELECT 1 FROM \
+             JSON_TABLE(@audit_context, '$.skip_models[*]' COLUMNS (pattern VARCHAR(512) CHARACTER SET utf8mb4 PATH '$')) \
+             AS skipped WHERE {is_skipped})"
         )
     }
 }

@@ -11,17 +11,17 @@ struct Maker<'a> {
     place: &'a Place,
 }
 
-/// How a statement names what the function read of the context.
+/// Where a statement finds what the function read of the context.
 #[derive(Clone, Copy)]
 enum Context {
-    /// By the function's variables.
+    /// In the function's variables.
     Variables,
-    /// By the parameters of `EXECUTE`.
+    /// In the parameters of `EXECUTE`.
     Parameters,
 }
 
 impl Context {
-    fn of(self, position: usize, column: &str) -> String {
+    fn value(self, position: usize, column: &str) -> String {
         match self {
             Self::Variables => format!("audit_{column}"),
             Self::Parameters => format!("${}", position + 1),
@@ -29,37 +29,37 @@ impl Context {
     }
 }
 
-/// For each statement, with the rows that it changed as tables: a call for each row costs twice as much.
+/// What a row's events assign to variables first, whose expressions the language then prepares once a transaction.
+const ASSIGNED: [&str; 4] = ["object_id", "object_repr", "old_values", "new_values"];
+
+/// For each statement, with the rows that it changed as tables: many rows cost half of what a call for each does.
+/// A single row, by far the most common, goes through variables, as in a trigger for each row.
 pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
     let maker = Maker { table, place };
     let new = "REFERENCING NEW TABLE AS audit_new";
     let old = "REFERENCING OLD TABLE AS audit_old";
     let both = "REFERENCING OLD TABLE AS audit_old NEW TABLE AS audit_new";
     vec![
-        maker.trigger(
-            "insert",
-            "INSERT",
-            new,
-            &maker.all_rows(CREATE, "audit_new"),
-        ),
+        maker.trigger("insert", "INSERT", new, &maker.one_or_many(CREATE)),
         maker.trigger("update", "UPDATE", both, &maker.update()),
-        maker.trigger(
-            "delete",
-            "DELETE",
-            old,
-            &maker.all_rows(DELETE, "audit_old"),
-        ),
+        maker.trigger("delete", "DELETE", old, &maker.one_or_many(DELETE)),
         maker.trigger("truncate", "TRUNCATE", "", &maker.truncate()),
     ]
 }
 
 impl Maker<'_> {
-    fn trigger(&self, what: &str, event: &str, rows: &str, work: &str) -> Trigger {
+    fn trigger(
+        &self,
+        what: &str,
+        event: &str,
+        tables: &str,
+        (rows, work): &(String, String),
+    ) -> Trigger {
         let name = name(self.table, what);
-        let quoted = Postgres.name(&name);
-        let schema = Postgres.name(&self.place.table_schema);
-        let on = format!("{schema}.{}", Postgres.name(&self.table.name));
-        let rest = self.body(work);
+        let quoted = Postgres::Row.name(&name);
+        let schema = Postgres::Row.name(&self.place.table_schema);
+        let on = format!("{schema}.{}", Postgres::Row.name(&self.table.name));
+        let rest = self.body(rows, work);
         let (mark, fingerprint) = mark(self.table, &rest);
         let text = format!("{mark}{rest}");
         let tag = tag(&text);
@@ -74,7 +74,7 @@ impl Maker<'_> {
              SET search_path = pg_catalog, pg_temp{digits} AS {tag}{text}{tag}"
         );
         let trigger = format!(
-            "CREATE TRIGGER {quoted} AFTER {event} ON {on} {rows} FOR EACH STATEMENT \
+            "CREATE TRIGGER {quoted} AFTER {event} ON {on} {tables} FOR EACH STATEMENT \
              EXECUTE FUNCTION {schema}.{quoted}()"
         );
         Trigger {
@@ -100,111 +100,142 @@ impl Maker<'_> {
             .any(|column| is_float(&column.kind))
     }
 
-    /// The context is read once for a statement, each value into a variable.
-    fn body(&self, work: &str) -> String {
+    /// Nothing where no row was changed; else the context is read once, each value into a variable.
+    fn body(&self, rows: &str, work: &str) -> String {
         let each =
             |spell: fn(&str) -> String| CONTEXT.iter().copied().map(spell).collect::<String>();
         let declared = each(|column| format!(" audit_{column} text;"));
         let read = each(|column| format!("audit_{column} := audit_context ->> '{column}'; "));
         let is_skipped = skip_names(self.table)
             .iter()
-            .map(|name| format!("{} LIKE p", Postgres.text(name)))
+            .map(|name| format!("{} LIKE p", Postgres::Row.text(name)))
             .collect::<Vec<_>>()
             .join(" OR ");
         // A NUL has no place in a text of PostgreSQL: the context's is made visible, so that no write fails for it.
+        // `jsonb` is taken apart once, but respells numbers: not for what is recorded as JSON.
         format!(
             "\n#variable_conflict use_variable\nDECLARE audit_payload text := current_setting('audit.context', true); \
-             audit_context json; audit_metadata json; audit_skips text[] := '{{}}';{declared} \
-             BEGIN IF audit_payload <> '' THEN \
-             audit_context := replace(audit_payload, E'\\\\u0000', E'\\\\ufffd')::json; \
+             audit_context jsonb; audit_metadata json; audit_skips text[];{declared} audit_object_id text; \
+             audit_object_repr text; audit_old_values json; audit_new_values json; audit_rows int := 0; \
+             audit_is_moved boolean; BEGIN {rows}\
+             IF audit_payload <> '' THEN \
+             audit_payload := replace(audit_payload, E'\\\\u0000', E'\\\\ufffd'); audit_context := audit_payload; \
              IF audit_context ->> 'unaudited' = 'true' THEN RETURN NULL; END IF; \
              IF strpos(audit_payload, '\"skip_') > 0 THEN \
-             IF EXISTS (SELECT FROM json_array_elements_text(audit_context -> 'skip_models') AS s(p) WHERE {is_skipped}) \
+             IF EXISTS (SELECT FROM jsonb_array_elements_text(audit_context -> 'skip_models') AS s(p) WHERE {is_skipped}) \
              THEN RETURN NULL; END IF; \
-             audit_skips := ARRAY(SELECT p FROM json_array_elements_text(audit_context -> 'skip_actions') AS s(p)); END IF; \
-             {read}audit_metadata := audit_context -> 'metadata'; \
+             audit_skips := ARRAY(SELECT p FROM jsonb_array_elements_text(audit_context -> 'skip_actions') AS s(p)); END IF; \
+             {read}IF audit_context ? 'metadata' THEN audit_metadata := audit_payload::json -> 'metadata'; END IF; \
              ELSE audit_metadata := json_build_object('database_user', session_user); END IF; {work}RETURN NULL; END"
         )
     }
 
-    fn insert(&self, context: Context, values: Vec<(&'static str, String)>, from: &str) -> String {
+    fn insert(
+        &self,
+        context: Context,
+        values: Vec<(&'static str, String)>,
+        from: Option<&str>,
+    ) -> String {
         let mut all = vec![("occurred_at", "clock_timestamp()".to_owned())];
-        all.extend(values.into_iter().map(|(name, value)| {
-            if matches!(name, "old_values" | "new_values") {
-                (name, format!("({value})::json"))
-            } else {
-                (name, value)
-            }
-        }));
+        all.extend(values);
         all.push(("transaction_id", "pg_current_xact_id()::text".to_owned()));
         for (position, column) in CONTEXT.into_iter().chain(["metadata"]).enumerate() {
-            all.push((column, context.of(position, column)));
+            all.push((column, context.value(position, column)));
         }
         let (names, values) = lists(&all);
-        let log = Postgres.name(&self.place.log_schema);
-        format!("INSERT INTO {log}.audit_log ({names}) SELECT {values}{from}")
-    }
-
-    fn event(&self, event: Event, context: Context, from: &str) -> String {
-        self.insert(context, event.values(&Postgres, self.table), from)
-    }
-
-    fn all_rows(&self, event: Event, rows: &str) -> String {
-        let insert = self.event(event, Context::Variables, &format!(" FROM {rows}"));
-        unless_skipped(event.action, &insert)
-    }
-
-    fn truncate(&self) -> String {
-        let values = vec![
-            ("action", "'TRUNCATE'".to_owned()),
-            ("table_name", Postgres.text(&self.table.audit_name)),
-        ];
-        unless_skipped("TRUNCATE", &self.insert(Context::Variables, values, ""))
-    }
-
-    /// One row, by far the most common, is paired with itself, by a statement that does nothing where there are more.
-    /// These are joined by their keys, in a statement that is planned each time: a plan that is kept from a call with
-    /// one row takes minutes for many. What has no partner changed its key: all the old ones go before the new ones
-    /// come.
-    fn update(&self) -> String {
-        let changed = Postgres.anything_differs(self.table);
-        let other_key = Postgres.key_differs(self.table);
-        let join = self.join();
-        let single = self.event(
-            UPDATE,
-            Context::Variables,
-            &format!(
-                " FROM audit_old, audit_new WHERE (SELECT count(*) FROM audit_new) = 1 AND NOT ({other_key}) AND ({changed})"
-            ),
-        );
-        let joined = format!(" FROM audit_old JOIN audit_new ON {join} WHERE {changed}");
-        let several = self.executed(UPDATE, &joined);
-        let alone = |rows: &str, others: &str| {
-            format!(" FROM {rows} WHERE NOT EXISTS (SELECT FROM {others} WHERE {join})")
+        let log = Postgres::Row.name(&self.place.log_schema);
+        let values = match from {
+            Some(from) => format!("SELECT {values} FROM {from}"),
+            None => format!("VALUES ({values})"),
         };
-        let gone = self.executed(DELETE, &alone("audit_old", "audit_new"));
-        let come = self.executed(CREATE, &alone("audit_new", "audit_old"));
-        format!(
-            "{}IF EXISTS (SELECT {} FROM audit_old EXCEPT SELECT {} FROM audit_new) THEN {}{}END IF; ",
-            unless_skipped(
-                "UPDATE",
-                &format!(
-                    "{single}; IF FOUND THEN RETURN NULL; END IF; \
-                     IF EXISTS (SELECT FROM audit_new OFFSET 1) THEN {several}; END IF"
-                )
-            ),
-            self.keys("OLD"),
-            self.keys("NEW"),
-            unless_skipped("DELETE", &gone),
-            unless_skipped("CREATE", &come),
-        )
+        format!("INSERT INTO {log}.audit_log ({names}) {values}")
     }
 
-    fn executed(&self, event: Event, from: &str) -> String {
-        let statement = self.event(event, Context::Parameters, from);
+    /// The record of the row in the variables.
+    fn row(&self, event: Event) -> String {
+        let mut work = String::new();
+        let mut values = event.values(&Postgres::Row, self.table);
+        for (column, value) in &mut values {
+            if ASSIGNED.contains(column) {
+                work += &format!("audit_{column} := {value}; ");
+                *value = format!("audit_{column}");
+            }
+        }
+        work += &self.insert(Context::Variables, values, None);
+        unless_skipped(event.action, &work)
+    }
+
+    /// The records of the rows in the tables, by a statement that is planned each time: a plan that is kept from a
+    /// few rows takes minutes for many, and one from many compiles itself for a few.
+    fn rows(&self, event: Event, from: &str) -> String {
+        let mut values = event.values(&Postgres::Rows, self.table);
+        for (column, value) in &mut values {
+            if matches!(*column, "old_values" | "new_values") {
+                *value = format!("({value})::json");
+            }
+        }
+        let statement = self.insert(Context::Parameters, values, Some(from));
         let tag = tag(&statement);
         let variables = CONTEXT.map(|column| format!("audit_{column}")).join(", ");
-        format!("EXECUTE {tag}{statement}{tag} USING {variables}, audit_metadata")
+        let execute = format!("EXECUTE {tag}{statement}{tag} USING {variables}, audit_metadata");
+        unless_skipped(event.action, &execute)
+    }
+
+    fn one_or_many(&self, event: Event) -> (String, String) {
+        let (row, rows) = if event.new {
+            ("NEW", "audit_new")
+        } else {
+            ("OLD", "audit_old")
+        };
+        let work = format!(
+            "IF audit_rows = 1 THEN {}ELSE {}END IF; ",
+            self.row(event),
+            self.rows(event, rows)
+        );
+        (count(row, rows), work)
+    }
+
+    fn truncate(&self) -> (String, String) {
+        let values = vec![
+            ("action", "'TRUNCATE'".to_owned()),
+            ("table_name", Postgres::Row.text(&self.table.audit_name)),
+        ];
+        let insert = self.insert(Context::Variables, values, None);
+        (String::new(), unless_skipped("TRUNCATE", &insert))
+    }
+
+    /// Many rows are joined by their keys. What has no partner changed its key: all the old ones go before the new
+    /// ones come.
+    fn update(&self) -> (String, String) {
+        let (row, rows) = (Postgres::Row, Postgres::Rows);
+        let one = format!(
+            "SELECT * INTO OLD FROM audit_old; IF {} THEN {}{}ELSIF {} THEN {}END IF; ",
+            row.key_differs(self.table),
+            self.row(DELETE),
+            self.row(CREATE),
+            row.anything_differs(self.table),
+            self.row(UPDATE),
+        );
+        let join = self.join();
+        let changed = rows.anything_differs(self.table);
+        let joined = format!("audit_old JOIN audit_new ON {join} WHERE {changed}");
+        let alone = |rows: &str, others: &str| {
+            format!("{rows} WHERE NOT EXISTS (SELECT FROM {others} WHERE {join})")
+        };
+        let is_moved = format!(
+            "SELECT EXISTS (SELECT {} FROM audit_old EXCEPT SELECT {} FROM audit_new)",
+            self.keys("OLD"),
+            self.keys("NEW")
+        );
+        let tag = tag(&is_moved);
+        let many = format!(
+            "{}EXECUTE {tag}{is_moved}{tag} INTO audit_is_moved; IF audit_is_moved THEN {}{}END IF; ",
+            self.rows(UPDATE, &joined),
+            self.rows(DELETE, &alone("audit_old", "audit_new")),
+            self.rows(CREATE, &alone("audit_new", "audit_old")),
+        );
+        let work = format!("IF audit_rows = 1 THEN {one}ELSE {many}END IF; ");
+        (count("NEW", "audit_new"), work)
     }
 
     fn keys(&self, row: &str) -> String {
@@ -227,7 +258,7 @@ impl Maker<'_> {
 
 /// As it is compared: each text is another key, whatever the column's collation says.
 fn key_column(row: &str, column: &Column) -> String {
-    let value = Postgres.column(row, column);
+    let value = Postgres::Rows.column(row, column);
     match column.kind {
         Kind::Text => format!("{value}::text COLLATE \"C\""),
         Kind::Json => format!("{value}::text"),
@@ -236,7 +267,15 @@ fn key_column(row: &str, column: &Column) -> String {
 }
 
 fn unless_skipped(action: &str, work: &str) -> String {
-    format!("IF '{action}' <> ALL (audit_skips) THEN {work}; END IF; ")
+    format!("IF audit_skips IS NULL OR '{action}' <> ALL (audit_skips) THEN {work}; END IF; ")
+}
+
+/// Puts a row of a table into a variable, and counts up to two.
+fn count(row: &str, rows: &str) -> String {
+    format!(
+        "FOR {row} IN SELECT * FROM {rows} LIMIT 2 LOOP audit_rows := audit_rows + 1; END LOOP; \
+         IF audit_rows = 0 THEN RETURN NULL; END IF; "
+    )
 }
 
 /// What quotes a text that may hold anything.
