@@ -67,15 +67,15 @@ mod sealed {
 ///
 /// | | PostgreSQL | SQLite | MariaDB/MySQL |
 /// |---|---|---|---|
-/// | an insert, update or delete that SeaORM builds | 1 | 3 with `RETURNING`, else 5 | 5 |
+/// | an insert, update or delete that SeaORM builds | 1 | 3 | 5 |
 /// | a raw statement | 4 | 5 | 5 |
-/// | on a `RestrictedConnection` | 4 | 6 | 5 |
-/// | more for a transaction | 0 | 2 | 2 |
+/// | on a `RestrictedConnection` | 4 | 5 | 5 |
+/// | more for a transaction | 0 | 0, or 2 | 2 |
 /// | without a context, lists and scope | 1 | 1 | 1 |
 ///
 /// *More for a transaction*: however many writes it has, as long as the context stays the same. A transaction on
-/// PostgreSQL needs 1 more where its first write is raw. An update or delete on SQLite that SeaORM builds without
-/// `RETURNING` is sent by `execute`, as `delete` is.
+/// PostgreSQL needs 1 more where its first write is raw. On SQLite the context goes in one call with the first write
+/// that SeaORM builds, and is left for the others from the second on: a transaction of one such write needs none more.
 ///
 /// PostgreSQL takes the context in the `RETURNING` list of the statement, which is evaluated with the first row,
 /// before `AFTER` triggers fire. A `BEFORE` trigger of the application's own that writes to another audited table
@@ -266,13 +266,6 @@ impl<C: Pool> AuditedConnection<C> {
         if ConnectionKind::of::<C>().allows_raw() {
             if let Some(statement) = request.carrying(backend, &payload) {
                 return A::of_raw(&self.connection, statement).await;
-            }
-            if let Some(statement) = A::joined(|| request.between(backend, &payload)) {
-                let transaction = self.begin_plain(write_options()).await?;
-                // Dropped, and so rolled back, where it fails.
-                let rows = transaction.query_all_raw(statement).await?;
-                transaction.commit().await?;
-                return Ok(A::of_rows(rows));
             }
         }
         let transaction = self.begin_to_write().await?;

@@ -73,7 +73,7 @@ pub(super) async fn schema_of<C: ConnectionTrait>(
 ) -> Result<Option<String>, DbErr> {
     let sql = match dialect {
         Dialect::Sqlite => {
-            "SELECT 'main' FROM sqlite_master WHERE type = 'table' AND lower(name) = lower($2) AND ($1 IS NULL OR 1)"
+            "SELECT 'main' FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower($2) AND ($1 IS NULL OR 1)"
         }
         Dialect::Postgres => {
             "SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \

@@ -62,7 +62,11 @@ impl Table {
 
     /// The trail is never audited: a trigger on it would call itself.
     pub(super) fn refuse_the_trail(&self) -> Result<(), DbErr> {
-        let is_trail = entity::TABLES.contains(&self.name.as_str()) || self.name == "audit_context";
+        let is_trail = entity::TABLES.contains(&self.name.as_str())
+            || matches!(
+                self.name.as_str(),
+                "audit_context" | "audit_context_payload"
+            );
         if is_trail || self.key.is_empty() {
             let why = if is_trail {
                 "is a table of the trail itself"

@@ -34,14 +34,9 @@ pub(super) trait Answer: Sized + Send {
 
     async fn of_raw<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr>;
 
-    /// A text of several statements, where its rows are the answer: the numbers of rows that were affected are
-    /// summed up over the statements, so that `execute` has none.
-    fn joined(make: impl FnOnce() -> Option<Statement>) -> Option<Statement> {
-        make()
-    }
-
-    /// Of the rows of such a text.
-    fn of_rows(rows: Vec<QueryResult>) -> Self;
+    /// Of a text of several statements, of which one has an answer: all of them are run, where to ask for one row
+    /// would end with that.
+    async fn of_several<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr>;
 
     /// Whether a row was written, as far as the answer tells.
     fn wrote(&self) -> bool;
@@ -60,12 +55,8 @@ impl Answer for ExecResult {
         db.execute_raw(statement).await
     }
 
-    fn joined(_: impl FnOnce() -> Option<Statement>) -> Option<Statement> {
-        None
-    }
-
-    fn of_rows(_: Vec<QueryResult>) -> Self {
-        unreachable!("there is no such text")
+    async fn of_several<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
+        db.execute_raw(statement).await
     }
 
     fn wrote(&self) -> bool {
@@ -86,8 +77,9 @@ impl Answer for Option<QueryResult> {
         db.query_one_raw(statement).await
     }
 
-    fn of_rows(rows: Vec<QueryResult>) -> Self {
-        rows.into_iter().next()
+    async fn of_several<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
+        let rows = db.query_all_raw(statement).await?;
+        Ok(rows.into_iter().next())
     }
 
     fn wrote(&self) -> bool {
@@ -108,8 +100,8 @@ impl Answer for Vec<QueryResult> {
         db.query_all_raw(statement).await
     }
 
-    fn of_rows(rows: Vec<QueryResult>) -> Self {
-        rows
+    async fn of_several<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
+        db.query_all_raw(statement).await
     }
 
     fn wrote(&self) -> bool {
@@ -164,7 +156,8 @@ impl<S: StatementBuilder> Request<'_, S> {
         Some(statement)
     }
 
-    /// The statement between two others that set and clear the context, in one text for one call.
+    /// On SQLite, the statement between two others that set and clear the context, in one text for one call. As
+    /// `audit_context` is a view, they count no rows of their own.
     pub(super) fn between(&self, backend: DbBackend, payload: &str) -> Option<Statement> {
         let Self::Typed(statement) = self else {
             return None;

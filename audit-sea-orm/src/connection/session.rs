@@ -20,6 +20,8 @@ pub(super) struct Session {
     is_adopted: bool,
     /// The payload it holds. Locked while a write goes, so that two that are joined do not exchange theirs.
     held: Mutex<Option<String>>,
+    /// Whether a payload was told already: it is left for the next write only where there are several.
+    is_told: AtomicBool,
     /// Whether it may hold another: after a savepoint was rolled back, or a delivery was not seen to end.
     is_uncertain: AtomicBool,
     /// Whether it may hold anything that does not end with the transaction.
@@ -33,6 +35,7 @@ impl Session {
             allows_raw,
             is_adopted,
             held: Mutex::default(),
+            is_told: AtomicBool::new(false),
             is_uncertain: AtomicBool::new(is_adopted),
             is_dirty: AtomicBool::new(false),
         }
@@ -97,9 +100,26 @@ impl Held<'_> {
         !self.session.is_uncertain.load(Ordering::Acquire) && self.payload.as_deref() == payload
     }
 
+    /// Whether no payload was told before. To be asked once for each, as the next then is not the first.
+    pub(super) fn is_first(&self) -> bool {
+        !self.session.is_told.swap(true, Ordering::AcqRel)
+    }
+
     /// To be called before the payload goes, as the future may be dropped on the way.
     pub(super) fn doubt(&self) {
         self.session.doubt();
+    }
+
+    /// To be called before a payload goes that outlives a commit.
+    pub(super) fn soil(&self) {
+        self.doubt();
+        self.session.is_dirty.store(true, Ordering::Release);
+    }
+
+    /// The payload came and went with its write.
+    pub(super) fn wipe(&mut self) {
+        self.keep(None);
+        self.session.is_dirty.store(false, Ordering::Release);
     }
 
     /// The payload has arrived.
@@ -114,8 +134,7 @@ impl Held<'_> {
         db: &C,
         payload: Option<String>,
     ) -> Result<(), DbErr> {
-        self.doubt();
-        self.session.is_dirty.store(true, Ordering::Release);
+        self.soil();
         self.session.tell(db, payload.as_deref()).await?;
         self.keep(payload);
         Ok(())
@@ -141,7 +160,7 @@ fn raw(backend: DbBackend, payload: Option<&str>) -> Statement {
         (DbBackend::MySql, Some(payload)) => bound("SET @audit_context = ?", payload.into()),
         (DbBackend::Sqlite, None) => Statement::from_string(backend, "DELETE FROM audit_context"),
         (DbBackend::Sqlite, Some(payload)) => bound(
-            "DELETE FROM audit_context; INSERT INTO audit_context (payload) VALUES (?)",
+            "INSERT INTO audit_context (payload) VALUES (?)",
             payload.into(),
         ),
         (_, payload) => bound(
@@ -164,10 +183,9 @@ async fn tell_typed<C: ConnectionTrait>(
             db.query_one(Query::select().expr(assign)).await.map(drop)
         }
         DbBackend::Sqlite => {
-            db.execute(Query::delete().from_table("audit_context"))
-                .await?;
             let Some(payload) = payload else {
-                return Ok(());
+                let delete = Query::delete().from_table("audit_context").take();
+                return db.execute(&delete).await.map(drop);
             };
             let mut insert = Query::insert();
             insert

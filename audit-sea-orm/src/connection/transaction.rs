@@ -132,6 +132,15 @@ where
             }
             return Ok(answer);
         }
+        let between = (session.allows_raw() && held.is_first())
+            .then(|| request.between(backend, text))
+            .flatten();
+        if let Some(statement) = between {
+            held.soil();
+            let answer = A::of_several(transaction, statement).await?;
+            held.wipe();
+            return Ok(answer);
+        }
         held.deliver(transaction, payload).await?;
         let rolls_back = request.rolls_back(backend);
         let answer = request.send(transaction).await;
