@@ -1,5 +1,5 @@
 //! Entities of the same twelve columns, on equal tables: one plain, one whose trail the application writes by hand,
-//! one audited by hooks, one by triggers.
+//! one audited by hooks, one by triggers of its own, one by capture triggers.
 
 use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel};
 

@@ -1,5 +1,5 @@
-//! What auditing adds to a write: the same operation on equal tables, plain, with a trail that the application
-//! writes by hand with SeaORM, audited by hooks, and by capture triggers.
+//! What auditing adds to a write: the same operation on equal tables, plain, with a trail that the application writes by
+//! hand with SeaORM, audited by hooks, by triggers written by hand, and by capture triggers.
 //!
 //! ```sh
 //! cargo bench -p audit-benches --bench write_path                # SQLite, and each server whose URL is set
@@ -17,6 +17,7 @@ mod arena;
 #[allow(dead_code, unreachable_pub, reason = "it is a module of the tests too")]
 mod backend;
 mod by_hand;
+mod hand_triggers;
 mod item;
 mod operation;
 mod report;

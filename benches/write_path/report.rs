@@ -9,7 +9,7 @@ use crate::{
     arena::Turn,
     backend::Backend,
     operation::{Operation, Shape},
-    side::{self, AUDITED, BY_HAND, CAPTURED, PLAIN},
+    side::{self, AUDITED, BY_HAND, CAPTURED, HAND_TRIGGERS, PLAIN},
 };
 
 /// What was measured of one operation.
@@ -82,7 +82,7 @@ fn write_lines(out: &mut impl Write, measured: &Measured) -> io::Result<()> {
     } = measured;
     let sides = side::all(*shape);
     let position = |name| sides.iter().position(|side| side.name() == name);
-    let (plain, by_hand) = (position(PLAIN), position(BY_HAND));
+    let plain = position(PLAIN);
     for (own, side) in sides.iter().enumerate() {
         let micros = |time: Duration| time.as_secs_f64() * 1e6 / shape.size() as f64;
         let time = Quartiles::of(turns.iter().map(|turn| micros(turn[own])));
@@ -104,7 +104,12 @@ fn write_lines(out: &mut impl Write, measured: &Measured) -> io::Result<()> {
                 ratio.median, ratio.lower, ratio.upper
             )?;
         }
-        if let Some(by_hand) = by_hand.filter(|by_hand| *by_hand < own) {
+        let by_hand = match side.name() {
+            AUDITED => position(BY_HAND),
+            CAPTURED => position(HAND_TRIGGERS),
+            _ => None,
+        };
+        if let Some(by_hand) = by_hand {
             let ratio = ratio(turns, own, by_hand);
             write!(out, "  {:10.2}  {:5}", ratio.median, turns.len())?;
         }

@@ -17,6 +17,7 @@ use sea_orm::{
 
 use crate::{
     by_hand::by_hand,
+    hand_triggers::hand_triggers,
     item::{Item, item},
     operation::{Operation, Shape},
 };
@@ -40,17 +41,20 @@ pub(crate) const PLAIN: &str = "plain";
 pub(crate) const BY_HAND: &str = "by hand";
 pub(crate) const AUDITED: &str = "audited";
 pub(crate) const CAPTURED: &str = "triggers";
+/// What triggers are measured against beside the plain side.
+pub(crate) const HAND_TRIGGERS: &str = "hand SQL";
 
 /// The sides that write in that shape, the plain one first.
 pub(crate) fn all(shape: Shape) -> Vec<Box<dyn Side>> {
     let plain = Box::new(Batches::<plain::ActiveModel>::new(PLAIN));
     let captured = Box::new(Batches::<captured::ActiveModel>::new(CAPTURED));
+    let hand_triggers = Box::new(Batches::<hand_triggers::ActiveModel>::new(HAND_TRIGGERS));
     if shape == Shape::Bulk {
-        return vec![plain, captured];
+        return vec![plain, hand_triggers, captured];
     }
     let by_hand = Box::new(Batches::<by_hand::ActiveModel>::new(BY_HAND));
     let audited = Box::new(Batches::<audited::ActiveModel>::new(AUDITED));
-    vec![plain, by_hand, audited, captured]
+    vec![plain, by_hand, audited, hand_triggers, captured]
 }
 
 /// How a side writes.
