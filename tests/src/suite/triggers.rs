@@ -2,6 +2,7 @@
 
 mod context;
 mod install;
+mod limits;
 mod names;
 mod replay;
 mod writes;
@@ -11,6 +12,7 @@ pub use install::{
     check_tells_every_drift, installing_twice_changes_nothing, removing_leaves_nothing,
     rolling_back_removes_every_trigger, what_must_not_be_captured_is_refused,
 };
+pub use limits::{bulk_loads, own_triggers, partitions, replaced_rows, replicated_writes};
 pub use names::{composite_keys, hostile_names, hostile_texts_for_people};
 pub use replay::every_table_can_be_rebuilt;
 pub use writes::{
