@@ -152,6 +152,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
     kill: [
         a_kill_never_parts_a_change_from_its_record,
         a_kill_never_parts_a_change_from_what_its_trigger_records,
+        a_killed_server_never_parts_a_change_from_its_record,
     ],
     cancellation: [
         atomic_updates_dropped_anywhere_are_whole_or_nothing,
@@ -227,6 +228,9 @@ pub const ALL: &[(&str, TestFn)] = list! {
         model_delete,
         nested_save,
         nested_delete,
+        link_appended,
+        link_replaced,
+        link_deleted,
         update_without_returning,
         entity_insert,
         entity_update,
@@ -263,6 +267,11 @@ pub const ALL: &[(&str, TestFn)] = list! {
         rolling_back_removes_every_trigger,
         what_must_not_be_captured_is_refused,
         check_tells_every_drift,
+        replaced_rows,
+        bulk_loads,
+        partitions,
+        own_triggers,
+        replicated_writes,
         every_table_can_be_rebuilt,
     ],
     captured: [

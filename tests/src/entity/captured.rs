@@ -52,6 +52,8 @@ twins! {
     author, "author", "captured_author" { name: String }
     /// The twin of [`book`](super::book).
     book, "book", "captured_book" { title: String, author_id: i32 }
+    /// The twin of [`casting`](super::cinema::casting).
+    casting, "casting", "captured_casting" { film_id: i32, performer_id: i32 }
     /// A table that refers to pies.
     crumb, "crumb", "captured_crumb" { pie_id: i32 }
 }
