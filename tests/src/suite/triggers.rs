@@ -1,6 +1,7 @@
 //! Capture triggers: they see every write, and write the records of the hooks.
 
 mod context;
+mod drift;
 mod install;
 mod limits;
 mod names;
@@ -8,6 +9,10 @@ mod replay;
 mod writes;
 
 pub use context::{a_context_stands_in_the_record, unaudited_and_skip_lists_hold};
+pub use drift::{
+    a_writer_needs_no_rights_on_the_trail, check_tells_of_columns_and_tables_that_are_gone,
+    check_tells_of_strays, check_tells_of_tables_without_entity, removing_keeps_other_schemas,
+};
 pub use install::{
     check_tells_every_drift, installing_twice_changes_nothing, removing_leaves_nothing,
     rolling_back_removes_every_trigger, what_must_not_be_captured_is_refused,
