@@ -121,14 +121,16 @@ impl Replay {
                     self.write(&self.db, None, write).await?;
                 }
                 Step::Write(write) => {
-                    let actor = self.actor(&write);
+                    let actor = actor(&write, self.number());
                     let context = AuditContext::new().actor(Actor::new(&actor));
                     let audited = self.db.audited_as(context);
                     self.write(&audited, Some(actor), write).await?;
                 }
                 Step::Scope(steps, end) => {
                     let transaction = self.db.audited().begin().await?;
-                    self.scope(transaction, steps, end).await?;
+                    let number = self.number();
+                    let shared = number.is_multiple_of(2).then_some(number);
+                    self.scope(transaction, steps, end, shared).await?;
                 }
             }
         }
@@ -151,34 +153,30 @@ impl Replay {
             .map(drop)
     }
 
-    /// A name that no two writes share, and that tells what is done.
-    fn actor(&self, write: &Write) -> String {
-        let kind = if write.moves_accounts() {
-            oracle::MOVES
-        } else {
-            "writes"
-        };
-        let number = self.done.load(Ordering::Relaxed) + self.refused.load(Ordering::Relaxed);
-        format!("{kind} {number}")
+    /// Of the next write.
+    fn number(&self) -> usize {
+        self.done.load(Ordering::Relaxed) + self.refused.load(Ordering::Relaxed)
     }
 
-    /// Does the steps of a transaction and ends it: as they say, or by a rollback where one is refused.
+    /// Does the steps of a transaction and ends it: as they say, or by a rollback where one is refused. Its writes may
+    /// share a number, and so a context.
     fn scope(
         &self,
         transaction: AuditedTransaction,
         steps: Vec<Step>,
         end: End,
+        shared: Option<usize>,
     ) -> Pin<Box<dyn Future<Output = Outcome> + Send + '_>> {
         Box::pin(async move {
             for step in steps {
                 let is_done = match step {
                     Step::Scope(steps, end) => {
                         let savepoint = transaction.begin().await?;
-                        self.scope(savepoint, steps, end).await?;
+                        self.scope(savepoint, steps, end, shared).await?;
                         true
                     }
                     Step::Write(write) | Step::Plain(write) => {
-                        let actor = self.actor(&write);
+                        let actor = actor(&write, shared.unwrap_or_else(|| self.number()));
                         let context = AuditContext::new().actor(Actor::new(&actor));
                         let write = self.write(&transaction, Some(actor), write);
                         context.scope(write).await?
@@ -225,6 +223,16 @@ impl Replay {
         }
         Ok(true)
     }
+}
+
+/// A name that tells what is done.
+fn actor(write: &Write, number: usize) -> String {
+    let kind = if write.moves_accounts() {
+        oracle::MOVES
+    } else {
+        "writes"
+    };
+    format!("{kind} {number}")
 }
 
 async fn last_record<C: ConnectionTrait>(db: &C) -> Result<i64, DbErr> {
