@@ -1,6 +1,6 @@
 //! Drift that a name or a right makes, and what must be left alone.
 
-use audit_sea_orm::{Drift, capture, check};
+use audit_sea_orm::{CheckReport, Drift, capture, check};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Statement};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Backend, Outcome, Test,
     entity::{
-        captured::crumb,
+        captured::{crumb, free_tart},
         ledger::account,
         tart::{self, priced},
     },
@@ -45,6 +45,25 @@ pub async fn check_tells_of_columns_and_tables_that_are_gone(t: &mut Test) -> Ou
         let trail = check(&t.db).await?.trail;
         assert_eq!(trail, [Drift::NoTable("audit_context".to_owned())]);
     }
+    Ok(())
+}
+
+/// Triggers that were made of another state of the entity.
+pub async fn check_tells_of_outdated_triggers(t: &mut Test) -> Outcome {
+    t.create_table(tart::Entity).await?;
+    capture::install(&t.db, free_tart::Entity).await?;
+    let of_tarts = |report: CheckReport| {
+        let mut tables = report.tables.into_iter();
+        let tarts = tables.find(|table| table.table == "tart");
+        tarts.map(|table| table.drifts)
+    };
+    let drifts = of_tarts(check(&t.db).await?).ok_or("the tarts are reported")?;
+    let outdated = drifts
+        .iter()
+        .filter(|drift| matches!(drift, Drift::Outdated(_)));
+    assert!(outdated.count() >= 3, "{drifts:?}");
+    capture::install(&t.db, tart::Entity).await?;
+    assert_eq!(of_tarts(check(&t.db).await?), Some(Vec::new()));
     Ok(())
 }
 

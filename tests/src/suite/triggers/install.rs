@@ -68,6 +68,10 @@ pub async fn removing_leaves_nothing(t: &mut Test) -> Outcome {
             .all(|text| !text.contains("ledger_account_") || text.contains("entry")),
         "{left:#?}"
     );
+    assert!(
+        left.iter().any(|text| text.contains("ledger_entry_")),
+        "{left:#?}"
+    );
     capture::remove(&t.db, entry::Entity).await?;
     capture::remove(&t.db, entry::Entity).await?;
     let left = triggers(t).await?;

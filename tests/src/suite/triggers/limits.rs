@@ -195,6 +195,24 @@ pub async fn partitions(t: &mut Test) -> Outcome {
     Ok(())
 }
 
+/// A table with children records its own rows, and theirs where they are written through it.
+pub async fn inherited_tables(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        return Ok(());
+    }
+    with_tarts(t).await?;
+    let writes = [
+        "CREATE TABLE large_tart () INHERITS (tart)",
+        "INSERT INTO tart VALUES (1, 1)",
+        "INSERT INTO large_tart VALUES (2, 2)",
+        "UPDATE tart SET price = 3",
+    ];
+    run(&t.db, &writes).await?;
+    let expected = ["CREATE tart 1", "UPDATE tart 1", "UPDATE tart 2"];
+    assert_eq!(taken(t).await?, expected);
+    Ok(())
+}
+
 /// Triggers of the application's own that change what is written.
 pub async fn own_triggers(t: &mut Test) -> Outcome {
     with_tarts(t).await?;
