@@ -32,7 +32,8 @@ pub mod performer {
         /// The key.
         #[sea_orm(primary_key)]
         pub id: i32,
-        /// The name.
+        /// The name, which no other has.
+        #[sea_orm(unique)]
         pub name: String,
         /// What it performs in.
         #[sea_orm(has_many, via = "casting")]

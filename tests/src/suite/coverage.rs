@@ -251,6 +251,17 @@ async fn with_castings(t: &Test) -> Result<Vec<performer::ActiveModelEx>, DbErr>
     Ok(performers)
 }
 
+/// `delete_by_name`, which a dense entity has for a unique column `name`.
+pub async fn entity_delete_by_unique(t: &mut Test) -> Outcome {
+    t.create_table(performer::Entity).await?;
+    let performer = performer::ActiveModel::builder().set_name("Ada");
+    AuditContext::unaudited("fixture", performer.insert(&t.db)).await?;
+    capture::install(&t.db, captured::performer::Entity).await?;
+    let deleted = performer::Entity::delete_by_name("Ada").exec(&t.db).await?;
+    assert_eq!(deleted.rows_affected, 1);
+    verdict(t, "entity_delete_by_unique", 1).await
+}
+
 fn the_film() -> film::ActiveModelEx {
     let mut film = film::ActiveModel::builder();
     film.id = Unchanged(1);
