@@ -145,9 +145,16 @@ pub async fn an_adopted_savepoint_undoes_nothing_else(t: &mut Test) -> Outcome {
         drop(savepoint);
         priced(id + 1, 1).insert(&transaction).await?;
     }
+    let savepoint = transaction.begin().await?.audited_as(because("mine"));
+    priced(30, 1).insert(&savepoint).await?;
+    savepoint.commit().await?;
+    let savepoint = transaction.begin().await?.audited();
+    priced(31, 1).insert(&savepoint).await?;
+    savepoint.commit().await?;
     transaction.commit().await?;
-    assert_eq!(carried::tarts(&t.db).await?, [(11, 1), (21, 1)]);
-    assert_eq!(carried::reasons(&t.db).await?, ["", ""]);
+    let tarts = [11, 21, 30, 31].map(|id| (id, 1));
+    assert_eq!(carried::tarts(&t.db).await?, tarts);
+    assert_eq!(carried::reasons(&t.db).await?, ["", "", "mine", ""]);
     Ok(())
 }
 
