@@ -77,15 +77,22 @@
 //!
 //! # What triggers do not see
 //! - Cascades of foreign keys on MariaDB and MySQL, which fire no triggers.
-//! - On SQLite, a row that `REPLACE` removes, unless `PRAGMA recursive_triggers` is on.
-//! - On PostgreSQL, what runs with `session_replication_role = replica`.
+//! - On SQLite, a row that `REPLACE` or `OR REPLACE` removes, unless `PRAGMA recursive_triggers` is on:
+//!   [the page on coverage](crate::coverage) says how.
+//! - On PostgreSQL, what is written to a partition by its own name, and what runs with
+//!   `session_replication_role = replica`, as a subscriber of a logical replication does.
+//! - `TRUNCATE` on MariaDB and MySQL.
 //!
 //! # Backends
-//! PostgreSQL: triggers for each statement, with transition tables, so the table may be no partition and have no
-//! child tables. Their functions run with the rights of the user who installed them (`SECURITY DEFINER`): who may
-//! write the table need not be let write the trail. `lastval()` afterwards is the record's number; `RETURNING` is
-//! not disturbed. MariaDB and MySQL: triggers for each row, with the rights of the installer too. Values that
-//! together exceed `max_allowed_packet` cannot be recorded there.
+//! PostgreSQL: triggers for each statement, with transition tables. A table in partitions is captured by its own name,
+//! rows that go from one to the other too. Of tables that inherit from others each needs its own triggers, and those of
+//! the parent record what a statement on it changes in the children as rows of the parent. A row trigger of the
+//! application's own that changes the row again has its record before that of the statement it belongs to: let it be a
+//! `BEFORE` trigger. The functions run with the rights of the user who installed them (`SECURITY DEFINER`): who may
+//! write the table need not be let write the trail. `lastval()` afterwards is the record's number; `RETURNING` is not
+//! disturbed. MariaDB and MySQL: triggers for each row, with the rights of the installer too. Values that together
+//! exceed `max_allowed_packet` cannot be recorded there. SQLite: the trigger that was made last fires first, so install
+//! these after a trigger of the application's own that changes the row again.
 
 mod catalog;
 mod check;

@@ -54,14 +54,7 @@ impl Test {
     /// # Errors
     /// What the database reports.
     pub async fn create_table<E: EntityTrait>(&self, entity: E) -> Result<(), DbErr> {
-        let schema = Schema::new(self.db.get_database_backend());
-        self.db
-            .execute(&schema.create_table_from_entity(entity))
-            .await?;
-        for index in schema.create_index_from_entity(entity) {
-            self.db.execute(&index).await?;
-        }
-        Ok(())
+        create_table(&self.db, entity).await
     }
 
     /// Every record, in the order they were written.
@@ -115,6 +108,19 @@ impl Test {
         self.db.close().await?;
         self.isolated.remove().await
     }
+}
+
+/// Makes an entity's table, with its indexes.
+///
+/// # Errors
+/// What the database reports.
+pub async fn create_table<E: EntityTrait>(db: &DatabaseConnection, entity: E) -> Result<(), DbErr> {
+    let schema = Schema::new(db.get_database_backend());
+    db.execute(&schema.create_table_from_entity(entity)).await?;
+    for index in schema.create_index_from_entity(entity) {
+        db.execute(&index).await?;
+    }
+    Ok(())
 }
 
 /// Every record that a connection sees, in the order they were written.

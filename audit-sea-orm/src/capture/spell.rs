@@ -38,6 +38,10 @@ pub(super) trait Spell {
     /// The characters of a text from the third on.
     fn tail(&self, text: &str) -> String;
 
+    /// NULL for the texts "" and "null", which name nothing, as in the hooks; others stay, whatever the column's
+    /// collation takes for equal to these.
+    fn name_of_something(&self, text: &str) -> String;
+
     /// A text for people, cut and cleaned as `audit_core::text::line` does.
     fn line(&self, text: &str) -> String;
 
@@ -157,13 +161,12 @@ pub(super) trait Spell {
 
     /// The text of the row for people.
     fn repr(&self, row: &str, table: &Table) -> String {
-        // The texts "" and "null" name nothing, as in the hooks.
         let mut candidates: Vec<String> = table
             .naming
             .iter()
             .map(|column| {
                 let plain = self.plain(&column.kind, &self.column(row, column));
-                format!("NULLIF(NULLIF({plain}, ''), 'null')")
+                self.name_of_something(&plain)
             })
             .collect();
         let prefix = self.text(&format!("{} ", table.audit_name));

@@ -6,20 +6,15 @@
 
 use std::{env, error::Error, io::Write};
 
-use audit_sea_orm::prelude::*;
 use audit_tests::{
-    entity::{pie, tart},
+    entity::pie,
+    load::{write_pie, write_tart},
     random::Random,
 };
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, ConnectOptions, Database,
-    DatabaseConnection, DbErr, EntityTrait, ModelTrait, QueryFilter, QuerySelect, Set,
-    TransactionSession,
-};
+use sea_orm::{ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, Set};
 
-/// As many writers as fit a small pool, over few rows, so that they meet.
+/// As many writers as fit a small pool.
 const WRITERS: u64 = 6;
-const ROWS: u64 = 30;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -52,11 +47,11 @@ async fn edit(db: &DatabaseConnection, through_triggers: bool) {
             let mut random = Random::new(seed);
             loop {
                 for _ in 0..10 {
-                    // Keys that are taken or gone, and deadlocks, are part of the life that is tested.
+                    let price = i32::try_from(random.below(1_000_000)).unwrap_or_default();
                     let _outcome = if through_triggers {
-                        write_captured(&db, &mut random).await
+                        write_tart(&db, &mut random, price).await
                     } else {
-                        write(&db, &mut random).await
+                        write_pie(&db, &mut random, price).await
                     };
                 }
                 say("written");
@@ -64,63 +59,6 @@ async fn edit(db: &DatabaseConnection, through_triggers: bool) {
         });
     }
     while writers.join_next().await.is_some() {}
-}
-
-async fn write(db: &DatabaseConnection, random: &mut Random) -> Result<(), DbErr> {
-    let mut number = |bound| i32::try_from(random.below(bound)).unwrap_or_default();
-    let (kind, id) = (number(4), number(ROWS));
-    let (price, stock) = (number(1_000_000), number(10));
-    let pie = pie::ActiveModel {
-        id: Unchanged(id),
-        price: Set(price),
-        stock: Set(stock),
-    };
-    match kind {
-        0 => {
-            let pie = pie::ActiveModel { id: Set(id), ..pie };
-            pie.audited_insert(db).await.map(drop)
-        }
-        1 => delete(db, id).await,
-        _ => pie.audited_update(db).await.map(drop),
-    }
-}
-
-async fn write_captured(db: &DatabaseConnection, random: &mut Random) -> Result<(), DbErr> {
-    let db = db.audited_as(AuditContext::new().reason("until it is killed"));
-    let mut number = |bound| i32::try_from(random.below(bound)).unwrap_or_default();
-    let (kind, id, price) = (number(5), number(ROWS), number(1_000_000));
-    match kind {
-        0 => tart::priced(id, price).insert(&db).await.map(drop),
-        1 => tart::Entity::delete_by_id(id).exec(&db).await.map(drop),
-        2 => {
-            let some = tart::Entity::update_many()
-                .col_expr(tart::Column::Price, price.into())
-                .filter(tart::Column::Id.between(id, id + 3));
-            some.exec(&db).await.map(drop)
-        }
-        3 => {
-            let transaction = db.begin_write().await?;
-            tart::repriced(id, price).update(&transaction).await?;
-            tart::priced(number(ROWS), price)
-                .insert(&transaction)
-                .await?;
-            transaction.commit().await
-        }
-        _ => tart::repriced(id, price).update(&db).await.map(drop),
-    }
-}
-
-/// Reads, and locks, the row first: PostgreSQL locks none that is not there, and another writer may insert it.
-async fn delete(db: &DatabaseConnection, id: i32) -> Result<(), DbErr> {
-    let transaction = db.begin_write().await?;
-    if let Some(pie) = pie::Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(&transaction)
-        .await?
-    {
-        pie.delete(&transaction).await?;
-    }
-    transaction.commit().await
 }
 
 fn say(word: &str) {

@@ -48,10 +48,16 @@ macro_rules! twins {
 twins! {
     /// The twin of [`pie`](super::pie).
     pie, "pie", "captured_pie" { price: i32, stock: i32 }
+    /// A tart, as it was before it had a price.
+    free_tart, "tart", "tart" {}
     /// The twin of [`author`](super::author).
     author, "author", "captured_author" { name: String }
     /// The twin of [`book`](super::book).
     book, "book", "captured_book" { title: String, author_id: i32 }
+    /// The twin of [`performer`](super::cinema::performer).
+    performer, "performer", "captured_performer" { name: String }
+    /// The twin of [`casting`](super::cinema::casting).
+    casting, "casting", "captured_casting" { film_id: i32, performer_id: i32 }
     /// A table that refers to pies.
     crumb, "crumb", "captured_crumb" { pie_id: i32 }
 }

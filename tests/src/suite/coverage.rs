@@ -13,7 +13,11 @@ use sea_orm_migration::SchemaManagerConnection;
 
 use crate::{
     Backend, Outcome, Test,
-    entity::{author, book, captured, pie},
+    entity::{
+        author, book, captured,
+        cinema::{casting, film, performer},
+        pie,
+    },
 };
 
 const PAGE: &str = include_str!("../../../audit-sea-orm/src/docs/coverage.md");
@@ -222,6 +226,81 @@ pub async fn nested_delete(t: &mut Test) -> Outcome {
     let author = author::Entity::find_by_id(author.id).one(&t.db).await?;
     author.ok_or("it is there")?.cascade_delete(&t.db).await?;
     verdict(t, "nested_delete", 2).await
+}
+
+/// A film with two performers of three, whose castings both tiers watch from now on.
+async fn with_castings(t: &Test) -> Result<Vec<performer::ActiveModelEx>, DbErr> {
+    t.create_table(film::Entity).await?;
+    t.create_table(performer::Entity).await?;
+    t.create_table(casting::Entity).await?;
+    let mut performers = Vec::new();
+    AuditContext::unaudited("fixture", async {
+        for id in 1..=3 {
+            let performer = performer::ActiveModel::builder().set_name(format!("{id}"));
+            performers.push(performer.insert(&t.db).await?.into_active_model());
+        }
+        let mut film = film::ActiveModel::builder().set_title("Film");
+        for performer in &performers[..2] {
+            film.performers.push(performer.clone());
+        }
+        film.insert(&t.db).await.map(drop)
+    })
+    .await?;
+    capture::install(&t.db, captured::casting::Entity).await?;
+    assert_eq!(casting::Entity::find().all(&t.db).await?.len(), 2);
+    Ok(performers)
+}
+
+/// `delete_by_name`, which a dense entity has for a unique column `name`.
+pub async fn entity_delete_by_unique(t: &mut Test) -> Outcome {
+    t.create_table(performer::Entity).await?;
+    let performer = performer::ActiveModel::builder().set_name("Ada");
+    AuditContext::unaudited("fixture", performer.insert(&t.db)).await?;
+    capture::install(&t.db, captured::performer::Entity).await?;
+    let deleted = performer::Entity::delete_by_name("Ada").exec(&t.db).await?;
+    assert_eq!(deleted.rows_affected, 1);
+    verdict(t, "entity_delete_by_unique", 1).await
+}
+
+fn the_film() -> film::ActiveModelEx {
+    let mut film = film::ActiveModel::builder();
+    film.id = Unchanged(1);
+    film
+}
+
+/// `save` of a dense entity that gets one more related by a junction table.
+pub async fn link_appended(t: &mut Test) -> Outcome {
+    let performers = with_castings(t).await?;
+    let mut film = the_film();
+    film.performers.append(performers[2].clone());
+    film.save(&t.db).await?;
+    assert_eq!(casting::Entity::find().all(&t.db).await?.len(), 3);
+    verdict(t, "link_appended", 1).await
+}
+
+/// `save` of a dense entity whose related ones are replaced by fewer.
+pub async fn link_replaced(t: &mut Test) -> Outcome {
+    let performers = with_castings(t).await?;
+    let mut film = the_film();
+    film.performers.replace_all([performers[0].clone()]);
+    film.save(&t.db).await?;
+    assert_eq!(casting::Entity::find().all(&t.db).await?.len(), 1);
+    verdict(t, "link_replaced", 1).await
+}
+
+/// `delete` of a dense entity with its rows in the junction table.
+pub async fn link_deleted(t: &mut Test) -> Outcome {
+    with_castings(t).await?;
+    the_film().delete(&t.db).await?;
+    assert!(casting::Entity::find().all(&t.db).await?.is_empty());
+    // Hooks see the film alone.
+    let (hooks, triggers) = on_the_page("link_deleted", t.backend);
+    let expected = |sees: bool| if sees { 2 } else { 0 };
+    assert_eq!(
+        recorded(t).await?,
+        (1 + expected(hooks), expected(triggers))
+    );
+    Ok(())
 }
 
 /// A row that the database deletes along with the one it refers to.

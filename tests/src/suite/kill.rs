@@ -1,18 +1,40 @@
-//! A process that is killed at any moment never leaves a change without its record, or a record without its
-//! change.
+//! A process that is killed at any moment, and a server that is, never leaves a change without its record, or a
+//! record without its change.
 
-use std::{collections::BTreeMap, process::Stdio};
+use std::{
+    collections::{BTreeMap, HashSet},
+    process::Stdio,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI32, Ordering},
+    },
+    time::Duration,
+};
 
+use audit_migration::Migrator;
 use audit_sea_orm::{capture, prelude::*};
-use sea_orm::{EntityTrait, IsolationLevel, TransactionTrait, prelude::Json};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbBackend, IsolationLevel, TransactionTrait,
+    prelude::Json,
+};
+use sea_orm_migration::MigratorTrait;
 use serde_json::{Map, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    task::JoinSet,
+};
 
 use crate::{
-    Backend, Outcome, Test, child,
+    Outcome, Test, child,
     entity::{pie, tart},
+    load::{write_pie, write_tart},
     random::{Random, scaled},
+    server::Server,
+    test::create_table,
 };
+
+/// Of each tier two.
+const WRITERS: u64 = 4;
 
 /// Rows by key, each as its columns.
 type Rows = BTreeMap<String, Map<String, Json>>;
@@ -23,41 +45,39 @@ type Row = (String, Map<String, Json>);
 /// A program with several writers, killed again and again; after each time the table is just what its records say.
 pub async fn a_kill_never_parts_a_change_from_its_record(t: &mut Test) -> Outcome {
     t.create_table(pie::Entity).await?;
-    kill_again_and_again(t, "edit", pie::Entity, |pie| {
-        let columns = [("id", pie.id), ("price", pie.price), ("stock", pie.stock)];
-        (pie.id.to_string(), row(&columns))
-    })
-    .await
+    kill_again_and_again(t, "edit", pie::Entity, of_pie).await
 }
 
 /// The same of the tier of triggers: a change commits with its record in one statement.
 pub async fn a_kill_never_parts_a_change_from_what_its_trigger_records(t: &mut Test) -> Outcome {
     t.create_table(tart::Entity).await?;
     capture::install(&t.db, tart::Entity).await?;
-    kill_again_and_again(t, "capture", tart::Entity, |tart| {
-        let columns = [("id", tart.id), ("price", tart.price)];
-        (tart.id.to_string(), row(&columns))
-    })
-    .await
+    kill_again_and_again(t, "capture", tart::Entity, of_tart).await
 }
 
-async fn kill_again_and_again<E: EntityTrait>(
+fn of_pie(pie: &pie::Model) -> Row {
+    let columns = [("id", pie.id), ("price", pie.price), ("stock", pie.stock)];
+    (pie.id.to_string(), row(&columns))
+}
+
+fn of_tart(tart: &tart::Model) -> Row {
+    let columns = [("id", tart.id), ("price", tart.price)];
+    (tart.id.to_string(), row(&columns))
+}
+
+async fn kill_again_and_again<E: Audited>(
     t: &Test,
     task: &str,
     entity: E,
-    columns: fn(E::Model) -> Row,
+    columns: fn(&E::Model) -> Row,
 ) -> Outcome {
     let mut random = Random::new(11);
     let mut recorded = 0;
     for round in 0..scaled(60).max(4) {
         write_and_kill(t, task, random.below(40), random.below(20_000)).await?;
-        let (rows, records) = at_one_moment(t, entity).await?;
+        let records = compare(&t.db, entity, columns).await?;
         assert!(records.len() > recorded, "round {round} wrote nothing");
         recorded = records.len();
-        assert_eq!(
-            rebuilt(&records),
-            rows.into_iter().map(columns).collect::<Rows>()
-        );
     }
     Ok(())
 }
@@ -83,20 +103,124 @@ async fn write_and_kill(t: &Test, task: &str, times: u64, microseconds: u64) -> 
             .await?
             .ok_or("it writes until it is killed")?;
     }
-    tokio::time::sleep(std::time::Duration::from_micros(microseconds)).await;
+    tokio::time::sleep(Duration::from_micros(microseconds)).await;
     child.kill().await?;
     Ok(())
 }
 
-/// The rows and the records in one snapshot: a server may still be ending what the killed program began.
-async fn at_one_moment<E: EntityTrait>(
-    t: &Test,
+/// A table is what its records say, in one snapshot: a server may still be ending what the killed program began, and
+/// others may write.
+async fn compare<E: Audited>(
+    db: &DatabaseConnection,
     _: E,
-) -> Result<(Vec<E::Model>, Vec<audit_log::Model>), sea_orm::DbErr> {
-    let level = (t.backend != Backend::Sqlite).then_some(IsolationLevel::RepeatableRead);
-    let moment = t.db.begin_with_config(level, None).await?;
-    let rows = E::find().all(&moment).await?;
-    Ok((rows, crate::test::records(&moment).await?))
+    columns: fn(&E::Model) -> Row,
+) -> Result<Vec<audit_log::Model>, sea_orm::DbErr> {
+    let is_sqlite = db.get_database_backend() == DbBackend::Sqlite;
+    let level = (!is_sqlite).then_some(IsolationLevel::RepeatableRead);
+    let moment = db.begin_with_config(level, None).await?;
+    let rows: Vec<E::Model> = E::find().all(&moment).await?;
+    let mut records = crate::test::records(&moment).await?;
+    records.retain(|record| record.table_name.as_deref() == Some(E::audit_table().as_str()));
+    let rows: Rows = rows.iter().map(columns).collect();
+    assert_eq!(rebuilt(&records), rows);
+    Ok(records)
+}
+
+/// A server with several writers, killed and started again under load; after each time each table is just what its
+/// records say, and what was acknowledged is there. SQLite has no server but the program.
+pub async fn a_killed_server_never_parts_a_change_from_its_record(t: &mut Test) -> Outcome {
+    let Some(mut server) = Server::start(t.backend).await? else {
+        return Ok(());
+    };
+    let mut options = ConnectOptions::new(server.url());
+    options.max_connections(10).sqlx_logging(false);
+    // A pool waits the longer between its attempts, the longer it may take.
+    options.acquire_timeout(Duration::from_secs(3));
+    let db = Database::connect(options).await?;
+    Migrator::up(&db, None).await?;
+    create_table(&db, pie::Entity).await?;
+    create_table(&db, tart::Entity).await?;
+    capture::install(&db, tart::Entity).await?;
+
+    let acknowledged = Acknowledged::default();
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        writers.spawn(write_until_aborted(
+            db.clone(),
+            writer,
+            acknowledged.clone(),
+        ));
+    }
+    let mut random = Random::new(13);
+    for _ in 0..scaled(60).max(3) {
+        acknowledged.wait_for_more(20 + random.below(200)).await;
+        tokio::time::sleep(Duration::from_micros(random.below(20_000))).await;
+        server.kill().await?;
+        let before = acknowledged.all();
+        server.restart().await?;
+        let mut records = compare(&db, pie::Entity, of_pie).await?;
+        records.extend(compare(&db, tart::Entity, of_tart).await?);
+        let recorded: HashSet<_> = records.iter().filter_map(price).collect();
+        let lost = before.iter().find(|price| !recorded.contains(price));
+        assert_eq!(lost, None, "it was acknowledged");
+    }
+    writers.shutdown().await;
+    db.close().await?;
+    Ok(())
+}
+
+/// Of pies by hooks, or of tarts by triggers.
+async fn write_until_aborted(db: DatabaseConnection, writer: u64, acknowledged: Acknowledged) {
+    let mut random = Random::new(writer);
+    loop {
+        let price = acknowledged.next_price();
+        let written = if writer.is_multiple_of(2) {
+            write_tart(&db, &mut random, price).await
+        } else {
+            write_pie(&db, &mut random, price).await
+        };
+        if matches!(written, Ok(true)) {
+            acknowledged.add(price);
+        }
+    }
+}
+
+/// The price that a record tells of.
+fn price(record: &audit_log::Model) -> Option<i32> {
+    let price = record.new_values.as_ref()?.get("price")?.as_i64()?;
+    price.try_into().ok()
+}
+
+/// The prices that a database said are written, none of which is written twice.
+#[derive(Clone, Default)]
+struct Acknowledged {
+    prices: Arc<Mutex<Vec<i32>>>,
+    last: Arc<AtomicI32>,
+}
+
+impl Acknowledged {
+    fn next_price(&self) -> i32 {
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn add(&self, price: i32) {
+        self.prices
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(price);
+    }
+
+    fn all(&self) -> Vec<i32> {
+        let prices = self.prices.lock();
+        prices.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn wait_for_more(&self, more: u64) {
+        let wanted = self.all().len() + usize::try_from(more).unwrap_or_default();
+        while self.all().len() < wanted {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
 }
 
 /// The rows as their records alone tell them; each record must begin with what the one before left.

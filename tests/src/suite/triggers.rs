@@ -1,17 +1,27 @@
 //! Capture triggers: they see every write, and write the records of the hooks.
 
 mod context;
+mod drift;
 mod install;
+mod limits;
 mod names;
 mod replay;
 mod writes;
 
 pub use context::{a_context_stands_in_the_record, unaudited_and_skip_lists_hold};
+pub use drift::{
+    a_writer_needs_no_rights_on_the_trail, check_tells_of_columns_and_tables_that_are_gone,
+    check_tells_of_outdated_triggers, check_tells_of_strays, check_tells_of_tables_without_entity,
+    removing_keeps_other_schemas,
+};
 pub use install::{
     check_tells_every_drift, installing_twice_changes_nothing, removing_leaves_nothing,
     rolling_back_removes_every_trigger, what_must_not_be_captured_is_refused,
 };
-pub use names::{composite_keys, hostile_names, hostile_texts_for_people};
+pub use limits::{
+    bulk_loads, inherited_tables, own_triggers, partitions, replaced_rows, replicated_writes,
+};
+pub use names::{composite_keys, equal_by_collation, hostile_names, hostile_texts_for_people};
 pub use replay::every_table_can_be_rebuilt;
 pub use writes::{
     bulk_after_single, cascades, changed_keys, masks_and_skips, raw_sql, single_writes, truncate,

@@ -86,6 +86,10 @@ impl Spell for MySql {
         format!("SUBSTR({text}, 3)")
     }
 
+    fn name_of_something(&self, text: &str) -> String {
+        format!("IF(CAST({text} AS BINARY) IN ('', 'null'), NULL, {text})")
+    }
+
     fn line(&self, text: &str) -> String {
         const UNFIT: &str =
             r"[\x{0}-\x{1f}\x{7f}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]";

@@ -81,7 +81,7 @@ impl Spell for Postgres {
             }
             // `json` has no equality, and that of `jsonb` takes 1 and 1.0 for the same.
             Kind::Json | Kind::Array(_) | Kind::Vector => {
-                format!("{old}::text IS DISTINCT FROM {new}::text")
+                format!("{old}::text IS DISTINCT FROM {new}::text COLLATE \"C\"")
             }
             _ => format!("{old} IS DISTINCT FROM {new}"),
         }
@@ -95,9 +95,15 @@ impl Spell for Postgres {
         format!("substr({text}, 3)")
     }
 
+    fn name_of_something(&self, text: &str) -> String {
+        format!("NULLIF(NULLIF(({text}) COLLATE \"C\", ''), 'null')")
+    }
+
+    /// By code points: a collation may be one that knows no regular expressions.
     fn line(&self, text: &str) -> String {
         const UNFIT: &str =
             r"[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]";
+        let text = format!("({text}) COLLATE \"C\"");
         format!(
             "regexp_replace(left({text}, 200), {}, '\u{FFFD}', 'g')",
             self.text(UNFIT)

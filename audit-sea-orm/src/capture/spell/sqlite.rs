@@ -79,6 +79,10 @@ impl Spell for Sqlite {
         format!("substr({text}, 3)")
     }
 
+    fn name_of_something(&self, text: &str) -> String {
+        format!("NULLIF(NULLIF(({text}) COLLATE BINARY, ''), 'null')")
+    }
+
     fn line(&self, text: &str) -> String {
         // Character by character, but only where there is one that may be unfit.
         format!(

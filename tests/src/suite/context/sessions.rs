@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{because, raw};
 use crate::{
-    Outcome, Test, carried,
+    Backend, Outcome, Test, carried,
     entity::tart::{self, priced, repriced},
     interrupt::interrupted,
     random::{Random, scaled},
@@ -34,15 +34,16 @@ pub async fn a_transaction_carries_the_context_of_each_write(t: &mut Test) -> Ou
             .scope(priced(id + 1, 1).insert(&nested))
             .await?;
         end(nested, ending).await?;
-        // The same context as the last write but one, which a rollback brings back to a session or not.
-        because("b").scope(insert(id + 2)).await?;
-        because(ending).scope(insert(id + 3)).await?;
-        because("b").scope(insert(id + 4)).await?;
+        // The same context as the last write, which a rollback took off the session; and as the last but one, which it
+        // brought back or not.
+        because(ending).scope(insert(id + 2)).await?;
+        because("b").scope(insert(id + 3)).await?;
+        because(ending).scope(insert(id + 4)).await?;
     }
     transaction.commit().await?;
     let expected = [
-        "a", "b", "", "b", "inner", "commit", "b", "commit", "b", "b", "rollback", "b", "b",
-        "drop", "b",
+        "a", "b", "", "b", "inner", "commit", "commit", "b", "commit", "rollback", "b", "rollback",
+        "drop", "b", "drop",
     ];
     assert_eq!(carried::reasons(&t.db).await?, expected);
     Ok(())
@@ -77,12 +78,18 @@ pub async fn a_write_of_no_row_does_not_lose_the_context(t: &mut Test) -> Outcom
 pub async fn a_raw_savepoint_does_not_lose_the_context(t: &mut Test) -> Outcome {
     carried::install(t).await?;
     let transaction = t.db.audited_as(because("r")).begin().await?;
+    let back = "ROLLBACK TO SAVEPOINT own";
     transaction.execute_unprepared("SAVEPOINT own").await?;
     priced(1, 1).insert(&transaction).await?;
-    transaction
-        .execute_unprepared("ROLLBACK TO SAVEPOINT own")
-        .await?;
+    transaction.execute_unprepared(back).await?;
     priced(1, 1).insert(&transaction).await?;
+    transaction.execute_unprepared(back).await?;
+    priced(1, 1).insert(&transaction).await?;
+    if t.backend != Backend::MySql {
+        // Which cannot prepare such a statement.
+        raw(&transaction, back).await?;
+        priced(1, 1).insert(&transaction).await?;
+    }
     transaction.commit().await?;
     assert_eq!(carried::reasons(&t.db).await?, ["r"]);
     Ok(())
@@ -125,6 +132,29 @@ pub async fn the_next_user_of_the_connection_has_no_context(t: &mut Test) -> Out
     assert!(priced(9, 1).insert(&audited).await.is_err());
     assert_nobodys(&one, "a failed write").await?;
     one.close().await?;
+    Ok(())
+}
+
+/// A savepoint that is taken and dropped takes its own write along, none that follows, and none has its context.
+pub async fn an_adopted_savepoint_undoes_nothing_else(t: &mut Test) -> Outcome {
+    carried::install(t).await?;
+    let transaction = t.db.begin().await?;
+    for id in [10, 20] {
+        let savepoint = transaction.begin().await?.audited_as(because("mine"));
+        priced(id, 1).insert(&savepoint).await?;
+        drop(savepoint);
+        priced(id + 1, 1).insert(&transaction).await?;
+    }
+    let savepoint = transaction.begin().await?.audited_as(because("mine"));
+    priced(30, 1).insert(&savepoint).await?;
+    savepoint.commit().await?;
+    let savepoint = transaction.begin().await?.audited();
+    priced(31, 1).insert(&savepoint).await?;
+    savepoint.commit().await?;
+    transaction.commit().await?;
+    let tarts = [11, 21, 30, 31].map(|id| (id, 1));
+    assert_eq!(carried::tarts(&t.db).await?, tarts);
+    assert_eq!(carried::reasons(&t.db).await?, ["", "", "mine", ""]);
     Ok(())
 }
 

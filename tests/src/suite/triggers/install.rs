@@ -16,7 +16,7 @@ use crate::{
 
 /// The names and texts of all triggers and functions that the database has, but for those of the view that brings the
 /// context on SQLite, which the migrations make.
-async fn triggers(t: &Test) -> Result<Vec<String>, DbErr> {
+pub(super) async fn triggers(t: &Test) -> Result<Vec<String>, DbErr> {
     let sql = match t.backend {
         Backend::Sqlite => {
             "SELECT name || sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name <> 'audit_context' ORDER BY 1"
@@ -71,6 +71,10 @@ pub async fn removing_leaves_nothing(t: &mut Test) -> Outcome {
             .all(|text| !text.contains("ledger_account_") || text.contains("entry")),
         "{left:#?}"
     );
+    assert!(
+        left.iter().any(|text| text.contains("ledger_entry_")),
+        "{left:#?}"
+    );
     capture::remove(&t.db, entry::Entity).await?;
     capture::remove(&t.db, entry::Entity).await?;
     let left = triggers(t).await?;
@@ -117,7 +121,7 @@ pub async fn what_must_not_be_captured_is_refused(t: &mut Test) -> Outcome {
 }
 
 /// What is reported of the table of accounts.
-fn of_accounts(report: &CheckReport) -> Vec<Drift> {
+pub(super) fn of_accounts(report: &CheckReport) -> Vec<Drift> {
     let table = report
         .tables
         .iter()
@@ -207,7 +211,20 @@ async fn records_twice(t: &Test) -> Outcome {
 
 /// Changes the text of a trigger, but not what it says of itself.
 async fn alter_a_trigger(t: &Test) -> Outcome {
-    let texts = match t.backend {
+    let text = insert_trigger(t).await?;
+    assert!(text.contains("'CREATE'"));
+    let mut altered = text.replace("'CREATE'", "'BIRTH'");
+    if t.backend == Backend::Sqlite {
+        let name = text.split('"').nth(1).ok_or("its name")?;
+        altered = format!("DROP TRIGGER {name}; {altered}");
+    }
+    t.db.execute_unprepared(&altered).await?;
+    Ok(())
+}
+
+/// What makes the trigger for new accounts, or its function.
+pub(super) async fn insert_trigger(t: &Test) -> Result<String, DbErr> {
+    let text = match t.backend {
         Backend::Sqlite => {
             "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_capture_ledger_account%insert'"
         }
@@ -220,15 +237,8 @@ async fn alter_a_trigger(t: &Test) -> Outcome {
              AND trigger_name LIKE 'audit_capture_ledger_account%insert'"
         }
     };
-    let row = Statement::from_string(t.db.get_database_backend(), texts);
-    let row = t.db.query_one_raw(row).await?.ok_or("the trigger")?;
-    let text: String = row.try_get_by_index(0)?;
-    assert!(text.contains("'CREATE'"));
-    let mut altered = text.replace("'CREATE'", "'BIRTH'");
-    if t.backend == Backend::Sqlite {
-        let name = text.split('"').nth(1).ok_or("its name")?;
-        altered = format!("DROP TRIGGER {name}; {altered}");
-    }
-    t.db.execute_unprepared(&altered).await?;
-    Ok(())
+    let text = Statement::from_string(t.db.get_database_backend(), text);
+    let row = t.db.query_one_raw(text).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("the trigger".to_owned()))?
+        .try_get_by_index(0)
 }

@@ -4,7 +4,7 @@ use audit_sea_orm::{capture, prelude::*, text};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait, Set};
 use serde_json::json;
 
-use super::ledger;
+use super::{ledger, outline};
 use crate::{
     Backend, Outcome, Test,
     entity::ledger::{account, hostile, seat},
@@ -104,6 +104,52 @@ pub async fn composite_keys(t: &mut Test) -> Outcome {
     Ok(())
 }
 
+/// Texts that the columns' collation takes for equal are different values, and different keys.
+pub async fn equal_by_collation(t: &mut Test) -> Outcome {
+    let table = match t.backend {
+        Backend::Sqlite => {
+            "CREATE TABLE ledger_seat (hall text COLLATE NOCASE, number int, label text COLLATE NOCASE, \
+             PRIMARY KEY (hall, number))"
+        }
+        Backend::Postgres => {
+            "CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false); \
+             CREATE TABLE ledger_seat (hall text COLLATE nocase, number int, label text COLLATE nocase, \
+             PRIMARY KEY (hall, number))"
+        }
+        Backend::MySql => {
+            "CREATE TABLE ledger_seat (hall varchar(9), number int, label text, PRIMARY KEY (hall, number)) \
+             COLLATE utf8mb4_general_ci"
+        }
+    };
+    t.db.execute_unprepared(table).await?;
+    capture::install(&t.db, seat::Entity).await?;
+    for sql in [
+        "INSERT INTO ledger_seat VALUES ('a', 1, 'x'), ('b', 2, 'y')",
+        "UPDATE ledger_seat SET label = UPPER(label) WHERE number = 1",
+        "UPDATE ledger_seat SET label = UPPER(label)",
+        "UPDATE ledger_seat SET hall = 'A' WHERE number = 1",
+        "UPDATE ledger_seat SET hall = UPPER(hall)",
+    ] {
+        t.db.execute_unprepared(sql).await?;
+    }
+    let seat =
+        |action: &str, hall: &str, number: i32| format!("{action} seat [\"{hall}\",{number}]");
+    assert_eq!(
+        outline(&t.records().await?),
+        [
+            seat("CREATE", "a", 1),
+            seat("CREATE", "b", 2),
+            seat("UPDATE", "a", 1),
+            seat("UPDATE", "b", 2),
+            seat("DELETE", "a", 1),
+            seat("CREATE", "A", 1),
+            seat("DELETE", "b", 2),
+            seat("CREATE", "B", 2),
+        ]
+    );
+    Ok(())
+}
+
 /// The text for people is cut and cleaned, as everywhere.
 pub async fn hostile_texts_for_people(t: &mut Test) -> Outcome {
     ledger(t).await?;
@@ -128,6 +174,17 @@ pub async fn hostile_texts_for_people(t: &mut Test) -> Outcome {
             record.new_values.map(|values| values["name"].clone()),
             Some(json!(name))
         );
+    }
+    // Texts that a collation takes for those that name nothing, and that name something.
+    for (id, name) in [(21, " "), (22, "Null")] {
+        let account = account::ActiveModel {
+            name: Set(name.to_owned()),
+            ..account::numbered(id)
+        };
+        let account = account.insert(&t.db).await?;
+        let record = t.records().await?.pop().ok_or("its record")?;
+        assert_eq!(record.object_repr.as_deref(), Some(name));
+        account.delete(&t.db).await?;
     }
     // Texts that name nothing: the table and the key stand for them.
     for (id, name) in [(11, ""), (12, "null")] {
