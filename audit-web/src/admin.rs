@@ -26,7 +26,8 @@
 //!
 //! # Where it is mounted
 //! At any path: every link is relative, so a reverse proxy may add or remove a prefix. `nest("/audit", …)`
-//! answers `/audit`, not `/audit/`; `nest_service` answers both. At `/` use `fallback_service` or `merge`.
+//! answers `/audit`, not `/audit/`; `nest_service` answers both. At `/` use `fallback_service` or `merge`. A proxy
+//! that rewrites the path leads to `dashboard` below it. The pages are shown in `docs/admin.md`.
 //!
 //! # What protects it
 //! - There is no open default: without an authoriser there is no router. See [`AuditAdmin::authorize`].

@@ -40,7 +40,8 @@ fn explain_skip(backend: Backend) {
     eprintln!("\n{backend} is skipped: set {variable} to the URL of a server to run its tests.");
 }
 
-fn run(backend: Backend, name: &str, test: TestFn) -> Result<(), Failed> {
+/// Runs a test in a database of its own.
+pub fn run(backend: Backend, name: &str, test: TestFn) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()

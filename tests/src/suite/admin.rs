@@ -38,7 +38,7 @@ use serde_json::json;
 use crate::Test;
 
 /// The lists, by their names in URLs.
-const LISTS: [&str; 4] = ["records", "logins", "exports", "events"];
+pub const LISTS: [&str; 4] = ["records", "logins", "exports", "events"];
 
 /// Minute `n` of a year.
 fn at(minute: i64) -> DateTimeUtc {
@@ -104,7 +104,7 @@ fn event(n: i64) -> system_event::ActiveModel {
 }
 
 /// `rows` rows in each of the tables.
-async fn seed(t: &Test, rows: i64) -> Result<(), DbErr> {
+pub async fn seed(t: &Test, rows: i64) -> Result<(), DbErr> {
     let records: Vec<_> = (0..rows).map(record).collect();
     for chunk in records.chunks(500) {
         audit_log::Entity::insert_many(chunk.to_vec())

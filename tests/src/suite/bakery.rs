@@ -5,7 +5,7 @@ mod day;
 mod faults;
 mod logins;
 mod orders;
-mod shop;
+pub mod shop;
 
 pub use day::{a_day_leaves_exactly_these_records, a_day_leaves_its_attempts_and_its_export};
 pub use faults::what_goes_wrong_leaves_events;

@@ -1,3 +1,5 @@
+//! The bakery, served.
+
 use std::net::SocketAddr;
 
 use audit_sea_orm::prelude::*;
@@ -15,15 +17,19 @@ use super::client::Client;
 use crate::{Test, test::records};
 
 /// The bakery, open at an address, with what its trail holds beyond the seed.
-pub(super) struct Shop {
-    pub(super) db: DatabaseConnection,
+#[expect(missing_debug_implementations, reason = "a reporter has none")]
+pub struct Shop {
+    /// Its database.
+    pub db: DatabaseConnection,
     reporter: EventReporter,
-    address: SocketAddr,
+    /// Where it is.
+    pub address: SocketAddr,
     pub(super) seeded: usize,
 }
 
 impl Shop {
-    pub(super) async fn open(t: &Test) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    /// Opens it in the database of a test.
+    pub async fn open(t: &Test) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let db = bakery::open(&t.isolated.url).await?;
         let reporter = EventReporter::new(db.clone());
         // What `main` sets for the process holds here for this shop's requests.
@@ -50,7 +56,7 @@ impl Shop {
     }
 
     /// The records since the shop opened.
-    pub(super) async fn records(&self) -> Result<Vec<audit_log::Model>, sea_orm::DbErr> {
+    pub async fn records(&self) -> Result<Vec<audit_log::Model>, sea_orm::DbErr> {
         Ok(records(&self.db).await?.split_off(self.seeded))
     }
 
@@ -59,7 +65,8 @@ impl Shop {
         attempts.all(&self.db).await
     }
 
-    pub(super) async fn events(&self) -> Result<Vec<system_event::Model>, sea_orm::DbErr> {
+    /// Every system event.
+    pub async fn events(&self) -> Result<Vec<system_event::Model>, sea_orm::DbErr> {
         self.reporter.flush().await;
         let events = system_event::Entity::find().order_by_asc(system_event::Column::Id);
         events.all(&self.db).await
