@@ -50,6 +50,7 @@ mod detail;
 mod export;
 mod failure;
 mod field;
+mod filter;
 mod hierarchy;
 mod history;
 mod layout;
@@ -66,6 +67,7 @@ mod state;
 mod tally;
 mod token;
 mod value;
+mod walk;
 
 use std::sync::Arc;
 

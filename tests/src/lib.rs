@@ -20,6 +20,7 @@ pub mod interrupt;
 pub mod losses;
 pub mod random;
 pub mod runner;
+pub mod seed;
 pub mod site;
 pub mod statements;
 pub mod suite;
