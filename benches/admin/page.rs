@@ -1,6 +1,7 @@
 //! The pages that are measured.
 
 use audit_sea_orm::{
+    Cursor, TrailEntity,
     entity::{data_export, login_attempt, system_event},
     prelude::*,
 };

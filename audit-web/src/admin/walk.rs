@@ -110,9 +110,20 @@ impl<E: Listed> Walk<E> {
         self.rest.is_some()
     }
 
-    /// What of it the index knows, of a time.
-    pub(super) fn between(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Self {
-        Self::along(self.whole.clone().between(from, until))
+    /// The numbers of at most `limit` rows of a time, as far as the index knows.
+    pub(super) fn some_of(
+        &self,
+        (from, until): (DateTime<Utc>, DateTime<Utc>),
+        limit: u64,
+    ) -> SelectStatement {
+        let rows = self.whole.clone().between(from, until);
+        let rows = match self.stretches.len() {
+            // Else PostgreSQL may hope to meet that many soon in the table itself.
+            1 => rows.newest_first(),
+            // Several stretches together have no order.
+            _ => rows,
+        };
+        rows.select_only().column(E::ID).limit(limit).into_query()
     }
 
     /// A page of at most `size` rows.

@@ -62,6 +62,11 @@ impl Choices {
         words.join(" ")
     }
 
+    /// A text as long as any column of text takes.
+    pub(super) fn line(&mut self) -> String {
+        self.text().chars().take(200).collect()
+    }
+
     pub(super) fn address(&mut self) -> String {
         let host = self.skewed(4_000);
         if self.one_in(8) {

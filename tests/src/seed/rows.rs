@@ -60,7 +60,7 @@ impl Rows {
         audit_log::ActiveModel {
             occurred_at: Set(visit.occurred_at),
             action: Set(action.to_owned()),
-            object_repr: Set(Some(self.choices.text())),
+            object_repr: Set(Some(self.choices.line())),
             table_name: Set(Some(table.to_owned())),
             object_id: Set(Some(object)),
             old_values: Set(old),
@@ -72,7 +72,7 @@ impl Rows {
             session_id: Set(visit.session),
             request_id: Set(visit.request),
             transaction_id: Set(visit.transaction),
-            reason: Set(self.choices.one_in(20).then(|| self.choices.text())),
+            reason: Set(self.choices.one_in(20).then(|| self.choices.line())),
             module: Set(Some(visit.module.to_owned())),
             metadata: Set(self
                 .choices
@@ -249,7 +249,7 @@ impl Rows {
             title: Set(format!(
                 "{} failed: {}",
                 choices.pick(&words::TABLES),
-                choices.text()
+                choices.line()
             )),
             description: Set(Some(choices.text())),
             module: Set(Some("bakery::oven".to_owned())),

@@ -86,7 +86,7 @@ pub async fn a_deletion_is_confirmed_first_with_a_reason(t: &mut Test) -> Outcom
             assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{list}{bad}");
         }
         site.page(&format!("/{list}/2")).await;
-        let gone = post("&id=2&id=999&confirm=yes&reason=x").await;
+        let gone = post("&id=998&id=999&confirm=yes&reason=x").await;
         assert_eq!(gone.status, StatusCode::NOT_FOUND, "{list}");
         site.page(&format!("/{list}/2")).await;
     }
