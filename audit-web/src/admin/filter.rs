@@ -126,6 +126,10 @@ async fn over_tables<E: Listed>(
         .map(|name| Walk::along(stretch(name)).keys(Place::Newest, 1));
     let mut counts = tally::counts(db, rows).await?.into_iter();
     tables.retain(|_| counts.next() > Some(0));
+    if tables.is_empty() {
+        // No table has such an object, and none is an empty list, which no index can be asked for.
+        tables.push(String::new());
+    }
     let stretches: Vec<Select<E>> = tables.iter().map(stretch).collect();
     let whole = object().filter(table().is_in(tables));
     Ok(if stretches.len() > 1 {
