@@ -1,7 +1,7 @@
 //! The way by date: year, month, day, each with how many rows it holds.
 
 use chrono::Datelike;
-use sea_orm::{DatabaseConnection, DbErr, QuerySelect};
+use sea_orm::{DatabaseConnection, DbErr};
 
 use super::{listed::Listed, params::Params, period::Period, slice::Asked, tally, walk::Place};
 
@@ -91,13 +91,10 @@ async fn counts<E: Listed>(
     parts: &[Period],
     db: &DatabaseConnection,
 ) -> Result<Vec<Count>, DbErr> {
-    let keys = |part: &Period| asked.narrowed.some_of(part.span(), MOST);
-    let known = parts.iter().map(keys);
-    let ids = || E::find().select_only().column(E::ID);
-    let fits = parts
-        .iter()
-        .map(|part| asked.narrowed.chosen(ids(), keys(part)));
-    let fits = fits.filter(|_| asked.narrowed.is_looking());
+    let walk = &asked.narrowed;
+    let known = parts.iter().map(|part| walk.some_of(part.span(), MOST));
+    let fits = parts.iter().map(|part| walk.fitting(part.span(), MOST));
+    let fits = fits.filter(|_| walk.is_looking());
     let mut counts = tally::counts(db, known.chain(fits)).await?;
     let fits = counts.split_off(parts.len());
     let fits = fits.into_iter().map(Some).chain(std::iter::repeat(None));

@@ -187,8 +187,11 @@ impl<E: Listed> Walk<E> {
         place: Place,
         limit: u64,
     ) -> Result<Vec<E::Model>, DbErr> {
-        let rows = self
-            .chosen(E::find(), keys)
+        let rows = match &self.rest {
+            Some(rest) => E::find().filter(rest.clone()),
+            None => E::find(),
+        };
+        let rows = found(rows, keys)
             .order_by((FOUND, E::OCCURRED_AT), place.order())
             .order_by((FOUND, E::ID), place.order())
             .limit(limit)
@@ -199,16 +202,22 @@ impl<E: Listed> Walk<E> {
             .collect()
     }
 
-    /// Of the rows of those numbers, what fulfils the rest.
-    pub(super) fn chosen(&self, rows: Select<E>, keys: SelectStatement) -> SelectStatement {
-        let rows = match &self.rest {
-            Some(rest) => rows.filter(rest.clone()),
-            None => rows,
-        };
-        let is_found = Expr::col((Alias::new(E::TABLE), E::ID)).equals((Alias::new(FOUND), E::ID));
-        rows.into_query()
-            .from_subquery(keys, FOUND)
-            .and_where(is_found)
+    /// The numbers of those of the rows that fulfil the rest, of at most `limit` rows of a time.
+    pub(super) fn fitting(
+        &self,
+        span: (DateTime<Utc>, DateTime<Utc>),
+        limit: u64,
+    ) -> SelectStatement {
+        let asked = E::FIELDS.iter().map(|field| field.column);
+        let rows = E::find().select_only().column(E::ID).columns(asked);
+        // The limit, which changes nothing, keeps PostgreSQL from looking for the rest in an index of its own, to the
+        // end of it.
+        let rows = found(rows, self.some_of(span, limit)).limit(limit).take();
+        Query::select()
+            .column((Alias::new(E::TABLE), E::ID))
+            // By the table's name, which the conditions use.
+            .from_subquery(rows, Alias::new(E::TABLE))
+            .cond_where(self.rest.clone().unwrap_or_else(Condition::all))
             .take()
     }
 
@@ -239,6 +248,15 @@ impl<E: Listed> Walk<E> {
     ) -> Result<Option<(DateTime<Utc>, Cursor)>, DbErr> {
         first_of::<E>(db, &self.keys(place, 1)).await
     }
+}
+
+/// The rows of those numbers.
+fn found<E: Listed>(rows: Select<E>, keys: SelectStatement) -> SelectStatement {
+    let is_found = Expr::col((Alias::new(E::TABLE), E::ID)).equals((Alias::new(FOUND), E::ID));
+    rows.into_query()
+        .from_subquery(keys, FOUND)
+        .and_where(is_found)
+        .take()
 }
 
 fn stretch_keys<E: Listed>(stretch: Select<E>, place: Place, limit: u64) -> SelectStatement {
