@@ -5,7 +5,8 @@ use crate::{
     tables::{self, Dialect},
 };
 
-/// Creates the indexes behind two lists of the admin: the records of one table, and all system events.
+/// Creates the indexes behind lists of the admin: the records of one table, the exports of one format, all system
+/// events, and the open ones of one type.
 ///
 /// Each is left out where it was made before, as MySQL commits every one by itself.
 pub(crate) struct IndexAdminLists {

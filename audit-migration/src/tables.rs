@@ -240,9 +240,20 @@ const INDEXES: [(&str, &str, &[&str]); 14] = [
 ];
 
 /// Those that the admin's lists need beside them.
-const ADMIN_INDEXES: [(&str, &str, &[&str]); 2] = [
+const ADMIN_INDEXES: [(&str, &str, &[&str]); 4] = [
     ("audit_log", "idx_audit_log_table", &["table_name"]),
+    (
+        "audit_data_export",
+        "idx_audit_data_export_format",
+        &["file_format"],
+    ),
     ("audit_system_event", "idx_audit_system_event_time", &[]),
+    // Errors that nobody dealt with may be few among many that were, and among what nobody ever resolves.
+    (
+        "audit_system_event",
+        "idx_audit_system_event_open",
+        &["resolved", "event_type"],
+    ),
 ];
 
 pub(crate) fn indexes(dialect: Dialect) -> impl Iterator<Item = NamedIndex> {

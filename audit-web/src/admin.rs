@@ -51,6 +51,7 @@ mod detail;
 mod export;
 mod failure;
 mod field;
+mod filter;
 mod hierarchy;
 mod history;
 mod layout;
@@ -67,6 +68,7 @@ mod state;
 mod tally;
 mod token;
 mod value;
+mod walk;
 
 use std::sync::Arc;
 

@@ -21,6 +21,7 @@ pub mod load;
 pub mod losses;
 pub mod random;
 pub mod runner;
+pub mod seed;
 pub mod server;
 pub mod site;
 pub mod statements;

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
 };
-use http::{HeaderMap, Method, Request, StatusCode, request::Parts};
+use http::{HeaderMap, Method, Request, Response, StatusCode, request::Parts};
 use sea_orm::DatabaseConnection;
 use tower_service::Service;
 
@@ -139,6 +139,29 @@ impl Site {
         headers: &[(&str, &str)],
         body: String,
     ) -> Answer {
+        let (parts, body) = self.answer(method, path, headers, body).await.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("the body is whole");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// Asks for a page that must be there, and reads nothing of it.
+    pub async fn open(&self, path: &str) -> Body {
+        let answer = self.answer(Method::GET, path, &[], String::new()).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.into_body()
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Response<Body> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -150,13 +173,7 @@ impl Site {
         }
         let request = request.body(Body::from(body)).expect("a request");
         let response = self.router.clone().call(request).await;
-        let (parts, body) = response.expect("a router always answers").into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.expect("the body is whole");
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        response.expect("a router always answers")
     }
 }
 

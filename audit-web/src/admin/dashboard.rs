@@ -7,7 +7,7 @@ use axum::response::Html;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    QuerySelect, QueryTrait, Select,
     sea_query::{Expr, Order},
 };
 
@@ -18,8 +18,7 @@ use super::{
     failure::Failure,
     layout::Layout,
     params::{Params, link},
-    tally::{self, Span},
-    value,
+    tally, value,
 };
 
 /// A period to choose: its days, the hours of a bar, and its name.
@@ -33,6 +32,9 @@ const PERIODS: [(i64, i64, &str); 5] = [
 
 /// How many of the busiest are shown, and of the open errors.
 const SHOWN: u64 = 8;
+
+/// A time from when on, and before when.
+type Span = (DateTime<Utc>, DateTime<Utc>);
 
 /// The time that is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -225,7 +227,13 @@ fn figures(summary: Summary) -> Vec<Figure> {
 
 async fn activity(window: Window, db: &DatabaseConnection) -> Result<Chart, DbErr> {
     let bars = window.bars();
-    let counts = tally::counts(db, &audit_log::Entity::find(), &bars, None).await?;
+    let rows = bars.iter().map(|(from, until)| {
+        audit_log::Entity::between(*from, *until)
+            .select_only()
+            .column(audit_log::Column::Id)
+            .into_query()
+    });
+    let counts = tally::counts(db, rows).await?;
     let bars = bars.iter().zip(counts).map(|((from, until), count)| {
         let day = from.format("%Y-%m-%d").to_string();
         let last = (*until - TimeDelta::hours(1))

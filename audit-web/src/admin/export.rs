@@ -18,7 +18,8 @@ use super::{
     failure::Failure,
     listed::Listed,
     settings::Shared,
-    slice::{Asked, Place, filter_names},
+    slice::{Asked, filter_names},
+    walk::Place,
 };
 use format::Format;
 use receipt::Receipt;

@@ -1,10 +1,9 @@
 //! The way by date: year, month, day, each with how many rows it holds.
 
-use audit_sea_orm::TrailQuery;
 use chrono::Datelike;
 use sea_orm::{DatabaseConnection, DbErr};
 
-use super::{listed::Listed, params::Params, period::Period, slice::Asked, tally};
+use super::{listed::Listed, params::Params, period::Period, slice::Asked, tally, walk::Place};
 
 /// Counting further would cost more than it tells.
 const MOST: u64 = 100;
@@ -38,22 +37,17 @@ pub(super) async fn load<E: Listed>(
         Some(period) => period.parts(),
         None => years(asked, db).await?,
     };
-    let spans: Vec<tally::Span> = parts.iter().map(|part| part.span()).collect();
-    let counts = tally::counts(db, &asked.narrowed, &spans, Some(MOST)).await?;
+    let counts = counts(asked, &parts, db).await?;
     let to = |period: Option<Period>| params.with("date", period.map(Period::text)).to_query();
     let views = parts.iter().zip(counts).map(|(part, count)| PartView {
         label: part.label(),
         title: part.title(),
-        href: if count > 0 {
-            to(Some(*part))
-        } else {
+        href: if count.is_empty() {
             String::new()
-        },
-        count: if count < MOST {
-            count.to_string()
         } else {
-            format!("{}+", MOST - 1)
+            to(Some(*part))
         },
+        count: count.text(),
     });
     let mut path = Vec::new();
     let mut above = asked.period.and_then(Period::parent);
@@ -73,15 +67,58 @@ pub(super) async fn load<E: Listed>(
     })
 }
 
+/// What is known of how many rows there are.
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    seen: u64,
+    has_more: bool,
+}
+
+impl Count {
+    fn is_empty(self) -> bool {
+        self.seen == 0 && !self.has_more
+    }
+
+    fn text(self) -> String {
+        let more = if self.has_more { "+" } else { "" };
+        format!("{}{more}", self.seen)
+    }
+}
+
+/// How many rows of the walk there are in each part, of the first hundred in it that the index knows.
+async fn counts<E: Listed>(
+    asked: &Asked<E>,
+    parts: &[Period],
+    db: &DatabaseConnection,
+) -> Result<Vec<Count>, DbErr> {
+    let walk = &asked.narrowed;
+    let known = parts.iter().map(|part| walk.some_of(part.span(), MOST));
+    let fits = parts.iter().map(|part| walk.fitting(part.span(), MOST));
+    let fits = fits.filter(|_| walk.is_looking());
+    let mut counts = tally::counts(db, known.chain(fits)).await?;
+    let fits = counts.split_off(parts.len());
+    let fits = fits.into_iter().map(Some).chain(std::iter::repeat(None));
+    let counts = counts.into_iter().zip(fits);
+    Ok(counts.map(|(known, fits)| count(known, fits)).collect())
+}
+
+fn count(known: u64, fits: Option<u64>) -> Count {
+    let has_more = known == MOST;
+    Count {
+        seen: fits.unwrap_or_else(|| known.min(MOST - 1)),
+        has_more,
+    }
+}
+
 /// The years from the oldest row to the newest.
 async fn years<E: Listed>(asked: &Asked<E>, db: &DatabaseConnection) -> Result<Vec<Period>, DbErr> {
-    let year = |rows: &[E::Model]| Some(E::time(rows.first()?).year());
-    let newest = asked.narrowed.clone().newest_first().page(db, 1).await?;
-    let oldest = asked.narrowed.clone().oldest_first().page(db, 1).await?;
-    let (Some(first), Some(last)) = (year(&oldest.rows), year(&newest.rows)) else {
+    let newest = asked.narrowed.first(db, Place::Newest).await?;
+    let oldest = asked.narrowed.first(db, Place::Oldest).await?;
+    let (Some((oldest, _)), Some((newest, _))) = (oldest, newest) else {
         return Ok(Vec::new());
     };
+    let last = newest.year();
     // A row from a clock gone wrong must not make a hundred links.
-    let first = first.max(last - 20);
+    let first = oldest.year().max(last - 20);
     Ok((first..=last).map(Period::Year).collect())
 }

@@ -24,6 +24,8 @@ pub(super) trait Listed:
     const SEARCHED_WORDS: &'static str;
     /// The filters.
     const FIELDS: &'static [Field<Self::Column>];
+    /// The filters that an index knows, alone or together, those of the fewest rows first. The time follows in each.
+    const INDEXES: &'static [&'static [&'static str]];
     /// The heads of the columns after that of the time.
     const HEADS: &'static [&'static str];
 

@@ -1,31 +1,20 @@
 //! Counts, and the values that a column holds, at a cost that an index bounds.
 
-use audit_sea_orm::TrailQuery;
-use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QuerySelect, QueryTrait, Select,
-    Statement,
-    sea_query::{Alias, Expr, Func, Order, Query, SelectStatement, UnionType},
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
+    sea_query::{Alias, Expr, Func, Query, SelectStatement, UnionType},
 };
 
-use super::listed::Listed;
-
-/// A time from when on, and before when.
-pub(super) type Span = (DateTime<Utc>, DateTime<Utc>);
-
-/// How many rows of a select lie in each span, counting no further than `most` in each. One statement.
-pub(super) async fn counts<E: Listed>(
+/// How many rows each statement has, which all select a column `id`. One statement.
+pub(super) async fn counts(
     db: &DatabaseConnection,
-    select: &Select<E>,
-    spans: &[Span],
-    most: Option<u64>,
+    rows: impl IntoIterator<Item = SelectStatement>,
 ) -> Result<Vec<u64>, DbErr> {
-    let mut counts = vec![0; spans.len()];
-    let statements = spans
-        .iter()
-        .enumerate()
-        .map(|(at, span)| count(at, select, *span, most));
-    let union = statements.reduce(|mut all, one| all.union(UnionType::All, one).take());
+    let parts: Vec<SelectStatement> = rows.into_iter().enumerate().map(count).collect();
+    let mut counts = vec![0; parts.len()];
+    let union = parts
+        .into_iter()
+        .reduce(|mut all, one| all.union(UnionType::All, one).take());
     let Some(union) = union else {
         return Ok(counts);
     };
@@ -39,23 +28,7 @@ pub(super) async fn counts<E: Listed>(
     Ok(counts)
 }
 
-fn count<E: Listed>(
-    at: usize,
-    select: &Select<E>,
-    (from, until): Span,
-    most: Option<u64>,
-) -> SelectStatement {
-    let mut rows = select
-        .clone()
-        .between(from, until)
-        .select_only()
-        .column(E::ID)
-        .into_query();
-    if let Some(most) = most {
-        // In the index's order: else PostgreSQL may hope to meet that many soon in the table itself.
-        rows.order_by((Alias::new(E::TABLE), E::OCCURRED_AT), Order::Desc)
-            .limit(most);
-    }
+fn count((at, rows): (usize, SelectStatement)) -> SelectStatement {
     Query::select()
         // Counted, as a literal would be an integer of another width on each database.
         .expr_as(Expr::cust(format!("COUNT(*) * 0 + {at}")), "part")

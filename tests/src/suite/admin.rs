@@ -9,24 +9,31 @@ mod pages;
 mod plans;
 
 pub use actions::{
-    an_event_is_resolved_once_and_recorded, forms_need_their_token_and_their_origin,
-    only_a_superuser_deletes_and_says_why,
+    a_deletion_is_confirmed_first_with_a_reason, a_deletion_is_recorded_row_by_row,
+    a_viewer_deletes_nothing, an_event_is_resolved_once_and_recorded,
+    forms_of_another_origin_are_refused, forms_of_the_admin_itself_are_taken,
+    forms_without_their_token_are_refused,
 };
 pub use api::the_api_answers_as_it_is_described;
 pub use door::{
     every_path_and_method_answers_as_it_should, views_are_recorded_where_that_is_wanted,
     whoever_is_not_admitted_sees_nothing,
 };
-pub use files::exports_hold_every_row_and_are_recorded;
+pub use files::{
+    an_export_holds_every_row_of_its_filter, an_export_is_recorded_as_one,
+    an_export_reads_no_further_than_it_is_asked, asking_for_the_head_of_a_file_is_no_export,
+    cells_of_a_file_are_whole_and_harmless,
+};
 pub use lists::{
-    a_search_looks_a_window_at_a_time, filters_find_their_rows,
-    hostile_parameters_are_refused_or_find_nothing, pages_hold_every_row_once_forward_and_back,
+    a_search_looks_a_window_at_a_time, filters_find_their_rows, hostile_choices_are_refused,
+    hostile_places_and_dates_are_refused, hostile_values_find_nothing,
+    pages_hold_every_row_once_forward_and_back,
 };
 pub use pages::{
     a_history_is_rebuilt_and_compared, every_link_works_under_any_prefix, every_page_is_strict,
     masked_values_appear_on_no_page,
 };
-pub use plans::every_list_is_read_by_an_index;
+pub use plans::{every_list_is_read_by_an_index, the_overview_reads_a_range_of_an_index};
 
 use audit_sea_orm::{
     entity::{login_attempt::Status, system_event::EventType},

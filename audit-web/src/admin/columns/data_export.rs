@@ -33,6 +33,7 @@ impl Listed for Entity {
             kind: Kind::Typed,
         },
     ];
+    const INDEXES: &'static [&'static [&'static str]] = &[&["actor"], &["format"]];
     const HEADS: &'static [&'static str] = &["Data", "Format", "Rows", "Size", "Actor"];
 
     fn cells(row: &Model, base: &str) -> Vec<Cell> {

@@ -40,6 +40,7 @@ impl Listed for Entity {
             kind: Kind::Typed,
         },
     ];
+    const INDEXES: &'static [&'static [&'static str]] = &[&["ip"], &["username"], &["status"]];
     const HEADS: &'static [&'static str] = &["Status", "User name", "Address", "Reason"];
 
     fn cells(row: &Model, base: &str) -> Vec<Cell> {

@@ -55,6 +55,13 @@ impl Listed for Entity {
             kind: Kind::Typed,
         },
     ];
+    const INDEXES: &'static [&'static [&'static str]] = &[
+        &["request"],
+        &["table", "object"],
+        &["actor"],
+        &["table"],
+        &["action"],
+    ];
     const HEADS: &'static [&'static str] = &["Action", "Object", "Changes", "Actor"];
 
     fn cells(row: &Model, base: &str) -> Vec<Cell> {

@@ -48,6 +48,8 @@ impl Listed for Entity {
             kind: Kind::Typed,
         },
     ];
+    const INDEXES: &'static [&'static [&'static str]] =
+        &[&["actor"], &["type", "resolved"], &["type"], &["resolved"]];
     const HEADS: &'static [&'static str] = &["Type", "Title", "Source", "Actor", "State"];
 
     fn cells(row: &Model, base: &str) -> Vec<Cell> {

@@ -1,9 +1,9 @@
 use http::{Method, StatusCode};
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, Set};
 
 use super::{LISTS, seed};
 use crate::{Outcome, Test, site::Site};
-use audit_sea_orm::prelude::*;
+use audit_sea_orm::{entity::login_attempt, prelude::*};
 
 /// A viewer marks open events resolved; it is recorded, and what was resolved before stays as it was.
 pub async fn an_event_is_resolved_once_and_recorded(t: &mut Test) -> Outcome {
@@ -49,57 +49,61 @@ pub async fn an_event_is_resolved_once_and_recorded(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// Deletion is the superuser's alone, says first what and how many, wants a reason, and is recorded row by row.
-#[expect(clippy::too_many_lines, reason = "one story, step by step")]
-pub async fn only_a_superuser_deletes_and_says_why(t: &mut Test) -> Outcome {
+/// Deletion is the superuser's alone.
+pub async fn a_viewer_deletes_nothing(t: &mut Test) -> Outcome {
     seed(t, 6).await?;
     let viewer = Site::new(&t.db);
-    let superuser = viewer.seen_by("ada");
+    let token = viewer.page("/events").await.token().to_owned();
+    for list in LISTS {
+        let form = format!("token={token}&id=2&confirm=yes&reason=x");
+        let refused = viewer.post(&format!("/{list}/delete"), form).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{list}");
+        viewer.page(&format!("/{list}/2")).await;
+    }
+    assert_eq!(t.records().await?.len(), 6, "nothing was recorded either");
+    Ok(())
+}
+
+/// A deletion says first what and how many, and wants rows that there are and a reason; else nothing is deleted.
+pub async fn a_deletion_is_confirmed_first_with_a_reason(t: &mut Test) -> Outcome {
+    seed(t, 6).await?;
+    let site = Site::new(&t.db).seen_by("ada");
     for list in LISTS {
         let path = format!("/{list}/delete");
-        let token = viewer.page("/events").await.token().to_owned();
-        let form = |token: &str, rest: &str| format!("token={token}&id=2&id=3{rest}");
-        let refused = viewer
-            .post(&path, form(&token, "&confirm=yes&reason=x"))
-            .await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{list}");
-
-        let token = superuser.page(&format!("/{list}")).await.token().to_owned();
-        let asked = superuser.post(&path, form(&token, "")).await;
+        let token = site.page(&format!("/{list}")).await.token().to_owned();
+        let post = async |rest: &str| site.post(&path, format!("token={token}{rest}")).await;
+        let asked = post("&id=2&id=3").await;
         assert_eq!(asked.status, StatusCode::OK, "{list}");
         assert!(
             asked.text.contains("<h1>Delete 2 "),
             "{list}: {}",
             asked.text
         );
-        let unsaid = superuser
-            .post(&path, form(&token, "&confirm=yes&reason=+"))
-            .await;
+        let unsaid = post("&id=2&id=3&confirm=yes&reason=+").await;
         assert!(unsaid.text.contains("Say why"), "{list}");
         for bad in ["", "&id=x", "&id=99999999999999999999"] {
-            let form = format!("token={token}&confirm=yes&reason=x{bad}");
-            assert_eq!(
-                superuser.post(&path, form).await.status,
-                StatusCode::BAD_REQUEST,
-                "{list}{bad}"
-            );
+            let refused = post(&format!("&confirm=yes&reason=x{bad}")).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{list}{bad}");
         }
-        assert_eq!(
-            viewer.page(&format!("/{list}/2")).await.status,
-            StatusCode::OK
-        );
+        site.page(&format!("/{list}/2")).await;
+        let gone = post("&id=998&id=999&confirm=yes&reason=x").await;
+        assert_eq!(gone.status, StatusCode::NOT_FOUND, "{list}");
+        site.page(&format!("/{list}/2")).await;
+    }
+    assert_eq!(t.records().await?.len(), 6);
+    Ok(())
+}
 
-        let done = superuser
-            .post(&path, form(&token, "&confirm=yes&reason=court+order"))
-            .await;
+/// Deleted rows are gone, and each deletion is recorded with who and why, without what the row held.
+pub async fn a_deletion_is_recorded_row_by_row(t: &mut Test) -> Outcome {
+    seed(t, 6).await?;
+    let site = Site::new(&t.db).seen_by("ada");
+    for list in LISTS {
+        let token = site.page(&format!("/{list}")).await.token().to_owned();
+        let form = format!("token={token}&id=2&id=3&confirm=yes&reason=court+order");
+        let done = site.post(&format!("/{list}/delete"), form).await;
         assert_eq!(done.location(), format!("../{list}?deleted=2"));
-        assert_eq!(
-            viewer.get(&format!("/{list}/2")).await.status,
-            StatusCode::NOT_FOUND
-        );
-        let gone = superuser
-            .post(&path, form(&token, "&confirm=yes&reason=x"))
-            .await;
+        let gone = site.get(&format!("/{list}/2")).await;
         assert_eq!(gone.status, StatusCode::NOT_FOUND, "{list}");
     }
     let records = t.records().await?.split_off(4);
@@ -118,75 +122,71 @@ pub async fn only_a_superuser_deletes_and_says_why(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// A token, headers, and the answer to them.
-type Attempt<'a> = (&'a str, &'a [(&'a str, &'a str)], StatusCode);
+/// The forms that change something, without their token.
+const FORMS: [(&str, &str); 2] = [
+    ("/events/resolve", "id=2"),
+    ("/logins/delete", "id=2&confirm=yes&reason=x"),
+];
 
-/// No form is taken from another origin, without a token, or with somebody else's.
-#[expect(clippy::too_many_lines, reason = "a table of attempts")]
-pub async fn forms_need_their_token_and_their_origin(t: &mut Test) -> Outcome {
+/// Sends each form with that token and those headers.
+async fn send_forms(site: &Site, token: &str, headers: &[(&str, &str)], expected: StatusCode) {
+    for (path, rest) in FORMS {
+        let form = format!("token={token}&{rest}");
+        let answer = site.send(Method::POST, path, headers, form).await;
+        assert_eq!(answer.status, expected, "{headers:?} {path} {token}");
+    }
+}
+
+/// The token of somebody's forms.
+async fn token(site: &Site) -> String {
+    site.page("/events").await.token().to_owned()
+}
+
+/// No form is taken from another origin, be its token right.
+pub async fn forms_of_another_origin_are_refused(t: &mut Test) -> Outcome {
     seed(t, 6).await?;
     let site = Site::new(&t.db).seen_by("ada");
-    let own = site.page("/events").await.token().to_owned();
-    let other = site
-        .seen_by("vera")
-        .page("/events")
-        .await
-        .token()
-        .to_owned();
-    assert_ne!(own, other);
-    let attempts: [Attempt<'_>; 8] = [
-        (
-            &own,
-            &[("sec-fetch-site", "cross-site")],
-            StatusCode::FORBIDDEN,
-        ),
-        (
-            &own,
-            &[("sec-fetch-site", "same-site")],
-            StatusCode::FORBIDDEN,
-        ),
-        (
-            &own,
-            &[("origin", "https://evil.example")],
-            StatusCode::FORBIDDEN,
-        ),
-        (
-            &other,
-            &[("sec-fetch-site", "same-origin")],
-            StatusCode::FORBIDDEN,
-        ),
-        (
-            "",
-            &[("sec-fetch-site", "same-origin")],
-            StatusCode::FORBIDDEN,
-        ),
-        (
-            "00",
-            &[("origin", "https://audit.example")],
-            StatusCode::FORBIDDEN,
-        ),
-        (
-            &own,
-            &[("origin", "https://audit.example")],
-            StatusCode::SEE_OTHER,
-        ),
-        (&own, &[("origin", "null")], StatusCode::SEE_OTHER),
-    ];
-    for (token, headers, expected) in attempts {
-        for (path, rest) in [
-            ("/events/resolve", "id=2"),
-            ("/logins/delete", "id=2&confirm=yes&reason=x"),
-        ] {
-            let form = format!("token={token}&{rest}");
-            let answer = site.send(Method::POST, path, headers, form).await;
-            let is_gone =
-                answer.status == StatusCode::NOT_FOUND && expected == StatusCode::SEE_OTHER;
-            assert!(
-                answer.status == expected || is_gone,
-                "{headers:?} {path} {}",
-                answer.status
-            );
-        }
+    let own = token(&site).await;
+    for header in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+    ] {
+        send_forms(&site, &own, &[header], StatusCode::FORBIDDEN).await;
+    }
+    Ok(())
+}
+
+/// No form is taken without a token, or with somebody else's.
+pub async fn forms_without_their_token_are_refused(t: &mut Test) -> Outcome {
+    seed(t, 6).await?;
+    let site = Site::new(&t.db).seen_by("ada");
+    let other = token(&site.seen_by("vera")).await;
+    assert_ne!(token(&site).await, other);
+    for token in [other.as_str(), "", "00"] {
+        let header = ("sec-fetch-site", "same-origin");
+        send_forms(&site, token, &[header], StatusCode::FORBIDDEN).await;
+    }
+    Ok(())
+}
+
+/// A form of the admin's own page is taken, with what browsers say of it over HTTP and HTTPS.
+pub async fn forms_of_the_admin_itself_are_taken(t: &mut Test) -> Outcome {
+    seed(t, 6).await?;
+    for header in [
+        ("sec-fetch-site", "same-origin"),
+        ("origin", "https://audit.example"),
+        ("origin", "null"),
+    ] {
+        login_attempt::Entity::delete_many().exec(&t.db).await?;
+        let attempt = login_attempt::ActiveModel {
+            id: Set(2),
+            ..super::login(2)
+        };
+        login_attempt::Entity::insert(attempt).exec(&t.db).await?;
+        let site = Site::new(&t.db).seen_by("ada");
+        let own = token(&site).await;
+        send_forms(&site, &own, &[header], StatusCode::SEE_OTHER).await;
     }
     Ok(())
 }

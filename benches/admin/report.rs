@@ -1,0 +1,54 @@
+//! The table that the benchmark ends with.
+
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+/// What was measured of one page, on the small trail and on the large one.
+pub(crate) struct Measured {
+    pub(crate) name: &'static str,
+    pub(crate) is_list: bool,
+    pub(crate) times: [Vec<Duration>; 2],
+}
+
+/// How long a list may take, in milliseconds.
+const BAR: f64 = 20.0;
+
+/// How many times as long as on the small trail.
+const RATIO_BAR: f64 = 1.5;
+
+pub(crate) fn print(title: &str, measured: &[Measured]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "\n{title:36}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}",
+        "small p50", "p95", "large p50", "p95", "ratio p50", "ratio p95",
+    )?;
+    for page in measured {
+        let [small, large] = &page.times;
+        let [small, large] =
+            [small, large].map(|times| [percentile(times, 50), percentile(times, 95)]);
+        let ratios = [large[0] / small[0], large[1] / small[1]];
+        let verdict = match page.is_list {
+            false => "",
+            true if large[1] > BAR => "SLOW",
+            true if ratios[0] > RATIO_BAR || ratios[1] > RATIO_BAR => "GROWS",
+            true => "ok",
+        };
+        writeln!(
+            out,
+            "{:36}  {:9.2}  {:9.2}  {:9.2}  {:9.2}  {:9.2}  {:9.2}  {verdict}",
+            page.name, small[0], small[1], large[0], large[1], ratios[0], ratios[1],
+        )?;
+    }
+    Ok(())
+}
+
+/// In milliseconds.
+fn percentile(times: &[Duration], percent: usize) -> f64 {
+    let mut times = times.to_vec();
+    times.sort();
+    let at = (times.len() - 1) * percent / 100;
+    times[at].as_secs_f64() * 1e3
+}
