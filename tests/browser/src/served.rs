@@ -9,7 +9,6 @@ use axum::{Router, http::request::Parts};
 use sea_orm::DatabaseConnection;
 
 /// `/ada` is the admin of a superuser, `/vera` a viewer's, `/eve` that of somebody who may not see it.
-#[must_use]
 pub fn router(db: &DatabaseConnection) -> Router {
     let ada = Actor::new("ada").with_name("Ada Lovelace");
     Router::new()
