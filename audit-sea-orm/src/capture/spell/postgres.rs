@@ -75,12 +75,9 @@ impl Spell for Postgres {
 
     fn differ(&self, kind: &Kind, old: &str, new: &str) -> String {
         match kind {
-            // The column's own collation may take different texts for equal.
-            Kind::Text => {
-                format!("{old}::text IS DISTINCT FROM {new}::text COLLATE \"C\"")
-            }
-            // `json` has no equality, and that of `jsonb` takes 1 and 1.0 for the same.
-            Kind::Json | Kind::Array(_) | Kind::Vector => {
+            // The column's own collation may take different texts for equal; `json` has no equality, and that of
+            // `jsonb` takes 1 and 1.0 for the same.
+            Kind::Text | Kind::Json | Kind::Array(_) | Kind::Vector => {
                 format!("{old}::text IS DISTINCT FROM {new}::text COLLATE \"C\"")
             }
             _ => format!("{old} IS DISTINCT FROM {new}"),
