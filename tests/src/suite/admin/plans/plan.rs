@@ -65,7 +65,7 @@ impl Reading {
         match self {
             Self::Sqlite(steps) => {
                 let mut scans = steps.iter().filter(|step| is_scan(step));
-                scans.any(|step| !step.detail.contains("USING"))
+                scans.any(|step| !step.detail.contains("USING") && !is_of_a_subquery(step, steps))
             }
             Self::Postgres(lines) => lines.iter().any(|line| line.contains("Seq Scan on audit_")),
             Self::MySql(json) => tables(json)
@@ -125,6 +125,14 @@ fn is_scan(step: &Step) -> bool {
     TABLES
         .iter()
         .any(|table| step.detail.starts_with(&format!("SCAN {table}")))
+}
+
+/// Whether what is read is a subquery that has the name of a table: it is made beside the scan.
+fn is_of_a_subquery(scan: &Step, steps: &[Step]) -> bool {
+    let name = scan.detail.trim_start_matches("SCAN ");
+    let made = ["CO-ROUTINE", "MATERIALIZE"].map(|how| format!("{how} {name}"));
+    let mut beside = steps.iter().filter(|step| step.parent == scan.parent);
+    beside.any(|step| made.contains(&step.detail))
 }
 
 /// What the scans gave, and what they read in vain.
