@@ -263,10 +263,10 @@ impl<C: Pool> AuditedConnection<C> {
         let Some(payload) = payload::now(self.context.as_deref())? else {
             return request.send(&self.connection).await;
         };
-        if ConnectionKind::of::<C>().allows_raw() {
-            if let Some(statement) = request.carrying(backend, &payload) {
-                return A::of_raw(&self.connection, statement).await;
-            }
+        if ConnectionKind::of::<C>().allows_raw()
+            && let Some(statement) = request.carrying(backend, &payload)
+        {
+            return A::of_raw(&self.connection, statement).await;
         }
         let transaction = self.begin_to_write().await?;
         let result = transaction.send(request).await;

@@ -88,15 +88,13 @@ const OVERVIEWS: [(&str, &str); 4] = [
 
 /// Every page of a trail.
 pub(crate) async fn all(trail: &Trail) -> Result<Vec<Page>, DbErr> {
-    let mut pages: Vec<Page> = LISTS
-        .map(|(name, path)| page(name, path.to_owned(), true))
-        .into();
+    let mut pages: Vec<Page> = LISTS.map(|(name, path)| page(name, path, true)).into();
     pages.extend(deep(trail).await?);
-    pages.extend(OVERVIEWS.map(|(name, path)| page(name, path.to_owned(), false)));
+    pages.extend(OVERVIEWS.map(|(name, path)| page(name, path, false)));
     Ok(pages)
 }
 
-fn page(name: &'static str, path: String, is_list: bool) -> Page {
+fn page(name: &'static str, path: &str, is_list: bool) -> Page {
     Page {
         name,
         path: format!("/{path}"),
@@ -146,7 +144,7 @@ async fn deep(trail: &Trail) -> Result<Vec<Page>, DbErr> {
         ("events: deep", format!("events?before={event_place}")),
         ("events: one", format!("events/{event}")),
     ];
-    Ok(pages.map(|(name, path)| page(name, path, true)).into())
+    Ok(pages.map(|(name, path)| page(name, &path, true)).into())
 }
 
 /// The row in the middle of a table.
