@@ -15,14 +15,14 @@
 //!
 //! let changed = diff::changed(&before, &after);
 //! assert_eq!(changed, [1]);
-//! assert_eq!(diff::object(&fields, &after, changed)?, r#"{"pin" : "***"}"#);
-//! assert_eq!(diff::object(&fields, &after, 0..2)?, r#"{"name" : "tea", "pin" : "***"}"#);
+//! assert_eq!(diff::object(&fields, &after, changed)?, r#"{ "pin" : "***"}"#);
+//! assert_eq!(diff::object(&fields, &after, 0..2)?, r#"{ "name" : "tea", "pin" : "***"}"#);
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! A space stands between each column's name and its colon, as PostgreSQL's `json_build_object` puts it, and nowhere
-//! else outside strings: neither compact JSON nor that of `jsonb` has one there. So the text `"pin" :` is found in just
-//! the objects that have the column `pin`, not in those where JSON inside a value has such a key: see [`key_text`].
+//! A space stands before each column's name, and one between it and its colon, where neither compact JSON nor that of
+//! `jsonb` has one. So the text ` "pin" :` is found in just the objects that have the column `pin`, not in those where
+//! JSON inside a value has such a key: see [`key_text`].
 
 use std::io::{self, Write};
 
@@ -81,7 +81,7 @@ pub fn spaced<'a, V: Serialize>(
 /// The text that stands in an [`object`] where it has the column, and in no other.
 #[must_use]
 pub fn key_text(column: &str) -> String {
-    format!("{} :", serde_json::Value::from(column))
+    format!(" {} :", serde_json::Value::from(column))
 }
 
 #[derive(Serialize)]
@@ -113,6 +113,7 @@ impl Formatter for Spaced {
         first: bool,
     ) -> io::Result<()> {
         match (first, self.depth) {
+            (true, 1) => writer.write_all(b" "),
             (true, _) => Ok(()),
             (false, 1) => writer.write_all(b", "),
             (false, _) => writer.write_all(b","),
@@ -163,7 +164,7 @@ mod tests {
         let pin = Field::new("pin", crate::FieldPolicy::Mask).unwrap();
         assert_eq!(
             object(&[pin], &["1234"], [0]).unwrap(),
-            r#"{"pin" : "***"}"#
+            r#"{ "pin" : "***"}"#
         );
     }
 

@@ -292,6 +292,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         whoever_is_not_admitted_sees_nothing,
         every_path_and_method_answers_as_it_should,
         pages_hold_every_row_once_forward_and_back,
+        rows_of_one_time_are_listed_by_number,
         filters_find_their_rows,
         a_search_looks_a_window_at_a_time,
         hostile_choices_are_refused,

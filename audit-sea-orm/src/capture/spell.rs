@@ -35,7 +35,7 @@ pub(super) trait Spell {
     /// Texts one after another.
     fn concat(&self, parts: &[String]) -> String;
 
-    /// The characters of a text from the third on.
+    /// The characters of a text from the second on.
     fn tail(&self, text: &str) -> String;
 
     /// NULL for the texts "" and "null", which name nothing, as in the hooks; others stay, whatever the column's
@@ -65,7 +65,7 @@ pub(super) trait Spell {
         let mut parts = Vec::new();
         let mut literal = String::from("{");
         for (position, column) in table.columns.iter().enumerate() {
-            literal.push_str(if position == 0 { "" } else { ", " });
+            literal.push_str(if position == 0 { "" } else { "," });
             literal.push_str(&before_value(column));
             if column.masked {
                 literal.push_str(r#""***""#);
@@ -81,7 +81,7 @@ pub(super) trait Spell {
 
     /// A column's name and value, as they follow others in an object.
     fn following(&self, row: &str, column: &Column) -> String {
-        let before = format!(", {}", before_value(column));
+        let before = format!(",{}", before_value(column));
         if column.masked {
             self.text(&format!(r#"{before}"***""#))
         } else {

@@ -108,7 +108,7 @@ async fn remove<E: Listed>(visit: &Visit, ids: &[i64], reason: &str) -> Result<u
         .exec(&transaction)
         .await?
         .rows_affected;
-    if usize::try_from(deleted) != Ok(rows.len()) || rows.is_empty() {
+    if usize::try_from(deleted) != Ok(ids.len()) {
         transaction.rollback().await?;
         return Err(Failure::not_found(
             "Somebody else deleted some of these rows meanwhile: nothing was deleted now.",

@@ -83,7 +83,7 @@ impl Spell for MySql {
     }
 
     fn tail(&self, text: &str) -> String {
-        format!("SUBSTR({text}, 3)")
+        format!("SUBSTR({text}, 2)")
     }
 
     fn name_of_something(&self, text: &str) -> String {

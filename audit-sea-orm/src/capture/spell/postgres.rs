@@ -89,7 +89,7 @@ impl Spell for Postgres {
     }
 
     fn tail(&self, text: &str) -> String {
-        format!("substr({text}, 3)")
+        format!("substr({text}, 2)")
     }
 
     fn name_of_something(&self, text: &str) -> String {

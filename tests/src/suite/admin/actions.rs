@@ -81,13 +81,20 @@ pub async fn a_deletion_is_confirmed_first_with_a_reason(t: &mut Test) -> Outcom
         );
         let unsaid = post("&id=2&id=3&confirm=yes&reason=+").await;
         assert!(unsaid.text.contains("Say why"), "{list}");
+        let unconfirmed = post("&id=2&id=3&reason=x").await;
+        assert!(unconfirmed.text.contains("<h1>Delete 2 "), "{list}");
+        let many: String = (1..=501).map(|id| format!("&id={id}")).collect();
+        let refused = post(&many).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{list}");
         for bad in ["", "&id=x", "&id=99999999999999999999"] {
             let refused = post(&format!("&confirm=yes&reason=x{bad}")).await;
             assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{list}{bad}");
         }
         site.page(&format!("/{list}/2")).await;
-        let gone = post("&id=998&id=999&confirm=yes&reason=x").await;
-        assert_eq!(gone.status, StatusCode::NOT_FOUND, "{list}");
+        for gone in ["&id=998&id=999", "&id=2&id=999"] {
+            let gone = post(&format!("{gone}&confirm=yes&reason=x")).await;
+            assert_eq!(gone.status, StatusCode::NOT_FOUND, "{list}");
+        }
         site.page(&format!("/{list}/2")).await;
     }
     assert_eq!(t.records().await?.len(), 6);

@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
+use audit_sea_orm::entity::audit_log;
 use http::StatusCode;
+use sea_orm::{EntityTrait, sea_query::Expr};
 
 use super::{LISTS, seed};
 use crate::{
@@ -75,6 +77,31 @@ pub async fn pages_hold_every_row_once_forward_and_back(t: &mut Test) -> Outcome
         }
         assert_eq!(forth.concat(), all, "{start}");
     }
+    Ok(())
+}
+
+/// Where many rows have one time, as those of one statement have on some databases, their numbers order them.
+pub async fn rows_of_one_time_are_listed_by_number(t: &mut Test) -> Outcome {
+    seed(t, 25).await?;
+    audit_log::Entity::update_many()
+        .col_expr(
+            audit_log::Column::OccurredAt,
+            Expr::val(t.records().await?[0].occurred_at),
+        )
+        .exec(&t.db)
+        .await?;
+    let site = Site::new(&t.db);
+    let (mut path, mut all) = ("/records".to_owned(), Vec::new());
+    loop {
+        let page = site.page(&path).await;
+        all.extend(ids(&page, "records"));
+        match link(&page, "Older →") {
+            Some(older) => path = resolve(&path, &older),
+            None => break,
+        }
+    }
+    let expected: Vec<i64> = (1..=25).rev().collect();
+    assert_eq!(all, expected);
     Ok(())
 }
 

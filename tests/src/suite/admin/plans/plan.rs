@@ -85,7 +85,8 @@ impl Reading {
             .filter(|step| step.detail.contains("TEMP B-TREE FOR ORDER BY"));
         let mut beside =
             sorted.flat_map(|sort| steps.iter().filter(|step| step.parent == sort.parent));
-        beside.any(|step| step.detail.contains("idx_audit"))
+        // With statistics, SQLite may take what lies in a period from the index of each action: bounded too.
+        beside.any(|step| step.detail.contains("idx_audit") && !step.detail.contains("(ANY("))
     }
 
     /// Whether an index is read without a bound.
