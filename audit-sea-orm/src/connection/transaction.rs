@@ -132,9 +132,10 @@ where
             }
             return Ok(answer);
         }
-        let between = (session.allows_raw() && held.is_first())
-            .then(|| request.between(backend, text))
-            .flatten();
+        let between = payload
+            .as_deref()
+            .filter(|_| session.allows_raw() && held.is_first())
+            .and_then(|payload| request.between(backend, payload));
         if let Some(statement) = between {
             held.soil();
             let answer = A::of_several(transaction, statement).await?;

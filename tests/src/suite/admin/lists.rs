@@ -92,7 +92,7 @@ pub async fn rows_of_one_time_are_listed_by_number(t: &mut Test) -> Outcome {
         .await?;
     let site = Site::new(&t.db);
     let (mut path, mut all) = ("/records".to_owned(), Vec::new());
-    loop {
+    while all.len() <= 25 {
         let page = site.page(&path).await;
         all.extend(ids(&page, "records"));
         match link(&page, "Older →") {

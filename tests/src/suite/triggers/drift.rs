@@ -41,7 +41,7 @@ pub async fn check_tells_of_columns_and_tables_that_are_gone(t: &mut Test) -> Ou
         [Drift::NoTable("ledger_entry".to_owned())]
     );
     if t.backend == Backend::Sqlite {
-        t.db.execute_unprepared("DROP TABLE audit_context").await?;
+        t.db.execute_unprepared("DROP VIEW audit_context").await?;
         let trail = check(&t.db).await?.trail;
         assert_eq!(trail, [Drift::NoTable("audit_context".to_owned())]);
     }
@@ -100,7 +100,7 @@ pub async fn check_tells_of_tables_without_entity(t: &mut Test) -> Outcome {
     assert_eq!(of_crumbs(t).await?, []);
     let names = match t.backend {
         Backend::Sqlite => {
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%delete'"
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_capture%delete'"
         }
         Backend::Postgres => "SELECT tgname::text FROM pg_trigger WHERE tgname LIKE '%delete'",
         Backend::MySql => {
