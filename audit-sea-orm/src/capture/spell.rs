@@ -91,8 +91,7 @@ pub(super) trait Spell {
 
     /// The object of those columns of a row that differ.
     fn changed_object(&self, row: &str, table: &Table) -> String {
-        let changed = table.columns.iter().filter(|column| !is_key(table, column));
-        let parts: Vec<String> = changed
+        let parts: Vec<String> = compared(table)
             .map(|column| {
                 format!(
                     "CASE WHEN {} THEN {} ELSE '' END",
@@ -120,8 +119,9 @@ pub(super) trait Spell {
 
     /// Whether a recorded column that is not in the key differs.
     fn anything_differs(&self, table: &Table) -> String {
-        let columns = table.columns.iter().filter(|column| !is_key(table, column));
-        let any: Vec<_> = columns.map(|column| self.column_differs(column)).collect();
+        let any: Vec<_> = compared(table)
+            .map(|column| self.column_differs(column))
+            .collect();
         if any.is_empty() {
             "1 = 0".to_owned()
         } else {
@@ -184,8 +184,10 @@ fn before_value(column: &Column) -> String {
     format!("{} ", audit_core::diff::key_text(&column.name))
 }
 
-pub(super) fn is_key(table: &Table, column: &Column) -> bool {
-    table.key.iter().any(|key| key.name == column.name)
+/// The recorded columns that an update of a row may change: those outside its key.
+pub(super) fn compared(table: &Table) -> impl Iterator<Item = &Column> {
+    let is_key = |column: &Column| table.key.iter().any(|key| key.name == column.name);
+    table.columns.iter().filter(move |column| !is_key(column))
 }
 
 /// The kinds of bracket that JSON nests by, more of which may be deeper than a record can hold.

@@ -18,6 +18,7 @@ use super::{
     failure::Failure,
     layout::Layout,
     params::{Params, link},
+    period::Span,
     tally, value,
 };
 
@@ -32,9 +33,6 @@ const PERIODS: [(i64, i64, &str); 5] = [
 
 /// How many of the busiest are shown, and of the open errors.
 const SHOWN: u64 = 8;
-
-/// A time from when on, and before when.
-type Span = (DateTime<Utc>, DateTime<Utc>);
 
 /// The time that is looked at.
 #[derive(Clone, Copy, Debug)]

@@ -37,7 +37,7 @@ pub(super) async fn json_lines<E: Listed>(visit: Visit) -> Result<Response, Fail
 
 async fn export<E: Listed>(visit: &Visit, format: Format) -> Result<Response, Failure> {
     let asked = Asked::<E>::read(&visit.params, &visit.shared.db).await?;
-    let filters = visit.params.only(filter_names::<E>()).to_json();
+    let filters = visit.params.keeping(filter_names::<E>()).to_json();
     let file = File {
         shared: Arc::clone(&visit.shared),
         asked,

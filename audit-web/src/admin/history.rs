@@ -142,7 +142,7 @@ pub(super) async fn page(visit: Visit) -> Result<Html<String>, Failure> {
         .iter()
         .rev()
         .find_map(|record| record.object_repr.clone());
-    let kept = visit.params.only(["table", "object", "record"]);
+    let kept = visit.params.keeping(["table", "object", "record"]);
     let ids: Vec<i64> = history.records.iter().map(|record| record.id).collect();
     let point = |name, default: Option<&i64>| {
         let chosen = visit.params.get(name).and_then(|id| id.parse().ok());

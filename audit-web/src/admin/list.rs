@@ -61,7 +61,7 @@ pub(super) async fn page<E: Listed>(visit: Visit) -> Result<Html<String>, Failur
     let db = &visit.shared.db;
     let asked = Asked::<E>::read(&visit.params, db).await?;
     let slice = asked.slice(db, visit.shared.settings.page_size).await?;
-    let params = visit.params.only(filter_names::<E>());
+    let params = visit.params.keeping(filter_names::<E>());
     let hierarchy = hierarchy::load(&asked, &params, db).await?;
     let controls = controls::<E>(&visit).await?;
     visit.record_view().await?;

@@ -46,7 +46,7 @@ impl Params {
     }
 
     /// Those of these names that hold something, in the order of the names.
-    pub(super) fn only(&self, names: impl IntoIterator<Item = &'static str>) -> Self {
+    pub(super) fn keeping(&self, names: impl IntoIterator<Item = &'static str>) -> Self {
         let kept = names.into_iter().filter_map(|name| {
             let value = self.get(name)?;
             Some((name.to_owned(), value.to_owned()))

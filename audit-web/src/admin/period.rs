@@ -2,6 +2,9 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 
+/// A time from when on, and before when.
+pub(super) type Span = (DateTime<Utc>, DateTime<Utc>);
+
 /// A year, a month or a day: `2026`, `2026-11`, `2026-11-24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Period {
@@ -33,7 +36,7 @@ impl Period {
     }
 
     /// From when on, and before when.
-    pub(super) fn span(self) -> (DateTime<Utc>, DateTime<Utc>) {
+    pub(super) fn span(self) -> Span {
         let first = self.first_day();
         let next = match self {
             Self::Year(_) => first + Months::new(12),

@@ -96,10 +96,10 @@ impl<E: Listed> Asked<E> {
 }
 
 /// From a time on, and before another.
-type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+type Bounds = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// From the first day on, and before the end of the last.
-fn days(params: &Params) -> Result<Span, Failure> {
+fn days(params: &Params) -> Result<Bounds, Failure> {
     let day = |name| params.read::<Day>(name, "a day such as 2026-11-24");
     let (from, until) = (day("from")?, day("until")?);
     let end = |Day(day)| period::midnight(day + Days::new(1));

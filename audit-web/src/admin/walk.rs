@@ -12,7 +12,10 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, UnionType},
 };
 
-use super::listed::{Listed, cursor};
+use super::{
+    listed::{Listed, cursor},
+    period::Span,
+};
 
 /// How many rows a page looks at for what no index knows.
 pub(super) const WINDOW: u64 = 2_000;
@@ -111,11 +114,7 @@ impl<E: Listed> Walk<E> {
     }
 
     /// The numbers of at most `limit` rows of a time, as far as the index knows.
-    pub(super) fn some_of(
-        &self,
-        (from, until): (DateTime<Utc>, DateTime<Utc>),
-        limit: u64,
-    ) -> SelectStatement {
+    pub(super) fn some_of(&self, (from, until): Span, limit: u64) -> SelectStatement {
         let rows = self.whole.clone().between(from, until);
         let rows = match self.stretches.len() {
             // Else PostgreSQL may hope to meet that many soon in the table itself.
@@ -176,7 +175,10 @@ impl<E: Listed> Walk<E> {
             .map(|stretch| stretch_keys(stretch.clone(), place, limit));
         match (parts.next(), parts.len()) {
             (Some(only), 0) => only,
-            (first, _) => ordered::<E>(all::<E>(first.into_iter().chain(parts)), place, limit),
+            (first, _) => {
+                let all = all::<E>(first.into_iter().chain(parts));
+                by_time::<E>(all, place.order(), limit)
+            }
         }
     }
 
@@ -203,11 +205,7 @@ impl<E: Listed> Walk<E> {
     }
 
     /// The numbers of those of the rows that fulfil the rest, of at most `limit` rows of a time.
-    pub(super) fn fitting(
-        &self,
-        span: (DateTime<Utc>, DateTime<Utc>),
-        limit: u64,
-    ) -> SelectStatement {
+    pub(super) fn fitting(&self, span: Span, limit: u64) -> SelectStatement {
         let asked = E::FIELDS.iter().map(|field| field.column);
         let rows = E::find().select_only().column(E::ID).columns(asked);
         // The limit, which changes nothing, keeps PostgreSQL from looking for the rest in an index of its own, to the
@@ -283,10 +281,6 @@ fn all<E: Listed>(parts: impl Iterator<Item = SelectStatement>) -> SelectStateme
     });
     let all = parts.reduce(|mut all, one| all.union(UnionType::All, one).take());
     all.unwrap_or_default()
-}
-
-fn ordered<E: Listed>(keys: SelectStatement, place: Place, limit: u64) -> SelectStatement {
-    by_time::<E>(keys, place.order(), limit)
 }
 
 fn by_time<E: Listed>(keys: SelectStatement, order: Order, limit: u64) -> SelectStatement {

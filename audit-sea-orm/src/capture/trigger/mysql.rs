@@ -1,7 +1,7 @@
 use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, mark, name, skip_names};
 use crate::capture::{
     catalog::{Dialect, Place},
-    spell::{MySql, Spell, is_key},
+    spell::{MySql, Spell, compared},
     table::Table,
 };
 
@@ -64,8 +64,7 @@ impl Maker<'_> {
     /// Each column is compared once, and what differs is put behind what differed before it.
     fn update(&self) -> String {
         let (spell, table) = (&self.spell, self.table);
-        let recorded = table.columns.iter().filter(|column| !is_key(table, column));
-        let compared: String = recorded
+        let compared: String = compared(table)
             .map(|column| {
                 format!(
                     "IF {} THEN SET audit_old = CONCAT(audit_old, {}), audit_new = CONCAT(audit_new, {}); END IF; ",
