@@ -20,6 +20,15 @@ impl Random {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)) % bound
     }
+
+    /// One of several.
+    ///
+    /// # Panics
+    /// Where there are none.
+    pub fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        let at = self.below(u64::try_from(all.len()).unwrap_or(u64::MAX));
+        all[usize::try_from(at).unwrap_or_default()]
+    }
 }
 
 /// How often to do what is done `full` times in `scripts/soak`: `AUDIT_TEST_SCALE` says how many percent of

@@ -9,6 +9,17 @@ use crate::{Backend, Outcome, Test, suite};
 /// A test of the suite.
 pub type TestFn = for<'t> fn(&'t mut Test) -> Pin<Box<dyn Future<Output = Outcome> + Send + 't>>;
 
+/// Lists tests by module: each becomes a name and a function.
+#[macro_export]
+macro_rules! list {
+    ($($module:ident: [$($test:ident),* $(,)?]),* $(,)?) => {
+        &[$($((
+            concat!(stringify!($module), "::", stringify!($test)),
+            |t| Box::pin($module::$test(t)),
+        )),*),*]
+    };
+}
+
 /// How many tests run on a server at once, unless the command line says: each holds ten connections and some more, and
 /// a server has a hundred of them by default, however many cores the machine has.
 const AT_ONCE_ON_A_SERVER: usize = 4;

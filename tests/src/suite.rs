@@ -23,17 +23,7 @@ pub mod tripwire;
 pub mod values;
 pub mod web;
 
-use crate::runner::TestFn;
-
-/// Lists tests by module: each becomes a name and a function.
-macro_rules! list {
-    ($($module:ident: [$($test:ident),* $(,)?]),* $(,)?) => {
-        &[$($((
-            concat!(stringify!($module), "::", stringify!($test)),
-            |t| Box::pin($module::$test(t)),
-        )),*),*]
-    };
-}
+use crate::{list, runner::TestFn};
 
 /// Every test of the suite.
 pub const ALL: &[(&str, TestFn)] = list! {

@@ -13,23 +13,13 @@ pub mod accessibility;
 pub mod chromium;
 pub mod hostile;
 pub mod journeys;
-pub mod month;
 pub mod payloads;
 pub mod person;
 pub mod prefixes;
+pub mod season;
 pub mod served;
 
-use audit_tests::runner::TestFn;
-
-/// Lists tests by module: each becomes a name and a function.
-macro_rules! list {
-    ($($module:ident: [$($test:ident),* $(,)?]),* $(,)?) => {
-        &[$($((
-            concat!(stringify!($module), "::", stringify!($test)),
-            |t| Box::pin($module::$test(t)),
-        )),*),*]
-    };
-}
+use audit_tests::{list, runner::TestFn};
 
 /// The tests that run on every database.
 pub const ON_EVERY_DATABASE: &[(&str, TestFn)] = list! {

@@ -6,8 +6,8 @@ use std::path::Path;
 use audit_browser_tests::{
     Result,
     chromium::{Browser, Scheme},
-    month,
     person::Person,
+    season,
 };
 use audit_tests::{Backend, Test, suite::bakery::shop::Shop};
 use serde_json::json;
@@ -79,7 +79,7 @@ const TO_JUDGE: &[(&str, &str, &[&str])] = &[
 async fn main() -> Result<()> {
     let t = Test::new(Backend::Sqlite, "bakery").await?;
     let shop = Shop::open(&t).await?;
-    month::write(&shop.db).await?;
+    season::write(&shop.db).await?;
     let person = Person::log_in(&shop, "ada").await?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for &(name, page, width, scheme, steps) in FOR_READERS {

@@ -51,7 +51,7 @@ pub async fn write(db: &DatabaseConnection) -> Outcome {
         .col_expr(audit_log::Column::OccurredAt, Expr::value(opened))
         .exec(db)
         .await?;
-    let mut month = Month::new();
+    let mut season = Season::new();
     for day in 0..DAYS {
         let date = opened + Duration::days(day);
         let busy = match date.weekday() {
@@ -59,13 +59,13 @@ pub async fn write(db: &DatabaseConnection) -> Outcome {
             Weekday::Fri | Weekday::Sat => 14,
             _ => 8,
         };
-        for n in 0..busy + month.random.below(6) {
+        for n in 0..busy + season.random.below(6) {
             let time = date + Duration::minutes(i64::try_from(20 + n * 25)?);
-            month.work(time);
+            season.work(time);
         }
-        month.close(date + Duration::hours(9), day);
+        season.close(date + Duration::hours(9), day);
     }
-    month.save(db).await
+    season.save(db).await
 }
 
 /// Now, but for the seconds in which this is written.
@@ -77,7 +77,7 @@ fn end() -> DateTime<Utc> {
     Utc::now() - Duration::hours(10)
 }
 
-struct Month {
+struct Season {
     random: Random,
     prices: [i64; 5],
     /// The customer of each order, the first of which the shop began with.
@@ -88,7 +88,7 @@ struct Month {
     events: Vec<system_event::ActiveModel>,
 }
 
-impl Month {
+impl Season {
     fn new() -> Self {
         Self {
             random: Random::new(7),
@@ -99,11 +99,6 @@ impl Month {
             exports: Vec::new(),
             events: Vec::new(),
         }
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        let at = self.random.below(all.len().try_into().unwrap_or(1));
-        all[usize::try_from(at).unwrap_or(0)]
     }
 
     /// One thing that somebody does.
@@ -122,7 +117,7 @@ impl Month {
         action: &str,
         module: &str,
     ) -> audit_log::ActiveModel {
-        let (id, name, ip) = self.one_of(&BAKERS);
+        let (id, name, ip) = self.random.one_of(&BAKERS);
         let request = self.random.below(1 << 48);
         audit_log::ActiveModel {
             occurred_at: Set(time),
@@ -138,14 +133,14 @@ impl Month {
     }
 
     fn price(&mut self, time: DateTime<Utc>) {
-        let at = self.one_of(&[0, 0, 1, 2, 3, 4]);
+        let at = self.random.one_of(&[0, 0, 1, 2, 3, 4]);
         let (id, name, _) = CAKES[at];
         let (old, new) = (
             self.prices[at],
-            self.prices[at] + self.one_of(&[-20, -15, 15, 20]),
+            self.prices[at] + self.random.one_of(&[-20, -15, 15, 20]),
         );
         self.prices[at] = new;
-        let reason = self.one_of(&REASONS);
+        let reason = self.random.one_of(&REASONS);
         let record = self.record(time, "UPDATE", "POST /cakes/{id}");
         let mut values = [json!({"price": old}), json!({"price": new})];
         if self.random.below(4) == 0 {
@@ -160,9 +155,9 @@ impl Month {
     }
 
     fn order(&mut self, time: DateTime<Utc>) {
-        let customer = self.one_of(&CUSTOMERS);
+        let customer = self.random.one_of(&CUSTOMERS);
         self.orders.push(customer);
-        let (id, cake) = (self.orders.len(), self.one_of(&CAKES));
+        let (id, cake) = (self.orders.len(), self.random.one_of(&CAKES));
         let quantity = 1 + self.random.below(12);
         let record = self.record(time, "CREATE", "POST /orders");
         let of_line = record.clone();
@@ -187,7 +182,7 @@ impl Month {
 
     fn deliver(&mut self, time: DateTime<Utc>) {
         let ids: Vec<usize> = (1..=self.orders.len()).collect();
-        let id = self.one_of(&ids);
+        let id = self.random.one_of(&ids);
         let record = self.record(time, "UPDATE", "POST /orders/{id}/deliver");
         let values = [
             json!({"is_delivered": false}),
@@ -199,7 +194,7 @@ impl Month {
     }
 
     fn look(&mut self, time: DateTime<Utc>) {
-        let (id, name, _) = self.one_of(&CAKES);
+        let (id, name, _) = self.random.one_of(&CAKES);
         let record = self.record(time, "VIEW", "GET /cakes/{id}");
         let values = [Value::Null, Value::Null];
         self.records.push(changed("cake", id, name, values, record));

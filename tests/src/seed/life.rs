@@ -29,8 +29,7 @@ impl Choices {
     }
 
     pub(super) fn pick<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
-        let at = self.below(u64::try_from(of.len()).unwrap_or(1));
-        of[usize::try_from(at).unwrap_or_default()]
+        self.0.one_of(of)
     }
 
     /// A number below a bound, of which small ones come far oftener.
