@@ -1,6 +1,6 @@
 //! Rebuilds tables from the trail alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use audit_sea_orm::{encoding, prelude::*};
 use sea_orm::{
@@ -23,13 +23,17 @@ type Row = Map<String, Json>;
 /// The objects of each table, by their keys.
 type Tables = BTreeMap<String, BTreeMap<String, Row>>;
 
-/// The actors of writes that give accounts other keys begin so.
-pub(super) const MOVES: &str = "moves";
-
-/// What the trail tells is what the tables hold.
-pub(super) async fn compare<C: ConnectionTrait>(db: &C, backend: Backend) -> Result<(), String> {
+/// What the trail tells is what the tables hold, where the records of `moves` are of accounts that got other keys.
+pub(super) async fn compare<C: ConnectionTrait>(
+    db: &C,
+    backend: Backend,
+    moves: HashSet<i64>,
+) -> Result<(), String> {
     let failed = |error: DbErr| error.to_string();
-    let mut rebuilt = Rebuilt::default();
+    let mut rebuilt = Rebuilt {
+        moves,
+        ..Rebuilt::default()
+    };
     for record in records(db).await.map_err(failed)? {
         rebuilt
             .apply(&record, backend)
@@ -62,6 +66,8 @@ pub(super) async fn compare<C: ConnectionTrait>(db: &C, backend: Backend) -> Res
 #[derive(Default)]
 struct Rebuilt {
     tables: Tables,
+    /// The records of accounts that got other keys.
+    moves: HashSet<i64>,
     /// The account that a move took its key, until the record of its new one.
     moving: Option<i64>,
 }
@@ -116,8 +122,8 @@ impl Rebuilt {
         let (Some(table), Some(id)) = (&record.table_name, &record.object_id) else {
             return;
         };
-        let (actor, key) = (record.actor_id.as_deref(), id.parse().ok());
-        let is_move = actor.is_some_and(|actor| actor.starts_with(MOVES));
+        let key = id.parse().ok();
+        let is_move = self.moves.contains(&record.id);
         match (table.as_str(), record.action.as_str()) {
             ("ledger_account", "DELETE") if is_move => self.moving = key,
             ("ledger_account", "CREATE") => {

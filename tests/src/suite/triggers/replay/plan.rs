@@ -100,7 +100,7 @@ pub(super) enum Write {
 }
 
 impl Write {
-    /// Whether it gives accounts other keys, which tells what a cascade does that MariaDB keeps to itself.
+    /// Whether it gives accounts other keys.
     pub(super) fn moves_accounts(&self) -> bool {
         matches!(self, Self::MoveAccount { .. } | Self::MoveAccounts { .. })
     }
