@@ -96,11 +96,13 @@ async fn measure(trails: &[Trail; 2]) -> Result<Vec<Measured>, Box<dyn Error>> {
 
 async fn take_turns(trails: &[Trail; 2], pages: [&Page; 2]) -> Measured {
     let mut times: [Vec<Duration>; 2] = Default::default();
+    let mut sizes = [0; 2];
     for round in 0..WARM_UP + ROUNDS {
         // Who goes first alternates too.
         for place in 0..2 {
             let at = (round + place) % 2;
-            let time = trails[at].time(&pages[at].path).await;
+            let (time, size) = trails[at].time(&pages[at].path).await;
+            sizes[at] = size;
             if round >= WARM_UP {
                 times[at].push(time);
             }
@@ -110,5 +112,6 @@ async fn take_turns(trails: &[Trail; 2], pages: [&Page; 2]) -> Measured {
         name: pages[0].name,
         is_list: pages[0].is_list,
         times,
+        sizes,
     }
 }

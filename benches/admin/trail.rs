@@ -93,8 +93,8 @@ impl Trail {
         frame.into_data().ok()
     }
 
-    /// How long a page takes, its body too.
-    pub(crate) async fn time(&self, path: &str) -> Duration {
+    /// How long a page takes, its body too, and how many bytes it has.
+    pub(crate) async fn time(&self, path: &str) -> (Duration, usize) {
         let request = Request::get(path)
             .body(Body::empty())
             .expect("a right path");
@@ -110,7 +110,7 @@ impl Trail {
             "{path}: {status} {}",
             String::from_utf8_lossy(&body)
         );
-        time
+        (time, body.len())
     }
 }
 

@@ -284,6 +284,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         pages_hold_every_row_once_forward_and_back,
         rows_of_one_time_are_listed_by_number,
         filters_find_their_rows,
+        dates_count_a_few_rows,
         a_search_looks_a_window_at_a_time,
         hostile_choices_are_refused,
         hostile_places_and_dates_are_refused,

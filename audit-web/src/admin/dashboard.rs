@@ -20,6 +20,7 @@ use super::{
     params::{Params, link},
     period::Span,
     tally, value,
+    walk::during,
 };
 
 /// A period to choose: its days, the hours of a bar, and its name.
@@ -225,13 +226,13 @@ fn figures(summary: Summary) -> Vec<Figure> {
 
 async fn activity(window: Window, db: &DatabaseConnection) -> Result<Chart, DbErr> {
     let bars = window.bars();
-    let rows = bars.iter().map(|(from, until)| {
-        audit_log::Entity::between(*from, *until)
+    let rows = |from, until| {
+        during(audit_log::Entity::find(), from, until)
             .select_only()
             .column(audit_log::Column::Id)
             .into_query()
-    });
-    let counts = tally::counts(db, rows).await?;
+    };
+    let counts = tally::counts_in(db, &bars, rows).await?;
     let bars = bars.iter().zip(counts).map(|((from, until), count)| {
         let day = from.format("%Y-%m-%d").to_string();
         let last = (*until - TimeDelta::hours(1))

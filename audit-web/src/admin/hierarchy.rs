@@ -3,10 +3,20 @@
 use chrono::Datelike;
 use sea_orm::{DatabaseConnection, DbErr};
 
-use super::{listed::Listed, params::Params, period::Period, slice::Asked, tally, walk::Place};
+use super::{
+    listed::Listed,
+    params::Params,
+    period::{Period, Span},
+    slice::Asked,
+    tally,
+    walk::Place,
+};
 
-/// Counting further would cost more than it tells.
-const MOST: u64 = 100;
+/// How far rows are counted in a year, a month or a day: a day of a large trail is to cost what one of a small does.
+const MOST: u64 = 50;
+
+/// How many rows are looked at in all, for what no index knows.
+const MOST_LOOKED_AT: u64 = 500;
 
 /// The way by date.
 #[derive(Clone, Debug)]
@@ -85,29 +95,32 @@ impl Count {
     }
 }
 
-/// How many rows of the walk there are in each part, of the first hundred in it that the index knows.
+/// How many rows of the walk there are in each part, of the first in it that the index knows.
 async fn counts<E: Listed>(
     asked: &Asked<E>,
     parts: &[Period],
     db: &DatabaseConnection,
 ) -> Result<Vec<Count>, DbErr> {
     let walk = &asked.narrowed;
-    let known = parts.iter().map(|part| walk.some_of(part.span(), MOST));
-    let fits = parts.iter().map(|part| walk.fitting(part.span(), MOST));
-    let fits = fits.filter(|_| walk.is_looking());
-    let mut counts = tally::counts(db, known.chain(fits)).await?;
-    let fits = counts.split_off(parts.len());
-    let fits = fits.into_iter().map(Some).chain(std::iter::repeat(None));
-    let counts = counts.into_iter().zip(fits);
-    Ok(counts.map(|(known, fits)| count(known, fits)).collect())
-}
-
-fn count(known: u64, fits: Option<u64>) -> Count {
-    let has_more = known == MOST;
-    Count {
-        seen: fits.unwrap_or_else(|| known.min(MOST - 1)),
-        has_more,
-    }
+    let most = match u64::try_from(parts.len()) {
+        Ok(parts @ 1..) if walk.is_looking() => (MOST_LOOKED_AT / parts).max(1),
+        _ => MOST,
+    };
+    let spans: Vec<Span> = parts.iter().map(|part| part.span()).collect();
+    // One more tells whether there are more.
+    let known = |from, until| walk.some_of(from, until, most + 1);
+    let known = tally::counts_in(db, &spans, known).await?;
+    let seen = if walk.is_looking() {
+        tally::counts_in(db, &spans, |from, until| walk.fitting(from, until, most)).await?
+    } else {
+        known.iter().map(|known| *known.min(&most)).collect()
+    };
+    let counts = known.into_iter().zip(seen);
+    let count = |(known, seen)| Count {
+        seen,
+        has_more: known > most,
+    };
+    Ok(counts.map(count).collect())
 }
 
 /// The years from the oldest row to the newest.

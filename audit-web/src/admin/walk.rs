@@ -12,10 +12,7 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, UnionType},
 };
 
-use super::{
-    listed::{Listed, cursor},
-    period::Span,
-};
+use super::listed::{Listed, cursor};
 
 /// How many rows a page looks at for what no index knows.
 pub(super) const WINDOW: u64 = 2_000;
@@ -113,9 +110,9 @@ impl<E: Listed> Walk<E> {
         self.rest.is_some()
     }
 
-    /// The numbers of at most `limit` rows of a time, as far as the index knows.
-    pub(super) fn some_of(&self, (from, until): Span, limit: u64) -> SelectStatement {
-        let rows = self.whole.clone().between(from, until);
+    /// The numbers of at most `limit` rows from one moment to before another, as far as the index knows.
+    pub(super) fn some_of(&self, from: Expr, until: Expr, limit: u64) -> SelectStatement {
+        let rows = during(self.whole.clone(), from, until);
         let rows = match self.stretches.len() {
             // Else PostgreSQL may hope to meet that many soon in the table itself.
             1 => rows.newest_first(),
@@ -204,13 +201,15 @@ impl<E: Listed> Walk<E> {
             .collect()
     }
 
-    /// The numbers of those of the rows that fulfil the rest, of at most `limit` rows of a time.
-    pub(super) fn fitting(&self, span: Span, limit: u64) -> SelectStatement {
+    /// The numbers of those of the rows that fulfil the rest, of at most `limit` rows of such a time.
+    pub(super) fn fitting(&self, from: Expr, until: Expr, limit: u64) -> SelectStatement {
         let asked = E::FIELDS.iter().map(|field| field.column);
         let rows = E::find().select_only().column(E::ID).columns(asked);
         // The limit, which changes nothing, keeps PostgreSQL from looking for the rest in an index of its own, to the
         // end of it.
-        let rows = found(rows, self.some_of(span, limit)).limit(limit).take();
+        let rows = found(rows, self.some_of(from, until, limit))
+            .limit(limit)
+            .take();
         Query::select()
             .column((Alias::new(E::TABLE), E::ID))
             // By the table's name, which the conditions use.
@@ -246,6 +245,12 @@ impl<E: Listed> Walk<E> {
     ) -> Result<Option<(DateTime<Utc>, Cursor)>, DbErr> {
         first_of::<E>(db, &self.keys(place, 1)).await
     }
+}
+
+/// Those of the rows that are from one moment to before another.
+pub(super) fn during<E: Listed>(rows: Select<E>, from: Expr, until: Expr) -> Select<E> {
+    let time = || Expr::col((Alias::new(E::TABLE), E::OCCURRED_AT));
+    rows.filter(time().gte(from)).filter(time().lt(until))
 }
 
 /// The rows of those numbers.
