@@ -11,7 +11,7 @@ use audit_sea_orm::{TrailEntity, entity::audit_log};
 use sea_orm::{DbErr, EntityTrait, QueryOrder, Statement};
 
 use crate::{
-    Backend, Outcome, Test,
+    Outcome, Test,
     seed::{Plan, Sizes},
     site::Site,
 };
@@ -124,12 +124,7 @@ pub async fn every_list_is_read_by_an_index(t: &mut Test) -> Outcome {
             assert!(!statement.sql.to_uppercase().contains("OFFSET"), "{told}");
             assert!(!reading.scans_a_table(), "{told}");
             assert!(!reading.sorts_an_index(), "{told}");
-            // MariaDB skips from one value of a column to the next in the index, or reads the index, as its sampled
-            // statistics of the moment have it; no hint chooses.
-            let asks_for_values =
-                t.backend == Backend::MySql && statement.sql.contains(" AS v FROM ");
-            let is_bounded = reading.rows_read() <= Some(MOST_READ);
-            assert!(is_bounded || asks_for_values, "{told}");
+            assert!(reading.rows_read() <= Some(MOST_READ), "{told}");
         }
     }
     Ok(())
