@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use audit_sea_orm::{Actor, AuditContext};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::MigratorTrait;
 
 use crate::{
@@ -71,10 +71,18 @@ impl Arena {
         }
         let mut turns = Vec::with_capacity(count);
         for number in 0..count {
-            let mut turn = vec![Duration::ZERO; self.sides.len()];
-            // Who goes first alternates too.
-            for place in 0..turn.len() {
-                let side = (number + place) % turn.len();
+            let sides = self.sides.len();
+            let mut turn = vec![Duration::ZERO; sides];
+            // Who goes first alternates, and after whom.
+            for place in 0..sides {
+                let place = (number + place) % sides;
+                let is_reversed = number / sides % 2 == 1;
+                let side = if is_reversed {
+                    sides - 1 - place
+                } else {
+                    place
+                };
+                self.settle().await?;
                 turn[side] = self.sides[side]
                     .take_turn(&self.db, shape, operation)
                     .await?;
@@ -82,5 +90,15 @@ impl Arena {
             turns.push(turn);
         }
         Ok(turns)
+    }
+
+    /// Lets nobody pay for what another side left: SQLite brings what the log holds into the database when a commit
+    /// finds it long enough.
+    async fn settle(&self) -> Result<(), DbErr> {
+        if self.db.get_database_backend() == DbBackend::Sqlite {
+            let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+            self.db.execute_unprepared(checkpoint).await?;
+        }
+        Ok(())
     }
 }

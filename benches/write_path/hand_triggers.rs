@@ -1,10 +1,16 @@
-//! The triggers that an application writes by hand: for each row, columns compared one by one, JSON as the database's
-//! own functions spell it, and an actor that stands in the trigger itself. What no trigger that keeps the same
-//! trail can be much cheaper than: it masks nothing, skips nothing, and nobody has to tell it who acts.
+//! The triggers that an application writes by hand: for each row, columns compared one by one, JSON as the database's own
+//! functions spell it, and who acts as the application tells the session. What no trigger that keeps the same trail can
+//! be much cheaper than: it masks nothing, skips nothing, and knows four values of a context.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
+};
 
-use crate::{item::item, side::Write};
+use crate::{
+    item::item,
+    operation::Operation,
+    side::{Write, begin, bulk, write_each},
+};
 
 item!(hand_triggers, "hand_item", derive());
 impl sea_orm::ActiveModelBehavior for hand_triggers::ActiveModel {}
@@ -12,13 +18,98 @@ impl sea_orm::ActiveModelBehavior for hand_triggers::ActiveModel {}
 #[sea_orm::prelude::async_trait::async_trait]
 impl Write for hand_triggers::ActiveModel {
     async fn install(db: &DatabaseConnection) -> Result<(), DbErr> {
+        let backend = db.get_database_backend();
+        if backend == DbBackend::Sqlite {
+            let table = format!(
+                "CREATE TABLE hand_context ({})",
+                CONTEXT.map(|(name, _)| name).join(", ")
+            );
+            db.execute_unprepared(&table).await?;
+        }
         for (event, row) in [("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")] {
-            for statement in trigger(db.get_database_backend(), event, row) {
+            for statement in trigger(backend, event, row) {
                 db.execute_unprepared(&statement).await?;
             }
         }
         Ok(())
     }
+
+    async fn write_in_transaction(
+        items: Vec<Self>,
+        operation: Operation,
+        db: &DatabaseConnection,
+    ) -> Result<(), DbErr> {
+        let transaction = begin_as_somebody(db).await?;
+        write_each(items, operation, &transaction).await?;
+        commit(transaction).await
+    }
+
+    async fn write_bare(self, operation: Operation, db: &DatabaseConnection) -> Result<(), DbErr> {
+        Self::write_in_transaction(vec![self], operation, db).await
+    }
+
+    async fn write_bulk(
+        items: Vec<Self>,
+        operation: Operation,
+        db: &DatabaseConnection,
+    ) -> Result<(), DbErr> {
+        let transaction = begin_as_somebody(db).await?;
+        bulk(items, operation, &transaction).await?;
+        commit(transaction).await
+    }
+}
+
+/// What the application tells the session.
+const CONTEXT: [(&str, &str); 4] = [
+    ("actor_id", "42"),
+    ("actor_name", "Ada Lovelace"),
+    ("ip_address", "192.0.2.7"),
+    ("request_id", "0d9f2c1e-6f2b-4c7e-9b57-3f1f6f0a7c11"),
+];
+
+async fn begin_as_somebody(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = begin(db).await?;
+    let backend = transaction.get_database_backend();
+    let each = |spell: fn(usize, &str) -> String| {
+        let names = CONTEXT.iter().enumerate();
+        let spelled: Vec<String> = names.map(|(at, (name, _))| spell(at + 1, name)).collect();
+        spelled.join(", ")
+    };
+    let sql = match backend {
+        DbBackend::Postgres => {
+            format!(
+                "SELECT {}",
+                each(|at, name| format!("set_config('hand.{name}', ${at}, true)"))
+            )
+        }
+        DbBackend::MySql => format!("SET {}", each(|_, name| format!("@hand_{name} = ?"))),
+        _ => format!(
+            "INSERT INTO hand_context VALUES ({})",
+            each(|_, _| "?".to_owned())
+        ),
+    };
+    let values = CONTEXT.map(|(_, value)| value.into());
+    let tell = Statement::from_sql_and_values(backend, sql, values);
+    transaction.execute_raw(tell).await?;
+    Ok(transaction)
+}
+
+/// Takes back what outlives the transaction.
+async fn commit(transaction: DatabaseTransaction) -> Result<(), DbErr> {
+    let backend = transaction.get_database_backend();
+    let clear = match backend {
+        DbBackend::Postgres => None,
+        DbBackend::MySql => {
+            let names = CONTEXT.map(|(name, _)| format!("@hand_{name} = NULL"));
+            Some(format!("SET {}", names.join(", ")))
+        }
+        _ => Some("DELETE FROM hand_context".to_owned()),
+    };
+    if let Some(clear) = clear {
+        let clear = Statement::from_string(backend, clear);
+        transaction.execute_raw(clear).await?;
+    }
+    transaction.commit().await
 }
 
 const COLUMNS: [&str; 11] = [
@@ -53,10 +144,21 @@ fn trigger(backend: DbBackend, event: &str, row: &str) -> Vec<String> {
         "INSERT" => "CREATE",
         event => event,
     };
+    let (context, from) = match backend {
+        DbBackend::Postgres => (
+            CONTEXT.map(|(name, _)| format!("current_setting('hand.{name}', true)")),
+            "",
+        ),
+        DbBackend::MySql => (CONTEXT.map(|(name, _)| format!("@hand_{name}")), ""),
+        _ => (
+            CONTEXT.map(|(name, _)| format!("hand_context.{name}")),
+            " FROM (SELECT 1) LEFT JOIN hand_context",
+        ),
+    };
     let insert = format!(
         "INSERT INTO audit_log (occurred_at, action, table_name, object_id, object_repr, {columns}, actor_id, actor_name, \
-         ip_address, request_id) VALUES ({now}, '{action}', 'hand_item', {row}.id, {row}.name, {images}, '42', \
-         'Ada Lovelace', '192.0.2.7', '0d9f2c1e-6f2b-4c7e-9b57-3f1f6f0a7c11');"
+         ip_address, request_id) SELECT {now}, '{action}', 'hand_item', {row}.id, {row}.name, {images}, {}{from};",
+        context.join(", ")
     );
     let head = format!("CREATE TRIGGER hand_{event} AFTER {event} ON hand_item FOR EACH ROW");
     if backend == DbBackend::Postgres {

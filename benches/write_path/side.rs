@@ -33,7 +33,8 @@ item!(
     audited(capture = "triggers")
 );
 
-/// How many rows are prepared by one statement, and how many distinct rows updates go round.
+/// How many rows are prepared by one statement, and how many distinct rows updates go round, or more where one statement
+/// is to update more.
 const ROWS: usize = 500;
 
 /// What the others are measured against, and what an application that writes its trail itself has.
@@ -150,14 +151,23 @@ async fn write_all<A: Write, C: TransactionTrait>(
     db: &C,
 ) -> Result<(), DbErr> {
     let transaction = begin(db).await?;
-    for item in items {
-        item.write(operation, &transaction).await?;
-    }
+    write_each(items, operation, &transaction).await?;
     transaction.commit().await
 }
 
+pub(crate) async fn write_each<A: Write, C: ConnectionTrait>(
+    items: Vec<A>,
+    operation: Operation,
+    db: &C,
+) -> Result<(), DbErr> {
+    for item in items {
+        item.write(operation, db).await?;
+    }
+    Ok(())
+}
+
 /// The items of a batch follow each other.
-async fn bulk<A: Write, C: ConnectionTrait>(
+pub(crate) async fn bulk<A: Write, C: ConnectionTrait>(
     items: Vec<A>,
     operation: Operation,
     db: &C,
@@ -189,7 +199,7 @@ fn id<A: Item>(item: &A) -> Option<i64> {
 }
 
 /// As `begin_write` begins, without the task that shields it, so that the sides differ in auditing alone.
-async fn begin<C: TransactionTrait>(db: &C) -> Result<C::Transaction, DbErr> {
+pub(crate) async fn begin<C: TransactionTrait>(db: &C) -> Result<C::Transaction, DbErr> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
@@ -248,7 +258,7 @@ impl<A: Write> Side for Batches<A> {
         operation: Operation,
         count: usize,
     ) -> Result<(), DbErr> {
-        let items = self.items(db, operation, count * shape.size()).await?;
+        let items = self.items(db, shape, operation, count).await?;
         self.waiting = items.chunks(shape.size()).map(<[A]>::to_vec).collect();
         Ok(())
     }
@@ -293,13 +303,16 @@ impl<A: Write> Batches<A> {
     async fn items(
         &self,
         db: &DatabaseConnection,
+        shape: Shape,
         operation: Operation,
-        count: usize,
+        batches: usize,
     ) -> Result<Vec<A>, DbErr> {
+        let count = batches * shape.size();
         Ok(match operation {
             Operation::Create => self.new_items().take(count).collect(),
             Operation::Update => {
-                let rows = self.rows(db, count.min(ROWS)).await?;
+                let distinct = count.min(Ord::max(ROWS, shape.size()));
+                let rows = self.rows(db, distinct).await?;
                 let updates = rows.into_iter().cycle().take(count);
                 updates.map(|row| row.revise(self.next_number())).collect()
             }
