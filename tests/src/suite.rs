@@ -201,6 +201,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         joined_writes_do_not_exchange_contexts,
         the_next_user_of_the_connection_has_no_context,
         an_adopted_savepoint_undoes_nothing_else,
+        an_adopted_transaction_with_a_failure_ends_as_a_plain_one,
         a_cancelled_write_leaves_no_context,
         reads_pass_through,
         streams_that_write_carry_the_context,

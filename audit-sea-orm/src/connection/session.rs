@@ -49,15 +49,16 @@ impl Session {
         self.allows_raw
     }
 
-    /// Whether the pool would hand the context to the next user, if the transaction just ended.
+    /// Whether the next user of the connection would have the context, if the transaction just ended.
     ///
-    /// PostgreSQL's setting ends with the transaction. SQLite's row is gone with a rollback, but not a commit.
+    /// PostgreSQL's setting ends with the transaction, but not with a savepoint that is released, which what was
+    /// adopted may be. SQLite's row is gone with a rollback, but not a commit.
     pub(super) fn outlives(&self, commits: bool) -> bool {
         let is_dirty = self.is_dirty.load(Ordering::Acquire);
         match self.backend {
             DbBackend::MySql => is_dirty,
             DbBackend::Sqlite => is_dirty && commits,
-            _ => false,
+            _ => is_dirty && commits && self.is_adopted,
         }
     }
 
@@ -71,7 +72,11 @@ impl Session {
 
     /// Takes back what outlives the transaction.
     pub(super) async fn clear<C: ConnectionTrait>(&self, db: &C) -> Result<(), DbErr> {
-        self.tell(db, None).await?;
+        let cleared = self.tell(db, None).await;
+        // A transaction of PostgreSQL that failed refuses it, and takes its settings along.
+        if self.backend != DbBackend::Postgres {
+            cleared?;
+        }
         self.is_dirty.store(false, Ordering::Release);
         Ok(())
     }

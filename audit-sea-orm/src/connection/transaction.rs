@@ -124,7 +124,7 @@ where
             .allows_raw()
             .then(|| request.carrying(backend, text));
         if let Some(statement) = carrying.flatten() {
-            held.doubt();
+            held.soil();
             let answer = A::of_raw(transaction, statement).await?;
             // No row, and the list that sets the context was not evaluated.
             if answer.wrote() {

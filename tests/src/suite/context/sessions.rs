@@ -148,13 +148,31 @@ pub async fn an_adopted_savepoint_undoes_nothing_else(t: &mut Test) -> Outcome {
     let savepoint = transaction.begin().await?.audited_as(because("mine"));
     priced(30, 1).insert(&savepoint).await?;
     savepoint.commit().await?;
+    priced(31, 1).insert(&transaction).await?;
     let savepoint = transaction.begin().await?.audited();
-    priced(31, 1).insert(&savepoint).await?;
+    priced(32, 1).insert(&savepoint).await?;
     savepoint.commit().await?;
     transaction.commit().await?;
-    let tarts = [11, 21, 30, 31].map(|id| (id, 1));
+    let tarts = [11, 21, 30, 31, 32].map(|id| (id, 1));
     assert_eq!(carried::tarts(&t.db).await?, tarts);
-    assert_eq!(carried::reasons(&t.db).await?, ["", "", "mine", ""]);
+    assert_eq!(carried::reasons(&t.db).await?, ["", "", "mine", "", ""]);
+    Ok(())
+}
+
+/// A transaction in which a write failed ends as it would if it were plain, whatever the database makes of it.
+pub async fn an_adopted_transaction_with_a_failure_ends_as_a_plain_one(t: &mut Test) -> Outcome {
+    carried::install(t).await?;
+    let plain = t.db.begin().await?;
+    priced(1, 1).insert(&plain).await?;
+    assert!(priced(1, 1).insert(&plain).await.is_err());
+    let expected = plain.commit().await.map_err(|error| error.to_string());
+    let stands = carried::tarts(&t.db).await?.len();
+    let adopted = t.db.begin().await?.audited_as(because("mine"));
+    priced(2, 1).insert(&adopted).await?;
+    assert!(priced(2, 1).insert(&adopted).await.is_err());
+    let ended = adopted.commit().await.map_err(|error| error.to_string());
+    assert_eq!(ended, expected);
+    assert_eq!(carried::tarts(&t.db).await?.len(), 2 * stands);
     Ok(())
 }
 
