@@ -77,6 +77,9 @@ mod sealed {
 /// PostgreSQL needs 1 more where its first write is raw. On SQLite the context goes in one call with the first write
 /// that SeaORM builds, and is left for the others from the second on: a transaction of one such write needs none more.
 ///
+/// A transaction that began plain (`transaction.audited()`) may be a savepoint, and so takes its context back: with its
+/// commit, 1 statement more on PostgreSQL; on MariaDB and MySQL after each write, 2 for each.
+///
 /// PostgreSQL takes the context in the `RETURNING` list of the statement, which is evaluated with the first row,
 /// before `AFTER` triggers fire. A `BEFORE` trigger of the application's own that writes to another audited table
 /// comes too early for it: write in a transaction there, after another write, or through a raw statement.

@@ -6,8 +6,8 @@ mod sessions;
 
 use audit_sea_orm::prelude::*;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement,
-    TransactionSession, TransactionTrait, prelude::Json, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter,
+    Statement, TransactionSession, TransactionTrait, prelude::Json, sea_query::OnConflict,
 };
 use serde_json::json;
 
@@ -235,12 +235,29 @@ pub async fn statements_are_counted(t: &mut Test) -> Outcome {
     let (done, sent) = t.sent(in_a_transaction(&audited)).await;
     done?;
     assert_eq!(sent.len(), 6 + 3 * read_back + begun, "{sent:#?}");
+    let taken_back = match t.backend {
+        Backend::Postgres => 1,
+        Backend::Sqlite => 2,
+        Backend::MySql => 4,
+    };
+    let (done, sent) = t.sent(in_an_adopted_transaction(&t.db)).await;
+    done?;
+    assert_eq!(sent.len(), 2 + 2 * read_back + taken_back, "{sent:#?}");
     let (read, sent) = t.sent(tart::Entity::find().all(&audited)).await;
-    assert_eq!((read?.len(), sent.len()), (3, 1));
+    assert_eq!((read?.len(), sent.len()), (5, 1));
     let nothing = t.db.audited();
     let (done, sent) = t.sent(priced(9, 1).insert(&nothing)).await;
     done?;
     assert_eq!(sent.len(), 1 + read_back, "{sent:#?}");
+    Ok(())
+}
+
+async fn in_an_adopted_transaction(db: &DatabaseConnection) -> Outcome {
+    let transaction = db.begin().await?.audited_as(because("r"));
+    for id in 4..6 {
+        priced(id, 1).insert(&transaction).await?;
+    }
+    transaction.commit().await?;
     Ok(())
 }
 
