@@ -1,8 +1,8 @@
 //! A program that the suite starts, to kill it or to give it an environment of its own.
 //!
-//! `child edit URL` writes to pies until it is killed, saying `written` after every few writes; `child capture URL`
-//! does so to tarts, through an audited connection. `child once
-//! URL` writes one pie, with the configuration of its environment.
+//! `child edit URL` writes to pies until it is killed, saying `written` after every few writes; `child capture URL` does
+//! so to tarts, through an audited connection. `child once URL` writes one pie, with the configuration of its
+//! environment.
 
 use std::{env, error::Error, io::Write};
 
@@ -14,7 +14,7 @@ use audit_tests::{
 use sea_orm::{ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, Set};
 
 /// As many writers as fit a small pool.
-const WRITERS: u64 = 6;
+const WRITERS: u64 = 4;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
