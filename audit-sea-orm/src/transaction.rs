@@ -1,10 +1,17 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use audit_core::Scoped;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionSession, TransactionTrait,
     prelude::async_trait::async_trait,
 };
+use tokio::runtime::Handle;
 
-use crate::{AuditedConnection, AuditedTransaction, Error, carry, connection::Pool};
+use crate::{AuditedConnection, AuditedTransaction, carry, connection::Pool};
 
 mod sealed {
     pub trait Sealed {}
@@ -58,7 +65,7 @@ impl BeginWrite for DatabaseConnection {
     async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = write_options();
         // Outside tokio there is no task to shield the `BEGIN` with.
-        if tokio::runtime::Handle::try_current().is_err() {
+        if Handle::try_current().is_err() {
             return self.begin_with_options(options).await;
         }
         let pool = self.clone();
@@ -106,7 +113,7 @@ where
 impl BeginWrite for sea_orm::RestrictedConnection {
     async fn begin_write(&self) -> Result<sea_orm::RestrictedTransaction, DbErr> {
         let options = write_options();
-        if tokio::runtime::Handle::try_current().is_err() {
+        if Handle::try_current().is_err() {
             return self.begin_with_options(options).await;
         }
         let pool = self.clone();
@@ -129,12 +136,52 @@ pub(crate) fn write_options() -> TransactionOptions {
     }
 }
 
-/// Runs a `BEGIN` to its end though the caller may go away: in a task of its own, which drops the transaction
-/// that nobody waits for, and so rolls it back.
-pub(crate) async fn shielded<T: Send + 'static>(
-    begin: impl Future<Output = Result<T, DbErr>> + Send + 'static,
-) -> Result<T, DbErr> {
-    tokio::spawn(carry(begin))
-        .await
-        .map_err(|_| Error::RuntimeStopped)?
+/// Runs a `BEGIN` to its end though the caller may go away: if it is dropped on the way, a task goes on with it, which
+/// drops the transaction that nobody waits for, and so rolls it back.
+///
+/// Not in a task from the start, which would cost each transaction two changes of threads.
+///
+/// # Panics
+/// Outside a tokio runtime, when it is polled.
+pub(crate) fn shielded<F>(begin: F) -> Shielded<Scoped<F>>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    Shielded {
+        begin: Some(Box::pin(carry(begin))),
+        runtime: None,
+    }
+}
+
+/// A future that a task takes over where it is dropped half done.
+pub(crate) struct Shielded<F: Future<Output: Send> + Send + 'static> {
+    begin: Option<Pin<Box<F>>>,
+    /// Where it runs, once it does.
+    runtime: Option<Handle>,
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Future for Shielded<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.runtime.get_or_insert_with(Handle::current);
+        // Taken out, so that one that panics is not gone on with.
+        let mut begin = self
+            .begin
+            .take()
+            .expect("a future is not polled after its end");
+        let polled = begin.as_mut().poll(context);
+        if polled.is_pending() {
+            self.begin = Some(begin);
+        }
+        polled
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Drop for Shielded<F> {
+    fn drop(&mut self) {
+        if let (Some(begin), Some(runtime)) = (self.begin.take(), &self.runtime) {
+            runtime.spawn(begin);
+        }
+    }
 }
