@@ -148,6 +148,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         atomic_updates_dropped_anywhere_are_whole_or_nothing,
         pool_updates_dropped_anywhere_leave_no_phantom,
         aborted_tasks_leave_both_or_neither,
+        dropped_begins_leave_no_open_transaction,
         updates_that_fail_leave_nothing_behind,
         updates_without_returning_leave_nothing_behind,
         images_of_large_rows_stay_bounded,

@@ -13,7 +13,10 @@ use std::{
 
 use audit_sea_orm::{__private::pending_load, prelude::*};
 use futures_util::future::try_join_all;
-use sea_orm::{ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, DbErr, Set};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, DbErr, EntityTrait, Set,
+    TransactionTrait,
+};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -240,6 +243,31 @@ pub async fn aborted_tasks_leave_both_or_neither(t: &mut Test) -> Outcome {
     update_every_row(t).await?;
     let (happened, recorded) = truth::compare(t).await?;
     assert_same(&recorded, &happened);
+    Ok(())
+}
+
+/// A `BEGIN` that is dropped anywhere gives the connection back outside a transaction: what it writes next stands.
+pub async fn dropped_begins_leave_no_open_transaction(t: &mut Test) -> Outcome {
+    with_pies(t).await?;
+    let one = t.isolated.connect(1).await?;
+    let audited = one.audited();
+    let mut random = Random::new(7);
+    for round in 1..=i32::try_from(scaled(5_000))? {
+        if round % 2 == 0 {
+            drop(interrupted(&mut random, 8, one.begin_write()).await);
+        } else {
+            drop(interrupted(&mut random, 8, audited.begin()).await);
+        }
+        let update = format!("UPDATE pie SET price = {round} WHERE id = 1");
+        one.execute_unprepared(&update).await?;
+        let pie = pie::Entity::find_by_id(1).one(&t.db).await?;
+        assert_eq!(
+            pie.map(|pie| pie.price),
+            Some(round),
+            "what was written is lost"
+        );
+    }
+    one.close().await?;
     Ok(())
 }
 
