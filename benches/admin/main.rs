@@ -27,12 +27,13 @@ mod trail;
 
 use std::{error::Error, time::Duration};
 
+use axum::Router;
 use clap::Parser;
 
 use backend::Backend;
 use page::Page;
 use report::Measured;
-use trail::Trail;
+use trail::{PAGE_SIZE, Trail};
 
 /// How often each page is asked for at each size, after as many times as warm it up.
 const ROUNDS: usize = 60;
@@ -95,23 +96,41 @@ async fn measure(trails: &[Trail; 2]) -> Result<Vec<Measured>, Box<dyn Error>> {
 }
 
 async fn take_turns(trails: &[Trail; 2], pages: [&Page; 2]) -> Measured {
+    let admins = trails.each_ref().map(|trail| trail.admin(PAGE_SIZE));
+    let mut rows = [0; 2];
+    for at in 0..2 {
+        rows[at] = trail::rows(&admins[at], &pages[at].path).await;
+    }
+    let times = time(&admins, pages).await;
+    let alike = match rows {
+        [small, large] if small < large => {
+            // A page of one row, where the small trail has none.
+            let size = small.max(1);
+            let admins = trails.each_ref().map(|trail| trail.admin(size));
+            Some(time(&admins, pages).await)
+        }
+        _ => None,
+    };
+    Measured {
+        name: pages[0].name,
+        is_list: pages[0].is_list,
+        times,
+        rows,
+        alike,
+    }
+}
+
+async fn time(admins: &[Router; 2], pages: [&Page; 2]) -> [Vec<Duration>; 2] {
     let mut times: [Vec<Duration>; 2] = Default::default();
-    let mut sizes = [0; 2];
     for round in 0..WARM_UP + ROUNDS {
         // Who goes first alternates too.
         for place in 0..2 {
             let at = (round + place) % 2;
-            let (time, size) = trails[at].time(&pages[at].path).await;
-            sizes[at] = size;
+            let time = trail::time(&admins[at], &pages[at].path).await;
             if round >= WARM_UP {
                 times[at].push(time);
             }
         }
     }
-    Measured {
-        name: pages[0].name,
-        is_list: pages[0].is_list,
-        times,
-        sizes,
-    }
+    times
 }

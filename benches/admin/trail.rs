@@ -20,9 +20,11 @@ use crate::{
     seed::{Plan, Sizes},
 };
 
+/// The rows of a page, which is what the admin shows by default.
+pub(crate) const PAGE_SIZE: u64 = 50;
+
 pub(crate) struct Trail {
     pub(crate) db: DatabaseConnection,
-    admin: Router,
     isolated: Option<Isolated>,
 }
 
@@ -59,13 +61,15 @@ impl Trail {
     }
 
     fn of(db: DatabaseConnection) -> Self {
-        let admin = AuditAdmin::new(db.clone())
-            .authorize(async |_: Parts| Access::Superuser(Actor::new("ada")));
-        Self {
-            db,
-            admin: admin.into_router(),
-            isolated: None,
-        }
+        Self { db, isolated: None }
+    }
+
+    /// The admin in front of it.
+    pub(crate) fn admin(&self, page_size: u64) -> Router {
+        AuditAdmin::new(self.db.clone())
+            .authorize(async |_: Parts| Access::Superuser(Actor::new("ada")))
+            .page_size(page_size)
+            .into_router()
     }
 
     pub(crate) async fn remove(self) -> Result<(), DbErr> {
@@ -79,11 +83,8 @@ impl Trail {
     /// The body of an answer, of which nothing has been read.
     pub(crate) async fn body(&self, path: &str) -> Body {
         let request = Request::get(format!("/{path}")).body(Body::empty());
-        let answer = self
-            .admin
-            .clone()
-            .oneshot(request.expect("a right path"))
-            .await;
+        let admin = self.admin(PAGE_SIZE);
+        let answer = admin.oneshot(request.expect("a right path")).await;
         answer.unwrap_or_else(|never| match never {}).into_body()
     }
 
@@ -92,26 +93,39 @@ impl Trail {
         let frame = body.frame().await?.expect("the export does not fail");
         frame.into_data().ok()
     }
+}
 
-    /// How long a page takes, its body too, and how many bytes it has.
-    pub(crate) async fn time(&self, path: &str) -> (Duration, usize) {
-        let request = Request::get(path)
-            .body(Body::empty())
-            .expect("a right path");
-        let begin = Instant::now();
-        let answer = self.admin.clone().oneshot(request).await;
-        let answer = answer.unwrap_or_else(|never| match never {});
-        let status = answer.status();
-        let body = to_bytes(answer.into_body(), usize::MAX).await;
-        let body = body.expect("the page is read to its end");
-        let time = begin.elapsed();
-        assert!(
-            status.is_success(),
-            "{path}: {status} {}",
-            String::from_utf8_lossy(&body)
-        );
-        (time, body.len())
-    }
+/// How long a page takes, its body too.
+pub(crate) async fn time(admin: &Router, path: &str) -> Duration {
+    let begin = Instant::now();
+    let _body = page(admin, path).await;
+    begin.elapsed()
+}
+
+/// How many rows of a list a page shows.
+pub(crate) async fn rows(admin: &Router, path: &str) -> u64 {
+    let body = page(admin, path).await;
+    let rows = String::from_utf8_lossy(&body)
+        .matches("role=\"rowheader\" class=\"time\"")
+        .count();
+    u64::try_from(rows).unwrap_or_default()
+}
+
+async fn page(admin: &Router, path: &str) -> Bytes {
+    let request = Request::get(path)
+        .body(Body::empty())
+        .expect("a right path");
+    let answer = admin.clone().oneshot(request).await;
+    let answer = answer.unwrap_or_else(|never| match never {});
+    let status = answer.status();
+    let body = to_bytes(answer.into_body(), usize::MAX).await;
+    let body = body.expect("the page is read to its end");
+    assert!(
+        status.is_success(),
+        "{path}: {status} {}",
+        String::from_utf8_lossy(&body)
+    );
+    body
 }
 
 #[expect(
