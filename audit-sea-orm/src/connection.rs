@@ -294,10 +294,6 @@ impl<C: Pool> AuditedConnection<C> {
 
     /// Begins, safely though the caller may go away; see [`BeginWrite`](crate::BeginWrite).
     async fn begin_plain(&self, options: TransactionOptions) -> Result<C::Begun, DbErr> {
-        // Outside tokio there is no task to shield the `BEGIN` with.
-        if tokio::runtime::Handle::try_current().is_err() {
-            return self.connection.begin_with_options(options).await;
-        }
         let pool = self.connection.clone();
         shielded(async move { pool.begin_with_options(options).await }).await
     }

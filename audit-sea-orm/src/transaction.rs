@@ -63,13 +63,8 @@ pub trait BeginWrite: ConnectionTrait + TransactionTrait + sealed::Sealed {
 #[async_trait]
 impl BeginWrite for DatabaseConnection {
     async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = write_options();
-        // Outside tokio there is no task to shield the `BEGIN` with.
-        if Handle::try_current().is_err() {
-            return self.begin_with_options(options).await;
-        }
         let pool = self.clone();
-        shielded(async move { pool.begin_with_options(options).await }).await
+        shielded(async move { pool.begin_with_options(write_options()).await }).await
     }
 }
 
@@ -112,12 +107,8 @@ where
 #[async_trait]
 impl BeginWrite for sea_orm::RestrictedConnection {
     async fn begin_write(&self) -> Result<sea_orm::RestrictedTransaction, DbErr> {
-        let options = write_options();
-        if Handle::try_current().is_err() {
-            return self.begin_with_options(options).await;
-        }
         let pool = self.clone();
-        shielded(async move { pool.begin_with_options(options).await }).await
+        shielded(async move { pool.begin_with_options(write_options()).await }).await
     }
 }
 
@@ -139,10 +130,8 @@ pub(crate) fn write_options() -> TransactionOptions {
 /// Runs a `BEGIN` to its end though the caller may go away: if it is dropped on the way, a task goes on with it, which
 /// drops the transaction that nobody waits for, and so rolls it back.
 ///
-/// Not in a task from the start, which would cost each transaction two changes of threads.
-///
-/// # Panics
-/// Outside a tokio runtime, when it is polled.
+/// Not in a task from the start, which would cost each transaction two changes of threads. Outside tokio there is no task
+/// to shield it with, and it is dropped as it is.
 pub(crate) fn shielded<F>(begin: F) -> Shielded<Scoped<F>>
 where
     F: Future<Output: Send> + Send + 'static,
@@ -156,7 +145,7 @@ where
 /// A future that a task takes over where it is dropped half done.
 pub(crate) struct Shielded<F: Future<Output: Send> + Send + 'static> {
     begin: Option<Pin<Box<F>>>,
-    /// Where it runs, once it does.
+    /// Where a task can go on with it, once it runs.
     runtime: Option<Handle>,
 }
 
@@ -164,7 +153,9 @@ impl<F: Future<Output: Send> + Send + 'static> Future for Shielded<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.runtime.get_or_insert_with(Handle::current);
+        if self.runtime.is_none() {
+            self.runtime = Handle::try_current().ok();
+        }
         // Taken out, so that one that panics is not gone on with.
         let mut begin = self
             .begin
