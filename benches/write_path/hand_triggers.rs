@@ -22,7 +22,7 @@ impl Write for hand_triggers::ActiveModel {
         if backend == DbBackend::Sqlite {
             let table = format!(
                 "CREATE TABLE hand_context ({})",
-                CONTEXT.map(|(name, _)| name).join(", ")
+                each(|_, name| name.to_owned())
             );
             db.execute_unprepared(&table).await?;
         }
@@ -67,14 +67,16 @@ const CONTEXT: [(&str, &str); 4] = [
     ("request_id", "0d9f2c1e-6f2b-4c7e-9b57-3f1f6f0a7c11"),
 ];
 
+/// What is spelled for each value, by its number and name, in a list.
+fn each(spell: fn(usize, &str) -> String) -> String {
+    let names = CONTEXT.iter().enumerate();
+    let spelled: Vec<String> = names.map(|(at, (name, _))| spell(at + 1, name)).collect();
+    spelled.join(", ")
+}
+
 async fn begin_as_somebody(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let transaction = begin(db).await?;
     let backend = transaction.get_database_backend();
-    let each = |spell: fn(usize, &str) -> String| {
-        let names = CONTEXT.iter().enumerate();
-        let spelled: Vec<String> = names.map(|(at, (name, _))| spell(at + 1, name)).collect();
-        spelled.join(", ")
-    };
     let sql = match backend {
         DbBackend::Postgres => {
             format!(
@@ -99,10 +101,10 @@ async fn commit(transaction: DatabaseTransaction) -> Result<(), DbErr> {
     let backend = transaction.get_database_backend();
     let clear = match backend {
         DbBackend::Postgres => None,
-        DbBackend::MySql => {
-            let names = CONTEXT.map(|(name, _)| format!("@hand_{name} = NULL"));
-            Some(format!("SET {}", names.join(", ")))
-        }
+        DbBackend::MySql => Some(format!(
+            "SET {}",
+            each(|_, name| format!("@hand_{name} = NULL"))
+        )),
         _ => Some("DELETE FROM hand_context".to_owned()),
     };
     if let Some(clear) = clear {
@@ -146,19 +148,18 @@ fn trigger(backend: DbBackend, event: &str, row: &str) -> Vec<String> {
     };
     let (context, from) = match backend {
         DbBackend::Postgres => (
-            CONTEXT.map(|(name, _)| format!("current_setting('hand.{name}', true)")),
+            each(|_, name| format!("current_setting('hand.{name}', true)")),
             "",
         ),
-        DbBackend::MySql => (CONTEXT.map(|(name, _)| format!("@hand_{name}")), ""),
+        DbBackend::MySql => (each(|_, name| format!("@hand_{name}")), ""),
         _ => (
-            CONTEXT.map(|(name, _)| format!("hand_context.{name}")),
+            each(|_, name| format!("hand_context.{name}")),
             " FROM (SELECT 1) LEFT JOIN hand_context",
         ),
     };
     let insert = format!(
         "INSERT INTO audit_log (occurred_at, action, table_name, object_id, object_repr, {columns}, actor_id, actor_name, \
-         ip_address, request_id) SELECT {now}, '{action}', 'hand_item', {row}.id, {row}.name, {images}, {}{from};",
-        context.join(", ")
+         ip_address, request_id) SELECT {now}, '{action}', 'hand_item', {row}.id, {row}.name, {images}, {context}{from};"
     );
     let head = format!("CREATE TRIGGER hand_{event} AFTER {event} ON hand_item FOR EACH ROW");
     if backend == DbBackend::Postgres {

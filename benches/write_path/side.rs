@@ -198,7 +198,7 @@ fn id<A: Item>(item: &A) -> Option<i64> {
     }
 }
 
-/// As `begin_write` begins, without the task that shields it, so that the sides differ in auditing alone.
+/// As `begin_write` begins, without what shields it, so that the sides differ in auditing alone.
 pub(crate) async fn begin<C: TransactionTrait>(db: &C) -> Result<C::Transaction, DbErr> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

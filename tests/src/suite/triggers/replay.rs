@@ -8,7 +8,7 @@ use std::{
     collections::HashSet,
     pin::Pin,
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -142,7 +142,7 @@ impl Replay {
                 }
             }
         }
-        let moves = std::mem::take(&mut *lock(&self.moves));
+        let moves = std::mem::take(&mut *self.moves.lock().expect("nothing panics inside"));
         Ok(oracle::compare(&self.db, self.backend, moves).await?)
     }
 
@@ -231,7 +231,8 @@ impl Replay {
                 return Err(format!("{actor:?} wrote it: {record:?}").into());
             }
             if is_move {
-                lock(&self.moves).insert(record.id);
+                let mut moves = self.moves.lock().expect("nothing panics inside");
+                moves.insert(record.id);
             }
         }
         Ok(true)
@@ -240,10 +241,6 @@ impl Replay {
 
 fn actor(number: usize) -> String {
     format!("writer {number}")
-}
-
-fn lock(moves: &Mutex<HashSet<i64>>) -> std::sync::MutexGuard<'_, HashSet<i64>> {
-    moves.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn last_record<C: ConnectionTrait>(db: &C) -> Result<i64, DbErr> {
