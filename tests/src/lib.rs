@@ -3,8 +3,8 @@
 //! A test is a function over [`Test`], which has a database of its own. The list in [`suite`] names them all;
 //! `tests/{sqlite,postgres,mysql}.rs` each run it on one backend. SQLite needs nothing; the servers' URLs come
 //! from `AUDIT_TEST_POSTGRES_URL` and `AUDIT_TEST_MYSQL_URL`. Without one its tests are ignored, saying so, but
-//! where `CI` is set that is a failure. What kills a server starts one of its own, of the programs that are installed;
-//! where there are none it does nothing, and under `CI` fails.
+//! where `CI` is set that is a failure. What kills a server starts one of its own, and what restores a
+//! backup runs its database's programs: where these are not installed it does nothing, and under `CI` fails.
 
 #![expect(
     clippy::missing_errors_doc,
@@ -13,6 +13,7 @@
 )]
 
 pub mod backend;
+pub mod backup;
 pub mod carried;
 pub mod child;
 pub mod entity;

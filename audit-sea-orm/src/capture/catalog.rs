@@ -138,7 +138,7 @@ pub(super) async fn installed<C: ConnectionTrait>(
              CASE WHEN t.tgenabled IN ('O', 'A') THEN '1' ELSE '0' END, p.prosrc FROM pg_catalog.pg_trigger t \
              JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid \
-             WHERE NOT t.tgisinternal AND pg_catalog.strpos(p.prosrc, $1) = 1"
+             WHERE NOT t.tgisinternal AND pg_catalog.strpos(p.prosrc, $1) > 0"
         }
         Dialect::MySql | Dialect::MariaDb => {
             "SELECT CONVERT(event_object_schema USING utf8mb4), CONVERT(event_object_table USING utf8mb4), \

@@ -4,6 +4,7 @@ mod mysql;
 mod postgres;
 mod sqlite;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -15,8 +16,12 @@ use super::{
 /// What triggers of this version write: raise it where the same SQL comes to mean something else.
 const VERSION: u32 = 1;
 
-/// What stands at the beginning of every trigger that this library makes.
-pub(super) const MARK: &str = "/* audit-capture ";
+/// What every trigger that this library makes holds, followed by what tells of it as JSON.
+pub(super) const MARK: &str = "audit-capture ";
+
+/// What stands in the names of a mark by its code: so no name ends the comment or the text that holds the mark, and no
+/// JSON of it has a backslash.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b'\'').add(b'"').add(b'*').add(b'\\');
 
 /// The columns of `audit_log` that the context fills, as it is written in `audit_context`.
 const CONTEXT: [&str; 8] = [
@@ -74,39 +79,50 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A comment that tells what the trigger is, whose fingerprint is that of the rest of its text.
-fn mark(table: &Table, text: &str) -> (String, String) {
-    let fingerprint = fingerprint(text);
+/// The text of a trigger with its mark, and the fingerprint of that text without it.
+fn marked(table: &Table, text: impl Fn(&str) -> String) -> (String, String) {
+    let fingerprint = fingerprint(&text(MARK));
+    let escaped = |name: &String| utf8_percent_encode(name, ESCAPED).to_string();
     let about = serde_json::json!({
         "version": VERSION,
         "fingerprint": fingerprint,
-        "table": table.audit_name,
-        "columns": table.known,
+        "table": escaped(&table.audit_name),
+        "columns": table.known.iter().map(escaped).collect::<Vec<_>>(),
     });
-    // So that no name opens or closes a comment.
-    let about = about.to_string().replace('*', "\\u002a");
-    (format!("{MARK}{about} */"), fingerprint)
+    (text(&format!("{MARK}{about}")), fingerprint)
 }
 
-/// Of the text of a trigger without its mark.
-pub(super) fn fingerprint(text: &str) -> String {
+fn fingerprint(text: &str) -> String {
     hex(&Sha256::digest(text.trim())[..8])
 }
 
-/// What the comment of a trigger tells, and the fingerprint of the rest of the text as it is.
+/// What the mark of a trigger tells, and the fingerprint of its text as it is. A name may look like the beginning of a mark.
 pub(super) fn read_mark(text: &str) -> Option<(Mark, String)> {
-    let (before, rest) = text.split_once(MARK)?;
-    let (about, after) = rest.split_once(" */")?;
-    let mark = serde_json::from_str(about).ok()?;
-    Some((mark, fingerprint(&format!("{before}{after}"))))
+    text.match_indices(MARK).find_map(|(start, _)| {
+        let (before, after) = text.split_at(start + MARK.len());
+        let mut about = serde_json::Deserializer::from_str(after).into_iter::<Mark>();
+        let mark = about.next()?.ok()?.unescaped()?;
+        let rest = &after[about.byte_offset()..];
+        Some((mark, fingerprint(&format!("{before}{rest}"))))
+    })
 }
 
-/// What the comment of a trigger tells.
+/// What a trigger tells of itself.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub(super) struct Mark {
+    /// Of the text that was made.
     pub(super) fingerprint: String,
     pub(super) table: String,
     pub(super) columns: Vec<String>,
+}
+
+impl Mark {
+    fn unescaped(mut self) -> Option<Self> {
+        for name in self.columns.iter_mut().chain([&mut self.table]) {
+            *name = percent_decode_str(name).decode_utf8().ok()?.into_owned();
+        }
+        Some(self)
+    }
 }
 
 /// The table's names in lower case, which patterns of tables to skip are compared with.
@@ -184,4 +200,51 @@ fn lists(values: &[(&'static str, String)]) -> (String, String) {
         .map(|(name, value)| (*name, value.as_str()))
         .unzip();
     (names.join(", "), values.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Capture;
+
+    fn table(name: &str) -> Table {
+        Table {
+            schema: None,
+            name: name.to_owned(),
+            audit_name: name.to_owned(),
+            capture: Capture::Triggers,
+            columns: Vec::new(),
+            known: vec![format!("{name} column")],
+            key: Vec::new(),
+            naming: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_mark_tells_any_name_and_the_text_around_it() {
+        for name in [
+            "cake",
+            "*/ 'a' \"b\" `c` \\ 100% é\n",
+            MARK,
+            "audit-capture {}",
+        ] {
+            let table = table(name);
+            let (text, fingerprint) = marked(&table, |mark| format!("{name} /* {mark} */ rest"));
+            let (mark, found) = read_mark(&text).expect("a mark");
+            assert_eq!((mark.table, mark.columns), (table.audit_name, table.known));
+            assert_eq!(
+                (&mark.fingerprint, found),
+                (&fingerprint, fingerprint.clone())
+            );
+            let altered = text.replace("rest", "other");
+            assert_ne!(read_mark(&altered).expect("a mark").1, fingerprint);
+        }
+        assert!(read_mark("audit-capture nothing").is_none());
+    }
+
+    #[test]
+    fn a_mark_ends_no_text_and_no_comment() {
+        let (mark, _) = marked(&table("*/ 'a' \\ \n"), str::to_owned);
+        assert!(!mark.contains(['\'', '\\', '*', '\n']), "{mark}");
+    }
 }

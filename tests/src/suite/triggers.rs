@@ -1,5 +1,6 @@
 //! Capture triggers: they see every write, and write the records of the hooks.
 
+mod backup;
 mod context;
 mod drift;
 mod install;
@@ -8,6 +9,7 @@ mod names;
 mod replay;
 mod writes;
 
+pub use backup::a_backup_is_restored_with_its_triggers;
 pub use context::{a_context_stands_in_the_record, unaudited_and_skip_lists_hold};
 pub use drift::{
     a_writer_needs_no_rights_on_the_trail, check_tells_of_columns_and_tables_that_are_gone,

@@ -1,4 +1,4 @@
-use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, mark, name, skip_names};
+use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name, skip_names};
 use crate::capture::{
     catalog::{Dialect, Place},
     spell::{MySql, Spell, compared},
@@ -30,20 +30,24 @@ pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
 impl Maker<'_> {
     fn trigger(&self, what: &str, event: &str, inserts: &str) -> Trigger {
         let name = name(self.table, what);
-        let quoted = self.qualified(&name);
-        let on = self.qualified(&self.table.name);
-        let rest = format!(
-            " DECLARE audit_may_skip BOOLEAN DEFAULT COALESCE(@audit_context LIKE '%\"unaudited\"%' \
-             OR @audit_context LIKE '%\"skip%', FALSE); DECLARE audit_is_skipped BOOLEAN DEFAULT FALSE; {inserts}END"
-        );
-        let (mark, fingerprint) = mark(self.table, &format!("BEGIN {rest}"));
-        let body = format!("AFTER {event} ON {on} FOR EACH ROW BEGIN {mark}{rest}");
+        let quoted = self.qualified(&self.place.table_schema, &name);
+        let on = self.qualified(&self.place.table_schema, &self.table.name);
+        // The mark is a statement that does nothing, as the servers' own client takes comments out of a backup.
+        let (body, fingerprint) = marked(self.table, |mark| {
+            let mark = self.spell.text(mark);
+            format!(
+                "BEGIN DECLARE audit_may_skip BOOLEAN DEFAULT COALESCE(@audit_context LIKE '%\"unaudited\"%' \
+                 OR @audit_context LIKE '%\"skip%', FALSE); DECLARE audit_is_skipped BOOLEAN DEFAULT FALSE; \
+                 IF audit_may_skip THEN DO {mark}; END IF; {inserts}END"
+            )
+        });
+        let head = format!("AFTER {event} ON {on} FOR EACH ROW");
         let create = if self.place.dialect == Dialect::MariaDb {
-            vec![format!("CREATE OR REPLACE TRIGGER {quoted} {body}")]
+            vec![format!("CREATE OR REPLACE TRIGGER {quoted} {head} {body}")]
         } else {
             vec![
                 format!("DROP TRIGGER IF EXISTS {quoted}"),
-                format!("CREATE TRIGGER {quoted} {body}"),
+                format!("CREATE TRIGGER {quoted} {head} {body}"),
             ]
         };
         Trigger {
@@ -53,12 +57,15 @@ impl Maker<'_> {
         }
     }
 
-    fn qualified(&self, name: &str) -> String {
-        format!(
-            "{}.{}",
-            self.spell.name(&self.place.table_schema),
-            self.spell.name(name)
-        )
+    /// By the schema only where the table and the trail have different ones: a backup may be restored under another name,
+    /// and must not write to the trail that it was taken from.
+    fn qualified(&self, schema: &str, name: &str) -> String {
+        let name = self.spell.name(name);
+        if self.place.table_schema == self.place.log_schema {
+            name
+        } else {
+            format!("{}.{name}", self.spell.name(schema))
+        }
     }
 
     /// Each column is compared once, and what differs is put behind what differed before it.
@@ -105,12 +112,12 @@ impl Maker<'_> {
                 .to_owned(),
         ));
         let (names, values) = lists(&values);
-        let log = self.spell.name(&self.place.log_schema);
+        let log = self.qualified(&self.place.log_schema, "audit_log");
         let skipped = self.skipped(event.action);
         // A condition with a query costs each row, whether it comes to that query or not.
         format!(
             "IF audit_may_skip THEN SET audit_is_skipped = {skipped}; END IF; IF NOT audit_is_skipped THEN \
-             INSERT INTO {log}.audit_log ({names}) VALUES ({values}); END IF; "
+             INSERT INTO {log} ({names}) VALUES ({values}); END IF; "
         )
     }
 

@@ -1,4 +1,4 @@
-use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, mark, name, skip_names};
+use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name, skip_names};
 use crate::capture::{
     catalog::Place,
     kind::Kind,
@@ -59,9 +59,8 @@ impl Maker<'_> {
         let quoted = Postgres::Row.name(&name);
         let schema = Postgres::Row.name(&self.place.table_schema);
         let on = format!("{schema}.{}", Postgres::Row.name(&self.table.name));
-        let rest = self.body(rows, work);
-        let (mark, fingerprint) = mark(self.table, &rest);
-        let text = format!("{mark}{rest}");
+        let body = self.body(rows, work);
+        let (text, fingerprint) = marked(self.table, |mark| format!("/* {mark} */{body}"));
         let tag = tag(&text);
         // By default all digits are written, but a session may have asked for fewer.
         let digits = if self.has_floats() {

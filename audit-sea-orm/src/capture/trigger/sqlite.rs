@@ -1,4 +1,4 @@
-use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, mark, name, skip_names};
+use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name, skip_names};
 use crate::capture::{
     spell::{Spell, Sqlite},
     table::Table,
@@ -28,13 +28,14 @@ fn trigger(
     let when = when.map_or_else(String::new, |when| format!("WHEN {when} "));
     let inserts: String = records.iter().map(|event| insert(table, *event)).collect();
     let head = format!("CREATE TRIGGER {quoted} AFTER {event} ON {on} FOR EACH ROW ");
-    let body = format!(" {when}BEGIN {inserts}END");
-    let (mark, fingerprint) = mark(table, &format!("{head}{body}"));
+    let (create, fingerprint) = marked(table, |mark| {
+        format!("{head}/* {mark} */ {when}BEGIN {inserts}END")
+    });
     Trigger {
         create: vec![
             // Also where there is none: what it reads of the schema would else be what the connection last knew.
             format!("DROP TRIGGER IF EXISTS {quoted}"),
-            format!("{head}{mark}{body}"),
+            create,
         ],
         name,
         fingerprint,
