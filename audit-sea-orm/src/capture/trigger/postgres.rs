@@ -2,7 +2,7 @@ use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name
 use crate::capture::{
     catalog::Place,
     kind::Kind,
-    spell::{Postgres, Spell},
+    spell::{Postgres, Spell, compared},
     table::{Column, Table},
 };
 
@@ -11,29 +11,35 @@ struct Maker<'a> {
     place: &'a Place,
 }
 
-/// Where a statement finds what the function read of the context.
+/// Where a statement finds the values of the context.
 #[derive(Clone, Copy)]
 enum Context {
-    /// In the function's variables.
-    Variables,
-    /// In the parameters of `EXECUTE`.
+    /// In the context, which is a variable.
+    Inline,
+    /// In the parameters of `EXECUTE`, taken out once for all rows.
     Parameters,
 }
 
 impl Context {
-    fn value(self, position: usize, column: &str) -> String {
+    fn values(self) -> Vec<String> {
+        let inline = CONTEXT.map(|column| format!("audit_context ->> '{column}'"));
+        let mut values = Vec::from(inline);
+        values.push("audit_metadata".to_owned());
         match self {
-            Self::Variables => format!("audit_{column}"),
-            Self::Parameters => format!("${}", position + 1),
+            Self::Inline => values,
+            Self::Parameters => (1..=values.len())
+                .map(|number| format!("${number}"))
+                .collect(),
         }
     }
 }
 
-/// What a row's events assign to variables first, whose expressions the language then prepares once a transaction.
+/// What a row's events assign to variables first. The language prepares an assignment once a transaction, and all that an
+/// insert holds each time, but by less for each: short expressions, as those of the context, cost less in the insert.
 const ASSIGNED: [&str; 4] = ["object_id", "object_repr", "old_values", "new_values"];
 
 /// For each statement, with the rows that it changed as tables: many rows cost half of what a call for each does.
-/// A single row, by far the most common, goes through variables, as in a trigger for each row.
+/// A single row, by far the most common, goes through a variable, as in a trigger for each row.
 pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
     let maker = Maker { table, place };
     let new = "REFERENCING NEW TABLE AS audit_new";
@@ -99,12 +105,8 @@ impl Maker<'_> {
             .any(|column| is_float(&column.kind))
     }
 
-    /// Nothing where no row was changed; else the context is read once, each value into a variable.
+    /// Nothing where no row was changed, or the context says to skip it.
     fn body(&self, rows: &str, work: &str) -> String {
-        let each =
-            |spell: fn(&str) -> String| CONTEXT.iter().copied().map(spell).collect::<String>();
-        let declared = each(|column| format!(" audit_{column} text;"));
-        let read = each(|column| format!("audit_{column} := audit_context ->> '{column}'; "));
         let is_skipped = skip_names(self.table)
             .iter()
             .map(|name| format!("{} LIKE p", Postgres::Row.text(name)))
@@ -114,8 +116,8 @@ impl Maker<'_> {
         // `jsonb` is taken apart once, but respells numbers: not for what is recorded as JSON.
         format!(
             "\n#variable_conflict use_variable\nDECLARE audit_payload text := current_setting('audit.context', true); \
-             audit_context jsonb; audit_metadata json; audit_skips text[];{declared} audit_object_id text; \
-             audit_object_repr text; audit_old_values json; audit_new_values json; audit_rows int := 0; \
+             audit_context jsonb; audit_metadata json; audit_skips text[]; audit_object_id text; \
+             audit_object_repr text; audit_old_values text := ''; audit_new_values text := ''; audit_rows int := 0; \
              audit_is_moved boolean; BEGIN {rows}\
              IF audit_payload <> '' THEN \
              audit_payload := replace(audit_payload, E'\\\\u0000', E'\\\\ufffd'); audit_context := audit_payload; \
@@ -124,7 +126,7 @@ impl Maker<'_> {
              IF EXISTS (SELECT FROM jsonb_array_elements_text(audit_context -> 'skip_models') AS s(p) WHERE {is_skipped}) \
              THEN RETURN NULL; END IF; \
              audit_skips := ARRAY(SELECT p FROM jsonb_array_elements_text(audit_context -> 'skip_actions') AS s(p)); END IF; \
-             {read}IF audit_context ? 'metadata' THEN audit_metadata := audit_payload::json -> 'metadata'; END IF; \
+             IF audit_context ? 'metadata' THEN audit_metadata := audit_payload::json -> 'metadata'; END IF; \
              ELSE audit_metadata := json_build_object('database_user', session_user); END IF; {work}RETURN NULL; END"
         )
     }
@@ -132,16 +134,24 @@ impl Maker<'_> {
     fn insert(
         &self,
         context: Context,
-        values: Vec<(&'static str, String)>,
+        of_event: Vec<(&'static str, String)>,
         from: Option<&str>,
     ) -> String {
-        let mut all = vec![("occurred_at", "clock_timestamp()".to_owned())];
-        all.extend(values);
-        all.push(("transaction_id", "pg_current_xact_id()::text".to_owned()));
-        for (position, column) in CONTEXT.into_iter().chain(["metadata"]).enumerate() {
-            all.push((column, context.value(position, column)));
+        let mut values = vec![("occurred_at", "clock_timestamp()".to_owned())];
+        values.extend(of_event);
+        for (column, value) in &mut values {
+            if matches!(*column, "old_values" | "new_values") {
+                *value = format!("({value})::json");
+            }
         }
-        let (names, values) = lists(&all);
+        values.push(("transaction_id", "pg_current_xact_id()::text".to_owned()));
+        values.extend(
+            CONTEXT
+                .into_iter()
+                .chain(["metadata"])
+                .zip(context.values()),
+        );
+        let (names, values) = lists(&values);
         let log = Postgres::Row.name(&self.place.log_schema);
         let values = match from {
             Some(from) => format!("SELECT {values} FROM {from}"),
@@ -152,31 +162,52 @@ impl Maker<'_> {
 
     /// The record of the row in the variables.
     fn row(&self, event: Event) -> String {
+        self.record(event, event.values(&Postgres::Row, self.table))
+    }
+
+    /// The record of an update of that row: each column is compared once, and what differs is put behind what differed
+    /// before it, so that nothing is prepared for the others.
+    fn changed_row(&self) -> String {
+        let (spell, table) = (Postgres::Row, self.table);
+        let compared: String = compared(table)
+            .map(|column| {
+                format!(
+                    "IF {} THEN audit_old_values := audit_old_values || {}; \
+                     audit_new_values := audit_new_values || {}; END IF; ",
+                    spell.column_differs(column),
+                    spell.following("OLD", column),
+                    spell.following("NEW", column)
+                )
+            })
+            .collect();
+        let image = |name: &str| format!("'{{' || {} || '}}'", spell.tail(name));
+        let mut values = UPDATE.about(&spell, table);
+        values.push(("old_values", image("audit_old_values")));
+        values.push(("new_values", image("audit_new_values")));
+        let record = self.record(UPDATE, values);
+        format!("{compared}IF audit_new_values <> '' THEN {record}END IF; ")
+    }
+
+    fn record(&self, event: Event, mut values: Vec<(&'static str, String)>) -> String {
         let mut work = String::new();
-        let mut values = event.values(&Postgres::Row, self.table);
         for (column, value) in &mut values {
             if ASSIGNED.contains(column) {
                 work += &format!("audit_{column} := {value}; ");
                 *value = format!("audit_{column}");
             }
         }
-        work += &self.insert(Context::Variables, values, None);
+        work += &self.insert(Context::Inline, values, None);
         unless_skipped(event.action, &work)
     }
 
     /// The records of the rows in the tables, by a statement that is planned each time: a plan that is kept from a
     /// few rows takes minutes for many, and one from many compiles itself for a few.
     fn rows(&self, event: Event, from: &str) -> String {
-        let mut values = event.values(&Postgres::Rows, self.table);
-        for (column, value) in &mut values {
-            if matches!(*column, "old_values" | "new_values") {
-                *value = format!("({value})::json");
-            }
-        }
+        let values = event.values(&Postgres::Rows, self.table);
         let statement = self.insert(Context::Parameters, values, Some(from));
         let tag = tag(&statement);
-        let variables = CONTEXT.map(|column| format!("audit_{column}")).join(", ");
-        let execute = format!("EXECUTE {tag}{statement}{tag} USING {variables}, audit_metadata");
+        let context = Context::Inline.values().join(", ");
+        let execute = format!("EXECUTE {tag}{statement}{tag} USING {context}");
         unless_skipped(event.action, &execute)
     }
 
@@ -199,7 +230,7 @@ impl Maker<'_> {
             ("action", "'TRUNCATE'".to_owned()),
             ("table_name", Postgres::Row.text(&self.table.audit_name)),
         ];
-        let insert = self.insert(Context::Variables, values, None);
+        let insert = self.insert(Context::Inline, values, None);
         (String::new(), unless_skipped("TRUNCATE", &insert))
     }
 
@@ -208,12 +239,11 @@ impl Maker<'_> {
     fn update(&self) -> (String, String) {
         let (row, rows) = (Postgres::Row, Postgres::Rows);
         let one = format!(
-            "SELECT * INTO OLD FROM audit_old; IF {} THEN {}{}ELSIF {} THEN {}END IF; ",
+            "SELECT * INTO OLD FROM audit_old; IF {} THEN {}{}ELSE {}END IF; ",
             row.key_differs(self.table),
             self.row(DELETE),
             self.row(CREATE),
-            row.anything_differs(self.table),
-            self.row(UPDATE),
+            self.changed_row(),
         );
         let join = self.join();
         let changed = rows.anything_differs(self.table);
