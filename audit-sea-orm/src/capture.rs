@@ -90,8 +90,9 @@
 //! application's own that changes the row again has its record before that of the statement it belongs to: let it be a
 //! `BEFORE` trigger. The functions run with the rights of the user who installed them (`SECURITY DEFINER`): who may
 //! write the table need not be let write the trail. `lastval()` afterwards is the record's number; `RETURNING` is not
-//! disturbed. MariaDB and MySQL: triggers for each row, with the rights of the installer too. Values that together
-//! exceed `max_allowed_packet` cannot be recorded there. SQLite: the trigger that was made last fires first, so install
+//! disturbed. MariaDB and MySQL: triggers for each row, with the rights of the installer too. A write whose values
+//! as JSON exceed `max_allowed_packet`, by default 16 MB and 64 MB, is refused there (by MySQL where the `sql_mode` of who
+//! installs is strict, as it is by default). SQLite: the trigger that was made last fires first, so install
 //! these after a trigger of the application's own that changes the row again.
 
 mod catalog;

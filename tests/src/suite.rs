@@ -275,6 +275,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         inherited_tables,
         own_triggers,
         replicated_writes,
+        values_of_megabytes,
         every_table_can_be_rebuilt,
     ],
     captured: [

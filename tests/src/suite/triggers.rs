@@ -22,6 +22,7 @@ pub use install::{
 };
 pub use limits::{
     bulk_loads, inherited_tables, own_triggers, partitions, replaced_rows, replicated_writes,
+    values_of_megabytes,
 };
 pub use names::{composite_keys, equal_by_collation, hostile_names, hostile_texts_for_people};
 pub use replay::every_table_can_be_rebuilt;

@@ -43,7 +43,10 @@ impl Maker<'_> {
         });
         let head = format!("AFTER {event} ON {on} FOR EACH ROW");
         let create = if self.place.dialect == Dialect::MariaDb {
-            vec![format!("CREATE OR REPLACE TRIGGER {quoted} {head} {body}")]
+            // Else a session that is not strict would record NULL for texts longer than a packet.
+            vec![format!(
+                "SET STATEMENT sql_mode = 'STRICT_ALL_TABLES' FOR CREATE OR REPLACE TRIGGER {quoted} {head} {body}"
+            )]
         } else {
             vec![
                 format!("DROP TRIGGER IF EXISTS {quoted}"),

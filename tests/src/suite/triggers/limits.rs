@@ -2,7 +2,8 @@
 
 use audit_sea_orm::capture;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Statement,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
+    Set, Statement,
 };
 use serde_json::json;
 
@@ -288,5 +289,44 @@ pub async fn replicated_writes(t: &mut Test) -> Outcome {
     run(&db, &["SET session_replication_role = replica", insert]).await?;
     db.close().await?;
     assert_eq!(taken(t).await?, [""; 0]);
+    Ok(())
+}
+
+/// Values of megabytes are recorded whole. Where the functions of MariaDB cannot hold them, the write is refused, whatever the
+/// session that installed the triggers lets pass.
+pub async fn values_of_megabytes(t: &mut Test) -> Outcome {
+    t.create_table(account::Entity).await?;
+    let db = t.isolated.connect(1).await?;
+    let lax: &[&str] = match t.backend {
+        Backend::Sqlite => &[],
+        Backend::Postgres => &["ALTER TABLE ledger_account ALTER note TYPE text"],
+        Backend::MySql => &[
+            "ALTER TABLE ledger_account MODIFY note LONGTEXT",
+            "SET sql_mode = ''",
+        ],
+    };
+    run(&db, lax).await?;
+    capture::install(&db, account::Entity).await?;
+    let row = account::numbered(1).insert(&db).await?;
+    taken(t).await?;
+    let long = "\"é\\".repeat(1 << 20);
+    let mut edit = row.into_active_model();
+    edit.note = Set(Some(long.clone()));
+    edit.update(&db).await?;
+    let recorded = t.only_record().await?.new_values;
+    assert!(
+        recorded == Some(json!({"note": long})),
+        "not the text that was written"
+    );
+    if t.backend == Backend::MySql {
+        let beyond = "UPDATE ledger_account SET note = REPEAT('\"', @@max_allowed_packet / 2 + 1)";
+        let refused = db.execute_unprepared(beyond).await.err();
+        let why = refused.map(|error| error.to_string()).unwrap_or_default();
+        assert!(why.contains("max_allowed_packet"), "{why}");
+        let kept = account::Entity::find_by_id(1).one(&db).await?;
+        assert!(kept.and_then(|row| row.note) == Some(long), "half written");
+        t.only_record().await?;
+    }
+    db.close().await?;
     Ok(())
 }
