@@ -29,7 +29,8 @@ pub async fn orders(
 ) -> AppResult<impl IntoResponse> {
     let mut query = order::Entity::find()
         .find_with_related(order_line::Entity)
-        .order_by_asc(order::Column::Id);
+        .order_by_asc(order::Column::Id)
+        .order_by_asc(order_line::Column::CakeId);
     if let Some(delivered) = filter.delivered {
         query = query.filter(order::Column::IsDelivered.eq(delivered));
     }
