@@ -5,7 +5,8 @@ use std::error::Error;
 use audit_migration::Migrator;
 use audit_sea_orm::prelude::*;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder, Schema, prelude::Json,
+    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder, Schema, Statement,
+    prelude::Json,
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -91,6 +92,25 @@ impl Test {
         Ok(records
             .map(|record| (record.action, record.old_values, record.new_values))
             .collect())
+    }
+
+    /// Whether the server is MariaDB, in what MySQL does otherwise.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn is_mariadb(&self) -> Result<bool, DbErr> {
+        if self.backend != Backend::MySql {
+            return Ok(false);
+        }
+        let version = Statement::from_string(
+            self.db.get_database_backend(),
+            "SELECT CONVERT(VERSION() USING utf8mb4)",
+        );
+        let version = self.db.query_one_raw(version).await?;
+        let version = version.map(|row| row.try_get_by_index::<String>(0));
+        Ok(version
+            .transpose()?
+            .is_some_and(|version| version.contains("MariaDB")))
     }
 
     /// What was sent while a future ran.

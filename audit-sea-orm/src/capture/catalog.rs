@@ -149,18 +149,22 @@ pub(super) async fn installed<C: ConnectionTrait>(
     let rows = query(db, sql, [MARK.into()]).await?;
     let parsed = rows
         .iter()
-        .map(Installed::read)
+        .map(|row| Installed::read(row, dialect))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(parsed.into_iter().flatten().collect())
 }
 
 impl Installed {
     /// `None` where it only looks like one of ours.
-    fn read(row: &QueryResult) -> Result<Option<Self>, DbErr> {
+    fn read(row: &QueryResult, dialect: Dialect) -> Result<Option<Self>, DbErr> {
         let text = |position| row.try_get_by_index::<String>(position);
-        let Some((mark, fingerprint)) = read_mark(&text(4)?) else {
+        let Some((mark, mut fingerprint)) = read_mark(&text(4)?) else {
             return Ok(None);
         };
+        if dialect == Dialect::MySql && mark.columns.iter().any(|name| name.contains('`')) {
+            // MySQL 9 tells a name that holds a backtick otherwise than it was given.
+            fingerprint.clone_from(&mark.fingerprint);
+        }
         Ok(Some(Self {
             schema: text(0)?,
             table: text(1)?,

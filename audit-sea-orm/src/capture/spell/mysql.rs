@@ -25,7 +25,9 @@ impl Spell for MySql {
             Kind::Bool => format!("IF({x}, 'true', 'false')"),
             Kind::Integer => format!("CONCAT({x})"),
             // A single's own text has six digits only; as a double it has all.
-            Kind::Float => format!("CONCAT({x} + 0e0)"),
+            Kind::Float if self.is_mariadb => format!("CONCAT({x} + 0e0)"),
+            // As text, MySQL cuts the digits of a double at 22 characters, and of a single at six.
+            Kind::Float => format!("CONCAT(CAST({x} AS JSON))"),
             Kind::Json => self.json_column(x),
             Kind::Text | Kind::Enum | Kind::Network | Kind::Vector | Kind::Array(_) => quote(x),
             Kind::Uuid => format!(

@@ -73,7 +73,7 @@ pub async fn check_tells_of_strays(t: &mut Test) -> Outcome {
     t.create_table(account::Entity).await?;
     capture::install(&t.db, account::Entity).await?;
     let before = triggers(t).await?;
-    let stray = insert_trigger(t).await?.replacen("_insert", "_stray", 1);
+    let stray = insert_trigger(t).await?.replace("_insert", "_stray");
     t.db.execute_unprepared(&stray).await?;
     if t.backend == Backend::Postgres {
         let name = stray.split(['.', '(']).nth(1).ok_or("its name")?;

@@ -232,7 +232,7 @@ pub(super) async fn insert_trigger(t: &Test) -> Result<String, DbErr> {
             "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'audit_capture_ledger_account%insert'"
         }
         Backend::MySql => {
-            "SELECT CONVERT(CONCAT('CREATE OR REPLACE TRIGGER ', trigger_name, ' AFTER INSERT ON ledger_account FOR EACH ROW ', \
+            "SELECT CONVERT(CONCAT('DROP TRIGGER IF EXISTS ', trigger_name, '; CREATE TRIGGER ', trigger_name, ' AFTER INSERT ON ledger_account FOR EACH ROW ', \
              action_statement) USING utf8mb4) FROM information_schema.triggers WHERE trigger_schema = DATABASE() \
              AND trigger_name LIKE 'audit_capture_ledger_account%insert'"
         }

@@ -297,15 +297,16 @@ pub async fn replicated_writes(t: &mut Test) -> Outcome {
 pub async fn values_of_megabytes(t: &mut Test) -> Outcome {
     t.create_table(account::Entity).await?;
     let db = t.isolated.connect(1).await?;
-    let lax: &[&str] = match t.backend {
+    let long_notes: &[&str] = match t.backend {
         Backend::Sqlite => &[],
         Backend::Postgres => &["ALTER TABLE ledger_account ALTER note TYPE text"],
-        Backend::MySql => &[
-            "ALTER TABLE ledger_account MODIFY note LONGTEXT",
-            "SET sql_mode = ''",
-        ],
+        Backend::MySql => &["ALTER TABLE ledger_account MODIFY note LONGTEXT"],
     };
-    run(&db, lax).await?;
+    run(&db, long_notes).await?;
+    if t.is_mariadb().await? {
+        // MySQL's triggers are as strict as the session.
+        run(&db, &["SET sql_mode = ''"]).await?;
+    }
     capture::install(&db, account::Entity).await?;
     let row = account::numbered(1).insert(&db).await?;
     taken(t).await?;
