@@ -26,10 +26,8 @@ impl Write for hand_triggers::ActiveModel {
             );
             db.execute_unprepared(&table).await?;
         }
-        for (event, row) in [("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")] {
-            for statement in trigger(backend, event, row) {
-                db.execute_unprepared(&statement).await?;
-            }
+        for statement in row_triggers(backend, "hand_item", |event| insert(backend, event)) {
+            db.execute_unprepared(&statement).await?;
         }
         Ok(())
     }
@@ -128,11 +126,34 @@ const COLUMNS: [&str; 11] = [
     "attributes",
 ];
 
-fn trigger(backend: DbBackend, event: &str, row: &str) -> Vec<String> {
-    let (columns, images) = match event {
-        "INSERT" => ("new_values", whole(backend, "NEW")),
-        "DELETE" => ("old_values", whole(backend, "OLD")),
+/// What makes the triggers that run a statement for each row of a table, by the event.
+pub(crate) fn row_triggers(
+    backend: DbBackend,
+    table: &str,
+    statement: impl Fn(&str) -> String,
+) -> Vec<String> {
+    let mut made = Vec::new();
+    for event in ["INSERT", "UPDATE", "DELETE"] {
+        let (name, statement) = (format!("{table}_{event}"), statement(event));
+        let head = format!("CREATE TRIGGER {name} AFTER {event} ON {table} FOR EACH ROW");
+        if backend == DbBackend::Postgres {
+            made.push(format!(
+                "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement} RETURN NULL; END $$"
+            ));
+            made.push(format!("{head} EXECUTE FUNCTION {name}()"));
+        } else {
+            made.push(format!("{head} BEGIN {statement} END"));
+        }
+    }
+    made
+}
+
+fn insert(backend: DbBackend, event: &str) -> String {
+    let (row, columns, images) = match event {
+        "INSERT" => ("NEW", "new_values", whole(backend, "NEW")),
+        "DELETE" => ("OLD", "old_values", whole(backend, "OLD")),
         _ => (
+            "NEW",
             "old_values, new_values",
             format!("{}, {}", changed(backend, "OLD"), changed(backend, "NEW")),
         ),
@@ -157,18 +178,10 @@ fn trigger(backend: DbBackend, event: &str, row: &str) -> Vec<String> {
             " FROM (SELECT 1) LEFT JOIN hand_context",
         ),
     };
-    let insert = format!(
+    format!(
         "INSERT INTO audit_log (occurred_at, action, table_name, object_id, object_repr, {columns}, actor_id, actor_name, \
          ip_address, request_id) SELECT {now}, '{action}', 'hand_item', {row}.id, {row}.name, {images}, {context}{from};"
-    );
-    let head = format!("CREATE TRIGGER hand_{event} AFTER {event} ON hand_item FOR EACH ROW");
-    if backend == DbBackend::Postgres {
-        let function = format!(
-            "CREATE FUNCTION hand_{event}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {insert} RETURN NULL; END $$"
-        );
-        return vec![function, format!("{head} EXECUTE FUNCTION hand_{event}()")];
-    }
-    vec![format!("{head} BEGIN {insert} END")]
+    )
 }
 
 /// The JSON object of a row.

@@ -1,5 +1,6 @@
 //! What auditing adds to a write: the same operation on equal tables, plain, with a trail that the application writes by
-//! hand with SeaORM, audited by hooks, by triggers written by hand, and by capture triggers.
+//! hand with SeaORM, audited by hooks, by triggers written by hand, and by capture triggers; and beside them what a row
+//! more in `audit_log` costs, of constants.
 //!
 //! ```sh
 //! cargo bench -p audit-benches --bench write_path                # SQLite, and each server whose URL is set
@@ -19,6 +20,7 @@ mod backend;
 mod by_hand;
 mod hand_triggers;
 mod item;
+mod one_row;
 mod operation;
 mod report;
 mod side;

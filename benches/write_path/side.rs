@@ -19,6 +19,7 @@ use crate::{
     by_hand::by_hand,
     hand_triggers::hand_triggers,
     item::{Item, item},
+    one_row::one_row,
     operation::{Operation, Shape},
 };
 
@@ -44,18 +45,21 @@ pub(crate) const AUDITED: &str = "audited";
 pub(crate) const CAPTURED: &str = "triggers";
 /// What triggers are measured against beside the plain side.
 pub(crate) const HAND_TRIGGERS: &str = "hand SQL";
+/// What every trigger's record costs, whatever it says.
+pub(crate) const ONE_ROW: &str = "one row";
 
 /// The sides that write in that shape, the plain one first.
 pub(crate) fn all(shape: Shape) -> Vec<Box<dyn Side>> {
     let plain = Box::new(Batches::<plain::ActiveModel>::new(PLAIN));
     let captured = Box::new(Batches::<captured::ActiveModel>::new(CAPTURED));
     let hand_triggers = Box::new(Batches::<hand_triggers::ActiveModel>::new(HAND_TRIGGERS));
+    let one_row = Box::new(Batches::<one_row::ActiveModel>::new(ONE_ROW));
     if shape == Shape::Bulk {
-        return vec![plain, hand_triggers, captured];
+        return vec![plain, one_row, hand_triggers, captured];
     }
     let by_hand = Box::new(Batches::<by_hand::ActiveModel>::new(BY_HAND));
     let audited = Box::new(Batches::<audited::ActiveModel>::new(AUDITED));
-    vec![plain, by_hand, audited, hand_triggers, captured]
+    vec![plain, by_hand, audited, one_row, hand_triggers, captured]
 }
 
 /// How a side writes.
