@@ -171,7 +171,9 @@ where
     .await
 }
 
-/// Removes every capture trigger of the database, with its function, and nothing else.
+/// Removes every capture trigger that writes to the trail of the connection, with its function, and nothing else.
+///
+/// Those of another database on the server stay, and on PostgreSQL those of a schema with a trail of its own.
 ///
 /// # Errors
 /// What the database reports.
@@ -180,7 +182,8 @@ where
     C: ConnectionTrait + TransactionTrait,
 {
     let dialect = Dialect::of(db).await?;
-    remove_where(db, dialect, |_| true).await
+    let trail = catalog::trail_schema(db, dialect).await?;
+    remove_where(db, dialect, |trigger| trigger.writes_to(&trail)).await
 }
 
 /// As [`install`], for an entity whose hooks record too: for the tests, which compare the two.

@@ -268,6 +268,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         check_tells_of_strays,
         check_tells_of_tables_without_entity,
         removing_keeps_other_schemas,
+        removing_all_keeps_other_trails,
         a_writer_needs_no_rights_on_the_trail,
         replaced_rows,
         bulk_loads,

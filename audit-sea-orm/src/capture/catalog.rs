@@ -90,6 +90,24 @@ pub(super) async fn schema_of<C: ConnectionTrait>(
     Ok(found.into_iter().next())
 }
 
+/// The schema of the trail that a connection finds; where there is none, the connection's own.
+pub(super) async fn trail_schema<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+) -> Result<String, DbErr> {
+    if let Some(schema) = schema_of(db, dialect, None, "audit_log").await? {
+        return Ok(schema);
+    }
+    let own = match dialect {
+        Dialect::Sqlite => "SELECT 'main'",
+        Dialect::Postgres => "SELECT COALESCE(pg_catalog.current_schema()::text, '')",
+        Dialect::MySql | Dialect::MariaDb => {
+            "SELECT CONVERT(COALESCE(DATABASE(), '') USING utf8mb4)"
+        }
+    };
+    Ok(texts(db, own, []).await?.concat())
+}
+
 /// The names of a table's columns.
 pub(super) async fn columns<C: ConnectionTrait>(
     db: &C,
@@ -124,7 +142,7 @@ pub(super) struct Installed {
     pub(super) fingerprint: String,
 }
 
-/// Every capture trigger of the database; on MySQL and MariaDB of those schemas that the user may see.
+/// Every capture trigger that the user may see: on MySQL and MariaDB those of the server's other databases too.
 pub(super) async fn installed<C: ConnectionTrait>(
     db: &C,
     dialect: Dialect,
@@ -173,6 +191,11 @@ impl Installed {
             mark,
             fingerprint,
         }))
+    }
+
+    /// Whether its records go to the trail in that schema.
+    pub(super) fn writes_to(&self, trail: &str) -> bool {
+        self.mark.trail.as_deref().unwrap_or(&self.schema) == trail
     }
 
     /// Whether it is on a table.

@@ -21,7 +21,8 @@ use crate::{
 pub struct CheckReport {
     /// What is wrong with the tables of the trail.
     pub trail: Vec<Drift>,
-    /// One entry for each audited entity of the program, and for each other table that has capture triggers.
+    /// One entry for each audited entity of the program, and for each other table with capture triggers that write to this
+    /// trail.
     pub tables: Vec<TableReport>,
 }
 
@@ -121,8 +122,8 @@ impl fmt::Display for CheckReport {
 
 /// Compares what captures each audited entity with what should, and changes nothing.
 ///
-/// It knows the entities of this program, see [`capture::install_all`](crate::capture::install_all). Of capture
-/// triggers on other tables it tells whether they are whole, unaltered, and know every column. Run it when a program
+/// It knows the entities of this program, see [`capture::install_all`](crate::capture::install_all). Of the capture
+/// triggers on other tables that write to the same trail it tells whether they are whole, unaltered, and know every column. Run it when a program
 /// is deployed, and stop where the report is not [clean](CheckReport::is_clean).
 ///
 /// # Errors
@@ -171,6 +172,8 @@ pub async fn check<C: ConnectionTrait>(db: &C) -> Result<CheckReport, DbErr> {
             drifts,
         });
     }
+    let trail = catalog::trail_schema(db, dialect).await?;
+    installed.retain(|trigger| trigger.writes_to(&trail));
     of_strangers(db, dialect, installed, &mut report).await?;
     Ok(report)
 }

@@ -48,7 +48,7 @@ pub(super) struct Trigger {
 /// The triggers that capture a table.
 pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
     match place.dialect {
-        Dialect::Sqlite => sqlite::all(table),
+        Dialect::Sqlite => sqlite::all(table, place),
         Dialect::Postgres => postgres::all(table, place),
         Dialect::MariaDb | Dialect::MySql => mysql::all(table, place),
     }
@@ -79,8 +79,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The text of a trigger with its mark, and the fingerprint of that text without it.
-fn marked(table: &Table, text: impl Fn(&str) -> String) -> (String, String) {
+/// The text of a trigger with its mark, and the fingerprint of that text without it. The mark names the schema of the trail
+/// only where it is not the table's, as that may get another name.
+fn marked(table: &Table, place: &Place, text: impl Fn(&str) -> String) -> (String, String) {
     let fingerprint = fingerprint(&text(MARK));
     let escaped = |name: &String| utf8_percent_encode(name, ESCAPED).to_string();
     let about = serde_json::json!({
@@ -88,6 +89,7 @@ fn marked(table: &Table, text: impl Fn(&str) -> String) -> (String, String) {
         "fingerprint": fingerprint,
         "table": escaped(&table.audit_name),
         "columns": table.known.iter().map(escaped).collect::<Vec<_>>(),
+        "trail": (place.log_schema != place.table_schema).then(|| escaped(&place.log_schema)),
     });
     (text(&format!("{MARK}{about}")), fingerprint)
 }
@@ -114,11 +116,14 @@ pub(super) struct Mark {
     pub(super) fingerprint: String,
     pub(super) table: String,
     pub(super) columns: Vec<String>,
+    /// The schema of the trail, where it is not the table's.
+    pub(super) trail: Option<String>,
 }
 
 impl Mark {
     fn unescaped(mut self) -> Option<Self> {
-        for name in self.columns.iter_mut().chain([&mut self.table]) {
+        let names = self.columns.iter_mut().chain([&mut self.table]);
+        for name in names.chain(&mut self.trail) {
             *name = percent_decode_str(name).decode_utf8().ok()?.into_owned();
         }
         Some(self)
@@ -220,6 +225,14 @@ mod tests {
         }
     }
 
+    fn place(trail: &str) -> Place {
+        Place {
+            dialect: Dialect::MySql,
+            table_schema: "shop".to_owned(),
+            log_schema: trail.to_owned(),
+        }
+    }
+
     #[test]
     fn a_mark_tells_any_name_and_the_text_around_it() {
         for name in [
@@ -229,8 +242,11 @@ mod tests {
             "audit-capture {}",
         ] {
             let table = table(name);
-            let (text, fingerprint) = marked(&table, |mark| format!("{name} /* {mark} */ rest"));
+            let place = place(name);
+            let (text, fingerprint) =
+                marked(&table, &place, |mark| format!("{name} /* {mark} */ rest"));
             let (mark, found) = read_mark(&text).expect("a mark");
+            assert_eq!(mark.trail, Some(place.log_schema));
             assert_eq!((mark.table, mark.columns), (table.audit_name, table.known));
             assert_eq!(
                 (&mark.fingerprint, found),
@@ -244,7 +260,8 @@ mod tests {
 
     #[test]
     fn a_mark_ends_no_text_and_no_comment() {
-        let (mark, _) = marked(&table("*/ 'a' \\ \n"), str::to_owned);
+        let name = "*/ 'a' \\ \n";
+        let (mark, _) = marked(&table(name), &place(name), str::to_owned);
         assert!(!mark.contains(['\'', '\\', '*', '\n']), "{mark}");
     }
 }

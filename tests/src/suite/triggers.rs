@@ -14,7 +14,7 @@ pub use context::{a_context_stands_in_the_record, unaudited_and_skip_lists_hold}
 pub use drift::{
     a_writer_needs_no_rights_on_the_trail, check_tells_of_columns_and_tables_that_are_gone,
     check_tells_of_outdated_triggers, check_tells_of_strays, check_tells_of_tables_without_entity,
-    removing_keeps_other_schemas,
+    removing_all_keeps_other_trails, removing_keeps_other_schemas,
 };
 pub use install::{
     check_tells_every_drift, installing_twice_changes_nothing, removing_leaves_nothing,

@@ -33,7 +33,7 @@ impl Maker<'_> {
         let quoted = self.qualified(&self.place.table_schema, &name);
         let on = self.qualified(&self.place.table_schema, &self.table.name);
         // The mark is a statement that does nothing, as the servers' own client takes comments out of a backup.
-        let (body, fingerprint) = marked(self.table, |mark| {
+        let (body, fingerprint) = marked(self.table, self.place, |mark| {
             let mark = self.spell.text(mark);
             format!(
                 "BEGIN DECLARE audit_may_skip BOOLEAN DEFAULT COALESCE(@audit_context LIKE '%\"unaudited\"%' \

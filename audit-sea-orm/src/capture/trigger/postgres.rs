@@ -66,7 +66,8 @@ impl Maker<'_> {
         let schema = Postgres::Row.name(&self.place.table_schema);
         let on = format!("{schema}.{}", Postgres::Row.name(&self.table.name));
         let body = self.body(rows, work);
-        let (text, fingerprint) = marked(self.table, |mark| format!("/* {mark} */{body}"));
+        let (text, fingerprint) =
+            marked(self.table, self.place, |mark| format!("/* {mark} */{body}"));
         let tag = tag(&text);
         // By default all digits are written, but a session may have asked for fewer.
         let digits = if self.has_floats() {

@@ -1,23 +1,32 @@
 use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name, skip_names};
 use crate::capture::{
+    catalog::Place,
     spell::{Spell, Sqlite},
     table::Table,
 };
 
 /// A change of the key is another trigger, so that an update pays for its comparison alone.
-pub(super) fn all(table: &Table) -> Vec<Trigger> {
+pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
     let (new_key, changed) = (Sqlite.key_differs(table), Sqlite.anything_differs(table));
     let same_key = format!("NOT ({new_key}) AND ({changed})");
     vec![
-        trigger(table, "insert", "INSERT", None, &[CREATE]),
-        trigger(table, "update", "UPDATE", Some(&same_key), &[UPDATE]),
-        trigger(table, "key", "UPDATE", Some(&new_key), &[DELETE, CREATE]),
-        trigger(table, "delete", "DELETE", None, &[DELETE]),
+        trigger(table, place, "insert", "INSERT", None, &[CREATE]),
+        trigger(table, place, "update", "UPDATE", Some(&same_key), &[UPDATE]),
+        trigger(
+            table,
+            place,
+            "key",
+            "UPDATE",
+            Some(&new_key),
+            &[DELETE, CREATE],
+        ),
+        trigger(table, place, "delete", "DELETE", None, &[DELETE]),
     ]
 }
 
 fn trigger(
     table: &Table,
+    place: &Place,
     what: &str,
     event: &str,
     when: Option<&str>,
@@ -28,7 +37,7 @@ fn trigger(
     let when = when.map_or_else(String::new, |when| format!("WHEN {when} "));
     let inserts: String = records.iter().map(|event| insert(table, *event)).collect();
     let head = format!("CREATE TRIGGER {quoted} AFTER {event} ON {on} FOR EACH ROW ");
-    let (create, fingerprint) = marked(table, |mark| {
+    let (create, fingerprint) = marked(table, place, |mark| {
         format!("{head}/* {mark} */ {when}BEGIN {inserts}END")
     });
     Trigger {

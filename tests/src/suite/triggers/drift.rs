@@ -1,19 +1,23 @@
 //! Drift that a name or a right makes, and what must be left alone.
 
+use audit_migration::Migrator;
 use audit_sea_orm::{CheckReport, Drift, capture, check};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Statement};
+use sea_orm_migration::MigratorTrait;
 
 use super::{
     install::{insert_trigger, of_accounts, triggers},
-    ledger,
+    ledger, outline,
 };
 use crate::{
     Backend, Outcome, Test,
+    backend::Isolated,
     entity::{
         captured::{crumb, free_tart},
-        ledger::account,
+        ledger::{account, entry},
         tart::{self, priced},
     },
+    test::{create_table, records},
 };
 
 /// A column that has another name now, an entity's table that is not there, and SQLite's table of the context.
@@ -150,6 +154,63 @@ pub async fn removing_keeps_other_schemas(t: &mut Test) -> Outcome {
     db.close().await?;
     let record = t.only_record().await?;
     assert_eq!(record.object_id.as_deref(), Some("1"));
+    Ok(())
+}
+
+/// What removes all is for one trail, and what checks too: another database of the server, and another schema with a trail
+/// of its own, keep their triggers. A table of another schema that writes to this trail loses them.
+pub async fn removing_all_keeps_other_trails(t: &mut Test) -> Outcome {
+    let other = match t.backend {
+        // Its file is all that a connection sees.
+        Backend::Sqlite => return Ok(()),
+        Backend::Postgres => None,
+        Backend::MySql => {
+            let name = format!("audit_{}_other", std::process::id());
+            Some(Isolated::create(t.backend, &name).await?)
+        }
+    };
+    ledger(t).await?;
+    let db = other.as_ref().unwrap_or(&t.isolated).connect(1).await?;
+    if other.is_some() {
+        Migrator::up(&db, None).await?;
+        create_table(&db, account::Entity).await?;
+    } else {
+        for sql in [
+            "CREATE SCHEMA annex",
+            "CREATE TABLE annex.ledger_entry (LIKE ledger_entry INCLUDING ALL)",
+            "SET search_path = annex, public",
+        ] {
+            db.execute_unprepared(sql).await?;
+        }
+        capture::install(&db, entry::Entity).await?;
+        for sql in [
+            "CREATE SCHEMA branch",
+            "CREATE TABLE branch.ledger_account (LIKE ledger_account INCLUDING ALL)",
+            "CREATE TABLE branch.audit_log (LIKE audit_log INCLUDING ALL)",
+            "SET search_path = branch",
+        ] {
+            db.execute_unprepared(sql).await?;
+        }
+    }
+    capture::install(&db, account::Entity).await?;
+
+    let report = check(&t.db).await?;
+    let accounts = report.tables.iter();
+    let accounts = accounts.filter(|table| table.table == "ledger_account");
+    assert_eq!(accounts.count(), 1, "{report}");
+    capture::remove_all(&t.db).await?;
+    account::numbered(1).insert(&t.db).await?;
+    account::numbered(2).insert(&db).await?;
+    if other.is_none() {
+        let entry = "INSERT INTO annex.ledger_entry (id, account_id, cents) VALUES (1, 1, 1)";
+        db.execute_unprepared(entry).await?;
+    }
+    assert_eq!(t.records().await?, []);
+    assert_eq!(outline(&records(&db).await?), ["CREATE account 2"]);
+    db.close().await?;
+    if let Some(other) = other {
+        other.remove().await?;
+    }
     Ok(())
 }
 
