@@ -89,13 +89,17 @@
 //! the parent record what a statement on it changes in the children as rows of the parent. A row trigger of the
 //! application's own that changes the row again has its record before that of the statement it belongs to: let it be a
 //! `BEFORE` trigger. The functions run with the rights of the user who installed them (`SECURITY DEFINER`): who may
-//! write the table need not be let write the trail. `lastval()` afterwards is the record's number; `RETURNING` is not
-//! disturbed. MariaDB and MySQL: triggers for each row, with the rights of the installer too. A write whose values
-//! as JSON exceed `max_allowed_packet`, by default 16 MB and 64 MB, is refused there (by MySQL where the `sql_mode` of who
-//! installs is strict, as it is by default). With a binary log, which MySQL keeps by default, the server lets only a user
-//! with `SUPER` install triggers (its error 1419), or any owner of the table where `log_bin_trust_function_creators` is
-//! on, which is safe with the row format of that log. SQLite: the trigger that was made last fires first, so install
-//! these after a trigger of the application's own that changes the row again.
+//! write the table need not be let write the trail, and nobody else may put them on a table. `lastval()` afterwards is
+//! the record's number; `RETURNING` is not disturbed.
+//!
+//! MariaDB and MySQL: triggers for each row, with the rights of the installer too, whose account must stay. A write
+//! whose values as JSON exceed `max_allowed_packet`, by default 16 MB and 64 MB, is refused there (by MySQL where the
+//! `sql_mode` of who installs is strict, as it is by default). With a binary log, which MySQL keeps by default, the
+//! server lets only a user with `SUPER` install triggers (its error 1419), or any owner of the table where
+//! `log_bin_trust_function_creators` is on, which is safe with the row format of that log.
+//!
+//! SQLite: the trigger that was made last fires first, so install these after a trigger of the application's own that
+//! changes the row again.
 
 mod catalog;
 mod check;

@@ -123,8 +123,8 @@ impl fmt::Display for CheckReport {
 /// Compares what captures each audited entity with what should, and changes nothing.
 ///
 /// It knows the entities of this program, see [`capture::install_all`](crate::capture::install_all). Of the capture
-/// triggers on other tables that write to the same trail it tells whether they are whole, unaltered, and know every column. Run it when a program
-/// is deployed, and stop where the report is not [clean](CheckReport::is_clean).
+/// triggers on other tables that write to the same trail it tells whether they are whole, unaltered, and know every
+/// column. Run it when a program is deployed, and stop where the report is not [clean](CheckReport::is_clean).
 ///
 /// # Errors
 /// What the database reports.

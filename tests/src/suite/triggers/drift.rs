@@ -214,7 +214,7 @@ pub async fn removing_all_keeps_other_trails(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// Who may write a table need not be let write the trail, nor read it.
+/// Who may write a table need not be let write the trail, nor read it, and forges no record by a table of his own.
 pub async fn a_writer_needs_no_rights_on_the_trail(t: &mut Test) -> Outcome {
     if t.backend != Backend::Postgres {
         return Ok(());
@@ -232,6 +232,12 @@ pub async fn a_writer_needs_no_rights_on_the_trail(t: &mut Test) -> Outcome {
     }
     let written = priced(1, 1).insert(&db).await;
     let refused = db.execute_unprepared("SELECT id FROM audit_log").await;
+    db.execute_unprepared("CREATE TEMPORARY TABLE own (LIKE tart)")
+        .await?;
+    let forge = "DO $$ BEGIN EXECUTE (SELECT format('CREATE TRIGGER own AFTER INSERT ON own REFERENCING NEW TABLE AS \
+                 audit_new FOR EACH STATEMENT EXECUTE FUNCTION %s()', oid::regproc) FROM pg_proc \
+                 WHERE proname LIKE 'audit_capture_tart%insert'); END $$";
+    let forged = db.execute_unprepared(forge).await;
     for sql in [
         "RESET ROLE".to_owned(),
         format!("DROP OWNED BY {role}"),
@@ -242,6 +248,9 @@ pub async fn a_writer_needs_no_rights_on_the_trail(t: &mut Test) -> Outcome {
     db.close().await?;
     written?;
     assert!(refused.is_err());
+    let why = forged.map_err(|error| error.to_string()).err();
+    let why = why.unwrap_or_default();
+    assert!(why.contains("permission denied for function"), "{why}");
     assert_eq!(t.only_record().await?.action, "CREATE");
     Ok(())
 }
