@@ -113,6 +113,14 @@ impl Test {
             .is_some_and(|version| version.contains("MariaDB")))
     }
 
+    /// Whether the server is MySQL itself.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn is_mysql(&self) -> Result<bool, DbErr> {
+        Ok(self.backend == Backend::MySql && !self.is_mariadb().await?)
+    }
+
     /// What was sent while a future ran.
     pub async fn sent<F: Future>(&self, future: F) -> (F::Output, Vec<String>) {
         let _before = self.statements.take();

@@ -32,7 +32,7 @@ pub use writes::{
 };
 
 use audit_sea_orm::{capture, prelude::*};
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
 use crate::{
     Test,
@@ -45,6 +45,13 @@ async fn ledger(t: &Test) -> Result<(), DbErr> {
     t.create_table(entry::Entity).await?;
     capture::install(&t.db, account::Entity).await?;
     capture::install(&t.db, entry::Entity).await
+}
+
+async fn run(db: &DatabaseConnection, statements: &[&str]) -> Result<(), DbErr> {
+    for sql in statements {
+        db.execute_unprepared(sql).await?;
+    }
+    Ok(())
 }
 
 /// Each record as its action, its table and its object.

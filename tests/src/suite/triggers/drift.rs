@@ -7,7 +7,7 @@ use sea_orm_migration::MigratorTrait;
 
 use super::{
     install::{insert_trigger, of_accounts, triggers},
-    ledger, outline,
+    ledger, outline, run,
 };
 use crate::{
     Backend, Outcome, Test,
@@ -140,13 +140,12 @@ pub async fn removing_keeps_other_schemas(t: &mut Test) -> Outcome {
     }
     ledger(t).await?;
     let db = t.isolated.connect(1).await?;
-    for sql in [
+    let statements = [
         "CREATE SCHEMA branch",
         "CREATE TABLE branch.ledger_account (LIKE ledger_account INCLUDING ALL)",
         "SET search_path = branch, public",
-    ] {
-        db.execute_unprepared(sql).await?;
-    }
+    ];
+    run(&db, &statements).await?;
     capture::install(&db, account::Entity).await?;
     capture::remove(&t.db, account::Entity).await?;
     account::numbered(1).insert(&db).await?;
@@ -175,22 +174,20 @@ pub async fn removing_all_keeps_other_trails(t: &mut Test) -> Outcome {
         Migrator::up(&db, None).await?;
         create_table(&db, account::Entity).await?;
     } else {
-        for sql in [
+        let statements = [
             "CREATE SCHEMA annex",
             "CREATE TABLE annex.ledger_entry (LIKE ledger_entry INCLUDING ALL)",
             "SET search_path = annex, public",
-        ] {
-            db.execute_unprepared(sql).await?;
-        }
+        ];
+        run(&db, &statements).await?;
         capture::install(&db, entry::Entity).await?;
-        for sql in [
+        let statements = [
             "CREATE SCHEMA branch",
             "CREATE TABLE branch.ledger_account (LIKE ledger_account INCLUDING ALL)",
             "CREATE TABLE branch.audit_log (LIKE audit_log INCLUDING ALL)",
             "SET search_path = branch",
-        ] {
-            db.execute_unprepared(sql).await?;
-        }
+        ];
+        run(&db, &statements).await?;
     }
     capture::install(&db, account::Entity).await?;
 

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{ledger, outline};
+use super::{ledger, outline, run};
 use crate::{
     Backend, Outcome, Test,
     entity::{
@@ -15,13 +15,6 @@ use crate::{
         tart::{self, priced},
     },
 };
-
-async fn run(db: &DatabaseConnection, statements: &[&str]) -> Result<(), DbErr> {
-    for sql in statements {
-        db.execute_unprepared(sql).await?;
-    }
-    Ok(())
-}
 
 /// The outline of the records, which then are forgotten.
 async fn taken(t: &Test) -> Result<Vec<String>, DbErr> {

@@ -120,7 +120,7 @@ impl Replay {
             done: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
             moves: Mutex::default(),
-            may_replace: t.backend != Backend::MySql || t.is_mariadb().await?,
+            may_replace: !t.is_mysql().await?,
         })
     }
 
