@@ -128,6 +128,8 @@ fn audit_log(dialect: Dialect) -> TableCreateStatement {
         .col(line("session_id", 128))
         .col(line("request_id", 128))
         .col(line("transaction_id", 64))
+        .col(line("database_user", 320))
+        .col(line("database_role", 63))
         .col(line("reason", 1000))
         .col(line("module", 255))
         .col(dialect.json("metadata"))

@@ -51,6 +51,13 @@ pub struct Model {
     /// The database transaction, where the capture knows it: hooks do not.
     #[sea_orm(column_type = "String(StringLen::N(64))", nullable)]
     pub transaction_id: Option<String>,
+    /// The login of the database session that made the change, where a trigger recorded it: hooks do not know it, and
+    /// SQLite has none. No context can change it.
+    #[sea_orm(column_type = "String(StringLen::N(320))", nullable)]
+    pub database_user: Option<String>,
+    /// The role that the session had taken on by `SET ROLE`, on PostgreSQL; `None` where it acted as its login.
+    #[sea_orm(column_type = "String(StringLen::N(63))", nullable)]
+    pub database_role: Option<String>,
     /// Why.
     #[sea_orm(column_type = "String(StringLen::N(1000))", nullable)]
     pub reason: Option<String>,

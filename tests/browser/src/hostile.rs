@@ -288,6 +288,8 @@ fn record(text: &str) -> audit_log::ActiveModel {
         session_id: some(text, 128),
         request_id: some(text, 128),
         transaction_id: some(text, 64),
+        database_user: some(text, 320),
+        database_role: some(text, 63),
         reason: some(text, 1000),
         module: some(text, 255),
         metadata: Set(Some(json!({text: [text]}))),

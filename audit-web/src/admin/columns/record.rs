@@ -160,6 +160,8 @@ fn whence(row: &Model, base: &str) -> Section {
             ("User agent", Cell::maybe(row.user_agent.as_ref())),
             ("Request", Cell::code(row.request_id.as_ref())),
             ("Transaction", Cell::code(row.transaction_id.as_ref())),
+            ("Database user", Cell::code(row.database_user.as_ref())),
+            ("Database role", Cell::code(row.database_role.as_ref())),
             ("Module", Cell::maybe(row.module.as_ref())),
         ],
     );
