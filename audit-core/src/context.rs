@@ -11,7 +11,7 @@ use crate::{
     scope::{self, Scope},
 };
 
-/// Who does something, whence and why: what every record of a request or job has in common.
+/// Who does something, from where and why: what every record of a request or job has in common.
 ///
 /// A plain value: clone it, or carry it into a job with serde. The *current* context is a tokio task-local,
 /// set for a future by [`scope`](Self::scope) and read by everything that writes a record. It ends with the

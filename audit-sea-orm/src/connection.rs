@@ -1,4 +1,4 @@
-//! Connections that tell capture triggers who, whence and why.
+//! Connections that tell capture triggers who, from where and why.
 
 mod own;
 mod payload;
@@ -43,7 +43,7 @@ mod sealed {
     impl Sealed for sea_orm::RestrictedTransaction {}
 }
 
-/// A pool whose writes tell capture triggers who, whence and why.
+/// A pool whose writes tell capture triggers who, from where and why.
 ///
 /// Made by [`AuditConnectionExt::audited`]. It passes for the connection it wraps, in everything SeaORM does with
 /// one. What is read through it is sent as it is. With what is written goes the context to the database session:

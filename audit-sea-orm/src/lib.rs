@@ -73,7 +73,7 @@
 //!
 //! # How it fits together
 //! A write calls [`hooks`], which read the row before it, [`encode`](encoding) what differs and insert one row
-//! of [`entity::audit_log`]. Who, whence and why come from the current [`AuditContext`]; what to leave out
+//! of [`entity::audit_log`]. Who, from where and why come from the current [`AuditContext`]; what to leave out
 //! and what to do on failure from the [`AuditConfig`] in force, by default from the environment
 //! (`AUDIT_SKIP_MODELS`, `AUDIT_SKIP_ACTIONS`, `AUDIT_REQUIRE_TRANSACTION`, `AUDIT_ON_FAILURE`, `AUDIT_ENABLED`).
 //!

@@ -1,4 +1,4 @@
-//! Who and whence for the audit trail of `audit-sea-orm`, on any tower-based stack: axum, tonic, hyper.
+//! Who and from where, for the audit trail of `audit-sea-orm`, on any tower-based stack: axum, tonic, hyper.
 //!
 //! Put [`AuditLayer`] around a router, and every record that a handler's writes leave names the request's
 //! actor, address, user agent, request id, session and route, without the handler doing anything.

@@ -1,5 +1,5 @@
 //! What no record can be cheaper than: for each row a trigger inserts one into `audit_log`, as long as that of a real record,
-//! but of constants. It compares nothing, spells no value, and is told no context.
+//! but of constants. It compares nothing, spells no value, and knows no context.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 

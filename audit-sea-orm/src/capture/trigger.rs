@@ -1,4 +1,4 @@
-//! The triggers of a table, as the database is told to make them.
+//! The triggers of a table, in the SQL that makes them.
 
 mod mysql;
 mod postgres;

@@ -1,4 +1,4 @@
-//! What a database session knows of the context, and how it is told.
+//! What a database session knows of the context, and how it learns it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::connection_kind::ConnectionKind;
 
-/// A transaction whose writes tell capture triggers who, whence and why.
+/// A transaction whose writes tell capture triggers who, from where and why.
 ///
 /// Begun by an [`AuditedConnection`](super::AuditedConnection), which says what it does, or made of a
 /// transaction of SeaORM's by [`AuditConnectionExt`](super::AuditConnectionExt). It passes for one: nested ones

@@ -13,7 +13,7 @@ use crate::{
 
 /// A record of something that no hook sees: a view, an import, an action of the application's own.
 ///
-/// Takes who, whence and why from the current [`AuditContext`]; what is set here goes before it. Texts are
+/// Takes who, from where and why from the current [`AuditContext`]; what is set here goes before it. Texts are
 /// cleaned and cut to their columns by the rule of [`text`](crate::text).
 ///
 /// # Example

@@ -15,7 +15,7 @@ pub(crate) struct Report {
     pub(crate) per_client: bool,
     /// Whether the same event with another description is another event.
     pub(crate) per_description: bool,
-    /// Who and whence, as it was when it happened.
+    /// Who and from where, as it was when it happened.
     pub(crate) context: AuditContext,
     /// The configuration that was in force then.
     pub(crate) scope: SharedContext,

@@ -9,7 +9,7 @@ use crate::{ClientAddress, EventReporter};
 type ResolveText = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 type ResolvePeer = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
 
-/// What an [`AuditLayer`](super::AuditLayer) is told to do.
+/// How an [`AuditLayer`](super::AuditLayer) is set up.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(super) reporter: EventReporter,

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `entity/*.rs` | the derive of `Audited` |
 //! | `migrator.rs` | the trail's migrations among the shop's |
-//! | [`app`] | the layers: who and whence, logins and logouts |
+//! | [`app`] | the layers: who and from where, logins and logouts |
 //! | `export.rs`, `cakes::show` | what no hook can see: an export, a view |
 //! | `trail.rs` | the admin at `/audit`, and who may see it |
 //! | `main.rs` | errors that are logged, as system events |
@@ -65,7 +65,7 @@ pub fn app(db: DatabaseConnection, reporter: &EventReporter) -> Router {
         // Who: logins, logouts, and the actor of everything that a baker does.
         .layer(backend.audited().into_layer(sessions))
         .layer(SecurityAuditLayer::new(reporter))
-        // Whence: address, user agent, request id; and what goes wrong.
+        // From where: address, user agent, request id; and what goes wrong.
         .layer(AuditLayer::new(reporter))
 }
 

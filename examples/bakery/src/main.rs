@@ -36,7 +36,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         .map_err(|error| explain(&address, &error))?;
     greet(listener.local_addr()?, &url);
 
-    // The socket's peer is the address of the record; behind a proxy, `AuditLayer` is told which to trust.
+    // The socket's peer is the address of the record; behind a proxy, name to `AuditLayer` which to trust.
     let app =
         bakery::app(db.clone(), &reporter).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app)

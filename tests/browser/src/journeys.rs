@@ -160,7 +160,7 @@ pub async fn a_viewer_is_refused_deletion(t: &mut Test) -> Outcome {
     person.browser.close().await
 }
 
-/// Ada is told what and how many, must say why, and leaves a record of each deletion.
+/// Ada sees what and how many, must say why, and leaves a record of each deletion.
 pub async fn a_superuser_deletes_what_the_confirmation_names(t: &mut Test) -> Outcome {
     let shop = Shop::open(t).await?;
     let person = Person::log_in(&shop, "ada").await?;

@@ -86,7 +86,7 @@ impl Maker<'_> {
         Trigger {
             create: vec![
                 function,
-                // Else who may not write the trail could put the function on a table of his own.
+                // Else who may not write the trail could put the function on another table.
                 format!("REVOKE ALL ON FUNCTION {schema}.{quoted}() FROM PUBLIC"),
                 format!("DROP TRIGGER IF EXISTS {quoted} ON {on}"),
                 trigger,

@@ -61,14 +61,14 @@ impl Listed for Entity {
                 ("When", Cell::Time(row.occurred_at.into())),
             ],
         );
-        let whence = vec![
+        let origin = vec![
             ("Address", address(row, base)),
             ("Country", Cell::maybe(row.country.as_ref())),
             ("City", Cell::maybe(row.city.as_ref())),
             ("User agent", Cell::maybe(row.user_agent.as_ref())),
         ];
         let who = Section::new("Who", vec![("User name", username(row, base))]);
-        vec![what, who, Section::new("Whence", whence)]
+        vec![what, who, Section::new("Origin", origin)]
     }
 
     fn name(row: &Model) -> String {

@@ -84,7 +84,7 @@ impl Listed for Entity {
     }
 
     fn sections(row: &Model, base: &str) -> Vec<Section> {
-        let mut sections = vec![what(row, base), who(row, base), whence(row, base), why(row)];
+        let mut sections = vec![what(row, base), who(row, base), origin(row, base), why(row)];
         let changes = row.changes();
         if !changes.is_empty() {
             sections[0].changes = Some(change::views(&changes));
@@ -152,9 +152,9 @@ fn who(row: &Model, base: &str) -> Section {
     section
 }
 
-fn whence(row: &Model, base: &str) -> Section {
+fn origin(row: &Model, base: &str) -> Section {
     let mut section = Section::new(
-        "Whence",
+        "Origin",
         vec![
             ("Address", Cell::code(row.ip_address.as_ref())),
             ("User agent", Cell::maybe(row.user_agent.as_ref())),

@@ -91,8 +91,8 @@ impl Listed for Entity {
                 ("By", Cell::maybe(row.resolved_by.as_ref())),
             ],
         );
-        let mut whence = Section::new(
-            "Whence",
+        let mut origin = Section::new(
+            "Origin",
             vec![
                 ("Source", source(row)),
                 ("Function", Cell::code(row.function_name.as_ref())),
@@ -101,7 +101,7 @@ impl Listed for Entity {
                 ("Stack", Cell::block(row.stack_trace.as_ref())),
             ],
         );
-        whence.links.extend(row.request_id.iter().map(|id| {
+        origin.links.extend(row.request_id.iter().map(|id| {
             let page = link(&format!("{base}records"), &[("request", id)]);
             (page, "Records of this request".to_owned())
         }));
@@ -109,7 +109,7 @@ impl Listed for Entity {
             what,
             resolved,
             Section::new("Who", vec![("Actor", actor(row, base))]),
-            whence,
+            origin,
         ]
     }
 

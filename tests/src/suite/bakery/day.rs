@@ -77,7 +77,7 @@ async fn work(ada: &mut Client) -> std::io::Result<String> {
     Ok(csv)
 }
 
-/// What happens in a day stands in the trail, in order, with who, whence, and the values before and after;
+/// What happens in a day stands in the trail, in order, with who, from where, and the values before and after;
 /// nothing else does.
 pub async fn a_day_leaves_exactly_these_records(t: &mut Test) -> Outcome {
     let shop = Shop::open(t).await?;

@@ -211,7 +211,7 @@ pub async fn removing_all_keeps_other_trails(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// Who may write a table need not be let write the trail, nor read it, and forges no record by a table of his own.
+/// Who may write a table need not be let write the trail, nor read it, and forges no record by another table.
 pub async fn a_writer_needs_no_rights_on_the_trail(t: &mut Test) -> Outcome {
     if t.backend != Backend::Postgres {
         return Ok(());
