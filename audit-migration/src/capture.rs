@@ -57,7 +57,10 @@
 //! ```
 
 use audit_sea_orm::Audited;
-pub use audit_sea_orm::capture::{install, install_all, remove, remove_all};
+pub use audit_sea_orm::capture::{
+    CaptureOptions, OnSkip, install, install_all, install_all_with, install_with, remove,
+    remove_all,
+};
 use sea_orm_migration::prelude::{DbErr, SchemaManager, async_trait};
 
 /// Installs and removes capture triggers inside a migration.
@@ -68,6 +71,16 @@ pub trait CaptureExt: sealed::Sealed {
     /// # Errors
     /// Those of [`install`].
     async fn install_capture<E: Audited>(&self, entity: E) -> Result<(), DbErr>;
+
+    /// Installs the triggers of an entity with options: see [`install_with`].
+    ///
+    /// # Errors
+    /// Those of [`install`].
+    async fn install_capture_with<E: Audited>(
+        &self,
+        entity: E,
+        options: CaptureOptions,
+    ) -> Result<(), DbErr>;
 
     /// Removes the triggers of an entity: see [`remove`].
     ///
@@ -80,6 +93,12 @@ pub trait CaptureExt: sealed::Sealed {
     /// # Errors
     /// Those of [`install_all`].
     async fn install_every_capture(&self) -> Result<(), DbErr>;
+
+    /// Installs the triggers of every entity of the program with options: see [`install_all_with`].
+    ///
+    /// # Errors
+    /// Those of [`install_all`].
+    async fn install_every_capture_with(&self, options: CaptureOptions) -> Result<(), DbErr>;
 }
 
 #[async_trait::async_trait]
@@ -88,12 +107,24 @@ impl CaptureExt for SchemaManager<'_> {
         install(self.get_connection(), entity).await
     }
 
+    async fn install_capture_with<E: Audited>(
+        &self,
+        entity: E,
+        options: CaptureOptions,
+    ) -> Result<(), DbErr> {
+        install_with(self.get_connection(), entity, options).await
+    }
+
     async fn remove_capture<E: Audited>(&self, entity: E) -> Result<(), DbErr> {
         remove(self.get_connection(), entity).await
     }
 
     async fn install_every_capture(&self) -> Result<(), DbErr> {
         install_all(self.get_connection()).await
+    }
+
+    async fn install_every_capture_with(&self, options: CaptureOptions) -> Result<(), DbErr> {
+        install_all_with(self.get_connection(), options).await
     }
 }
 

@@ -54,11 +54,7 @@ pub trait Audited: EntityTrait {
     /// The name of the table in records. Default: the entity's own, as `schema.table` where it names a schema.
     #[must_use]
     fn audit_table() -> String {
-        let entity = Self::default();
-        match entity.schema_name() {
-            Some(schema) => format!("{schema}.{}", entity.table_name()),
-            None => entity.table_name().to_owned(),
-        }
+        qualified_name(&Self::default())
     }
 
     /// What of a column may be recorded. Default: everything.
@@ -92,6 +88,14 @@ pub trait Audited: EntityTrait {
     #[must_use]
     fn capture() -> Capture {
         Capture::Hooks
+    }
+}
+
+/// The name of an entity's table, as `schema.table` where it names a schema.
+pub(crate) fn qualified_name<E: EntityTrait>(entity: &E) -> String {
+    match entity.schema_name() {
+        Some(schema) => format!("{schema}.{}", entity.table_name()),
+        None => entity.table_name().to_owned(),
     }
 }
 

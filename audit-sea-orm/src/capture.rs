@@ -104,6 +104,7 @@
 mod catalog;
 mod check;
 mod kind;
+mod options;
 mod registry;
 mod spell;
 mod table;
@@ -112,6 +113,7 @@ mod trigger;
 use sea_orm::{ConnectionTrait, DbErr, TransactionSession, TransactionTrait};
 
 pub use check::{CheckReport, Drift, TableReport, check};
+pub use options::{CaptureOptions, OnSkip};
 pub use registry::AuditedEntity;
 
 use crate::{Audited, Capture};
@@ -132,8 +134,35 @@ where
     C: ConnectionTrait + TransactionTrait,
     E: Audited,
 {
-    let _ = entity;
-    install_table(db, &Table::of::<E>()).await
+    install_with(db, entity, CaptureOptions::new()).await
+}
+
+/// As [`install`], with options. To install anew with others changes what the triggers do.
+///
+/// # Errors
+/// As [`install`].
+///
+/// # Example
+/// ```
+/// # use audit_sea_orm::{Audited, capture};
+/// # use sea_orm::{DatabaseConnection, DbErr};
+/// use audit_sea_orm::capture::{CaptureOptions, OnSkip};
+///
+/// # async fn up<E: Audited>(db: &DatabaseConnection, import: E) -> Result<(), DbErr> {
+/// let options = CaptureOptions::new().on_skip(OnSkip::Leave);
+/// capture::install_with(db, import, options).await
+/// # }
+/// ```
+pub async fn install_with<C, E>(db: &C, entity: E, options: CaptureOptions) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+    E: Audited,
+{
+    let table = Table {
+        options,
+        ..Table::of(&entity)
+    };
+    install_table(db, &table).await
 }
 
 /// Installs the triggers of every entity of the program that triggers record.
@@ -147,9 +176,20 @@ pub async fn install_all<C>(db: &C) -> Result<(), DbErr>
 where
     C: ConnectionTrait + TransactionTrait,
 {
+    install_all_with(db, CaptureOptions::new()).await
+}
+
+/// As [`install_all`], with options for all of them.
+///
+/// # Errors
+/// As [`install`].
+pub async fn install_all_with<C>(db: &C, options: CaptureOptions) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+{
     for table in registry::tables() {
         if table.capture == Capture::Triggers {
-            install_table(db, &table).await?;
+            install_table(db, &Table { options, ..table }).await?;
         }
     }
     Ok(())
@@ -164,8 +204,7 @@ where
     C: ConnectionTrait + TransactionTrait,
     E: Audited,
 {
-    let _ = entity;
-    let table = Table::of::<E>();
+    let table = Table::of(&entity);
     let dialect = Dialect::of(db).await?;
     let schema = catalog::schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
     let Some(schema) = schema else { return Ok(()) };
@@ -198,7 +237,7 @@ where
 {
     let table = Table {
         capture: Capture::Triggers,
-        ..Table::of::<E>()
+        ..Table::of_type::<E>()
     };
     install_table(db, &table).await
 }

@@ -221,6 +221,7 @@ async fn of_entity<C: ConnectionTrait>(
     }
     let place = Place::of(db, table).await?;
     let mut drifts = Vec::new();
+    let table = &installed_like(table, &installed);
     let wanted = trigger::all(table, &place);
     for trigger in &wanted {
         match installed.iter().find(|there| there.name == trigger.name) {
@@ -239,6 +240,15 @@ async fn of_entity<C: ConnectionTrait>(
     let there = catalog::columns(db, place.dialect, &place.table_schema, &table.name).await?;
     drifts.extend(column_drifts(&table.known, &there));
     Ok(drifts)
+}
+
+/// The table with the options that its triggers were installed with: those of any are right.
+fn installed_like(table: &Table, installed: &[Installed]) -> Table {
+    let options = installed.first().map(|trigger| trigger.mark.options());
+    Table {
+        options: options.unwrap_or_default(),
+        ..table.clone()
+    }
 }
 
 /// Whether a trigger's text is its own, and it is on.

@@ -22,7 +22,7 @@ impl AuditedEntity {
     #[must_use]
     pub const fn of<E: Audited>() -> Self {
         Self {
-            table: Table::of::<E>,
+            table: Table::of_type::<E>,
         }
     }
 }

@@ -3,8 +3,8 @@
 use audit_core::FieldPolicy;
 use sea_orm::{DbErr, IdenStatic, Iterable, PrimaryKeyToColumn};
 
-use super::kind::Kind;
-use crate::{Audited, Capture, entity, object::NAMING_COLUMNS, recorded::Recorded};
+use super::{kind::Kind, options::CaptureOptions};
+use crate::{Audited, Capture, audited, entity, object::NAMING_COLUMNS, recorded::Recorded};
 
 /// A column that is recorded, or in the key.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub(super) struct Table {
     /// Its name in records.
     pub(super) audit_name: String,
     pub(super) capture: Capture,
+    pub(super) options: CaptureOptions,
     pub(super) columns: Vec<Column>,
     /// Every column of the entity, the skipped ones too.
     pub(super) known: Vec<String>,
@@ -32,7 +33,13 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn of<E: Audited>() -> Self {
+    /// Of the entity that stands for its type.
+    pub(super) fn of_type<E: Audited>() -> Self {
+        Self::of(&E::default())
+    }
+
+    /// Of an entity, whose table may have a name that is known at run time only.
+    pub(super) fn of<E: Audited>(entity: &E) -> Self {
         let recorded = Recorded::<E>::get();
         let column = |column: E::Column| Column {
             name: column.as_str().to_owned(),
@@ -43,12 +50,12 @@ impl Table {
         let common = NAMING_COLUMNS
             .iter()
             .filter_map(|name| recorded.unmasked_column(name));
-        let entity = E::default();
         Self {
             schema: entity.schema_name().map(str::to_owned),
             name: entity.table_name().to_owned(),
-            audit_name: recorded.table().to_owned(),
+            audit_name: audit_name(recorded.table(), entity),
             capture: recorded.capture_tier(),
+            options: CaptureOptions::new(),
             columns: recorded.columns().iter().copied().map(column).collect(),
             known: E::Column::iter()
                 .map(|column| column.as_str().to_owned())
@@ -79,5 +86,14 @@ impl Table {
             )));
         }
         Ok(())
+    }
+}
+
+/// A table's name in records: what the entity's type says, unless that is the default, and this one has another.
+fn audit_name<E: Audited>(of_type: &str, entity: &E) -> String {
+    if of_type == audited::qualified_name(&E::default()) {
+        audited::qualified_name(entity)
+    } else {
+        of_type.to_owned()
     }
 }

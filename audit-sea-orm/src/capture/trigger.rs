@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     catalog::{Dialect, Place},
+    options::{CaptureOptions, OnSkip},
     spell::Spell,
     table::Table,
 };
@@ -23,17 +24,22 @@ pub(super) const MARK: &str = "audit-capture ";
 /// JSON of it has a backslash.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b'\'').add(b'"').add(b'*').add(b'\\');
 
-/// The columns of `audit_log` that the context fills, as it is written in `audit_context`.
-const CONTEXT: [&str; 8] = [
-    "actor_id",
-    "actor_name",
-    "ip_address",
-    "user_agent",
-    "session_id",
-    "request_id",
-    "reason",
-    "module",
+/// The columns of `audit_log` that the context fills, as it is written in `audit_context`, and the characters that each
+/// holds: a longer text is cut, as no write may fail for its context.
+const CONTEXT: [(&str, u16); 8] = [
+    ("actor_id", 255),
+    ("actor_name", 255),
+    ("ip_address", 45),
+    ("user_agent", 512),
+    ("session_id", 128),
+    ("request_id", 128),
+    ("reason", 1000),
+    ("module", 255),
 ];
+
+/// What the metadata of a record holds whose context could not be read.
+#[allow(dead_code, reason = "the makers come to use it")]
+const UNREADABLE: &str = r#"{"context":"unreadable"}"#;
 
 /// A trigger of a table.
 #[derive(Clone, Debug)]
@@ -89,6 +95,7 @@ fn marked(table: &Table, place: &Place, text: impl Fn(&str) -> String) -> (Strin
         "fingerprint": fingerprint,
         "table": escaped(&table.audit_name),
         "columns": table.known.iter().map(escaped).collect::<Vec<_>>(),
+        "on_skip": table.options.on_skip,
         "trail": (place.log_schema != place.table_schema).then(|| escaped(&place.log_schema)),
     });
     (text(&format!("{MARK}{about}")), fingerprint)
@@ -118,9 +125,16 @@ pub(super) struct Mark {
     pub(super) columns: Vec<String>,
     /// The schema of the trail, where it is not the table's.
     pub(super) trail: Option<String>,
+    #[serde(default)]
+    on_skip: OnSkip,
 }
 
 impl Mark {
+    /// What its triggers were installed with.
+    pub(super) fn options(&self) -> CaptureOptions {
+        CaptureOptions::new().on_skip(self.on_skip)
+    }
+
     fn unescaped(mut self) -> Option<Self> {
         let names = self.columns.iter_mut().chain([&mut self.table]);
         for name in names.chain(&mut self.trail) {
@@ -177,6 +191,16 @@ impl Event {
         ]
     }
 
+    /// What is told of it where the context says to skip it.
+    #[allow(dead_code, reason = "the makers come to use it")]
+    fn skipped(self, spell: &impl Spell, table: &Table) -> Vec<(&'static str, String)> {
+        vec![
+            ("action", spell.text("SKIPPED")),
+            ("table_name", spell.text(&table.audit_name)),
+            ("object_id", spell.key(self.row(), table)),
+        ]
+    }
+
     /// Beside that, the row before and after.
     fn values(self, spell: &impl Spell, table: &Table) -> Vec<(&'static str, String)> {
         let is_update = self.old && self.new;
@@ -218,6 +242,7 @@ mod tests {
             name: name.to_owned(),
             audit_name: name.to_owned(),
             capture: Capture::Triggers,
+            options: CaptureOptions::new(),
             columns: Vec::new(),
             known: vec![format!("{name} column")],
             key: Vec::new(),

@@ -105,7 +105,7 @@ impl Maker<'_> {
     fn insert_values(&self, event: Event, of_event: Vec<(&'static str, String)>) -> String {
         let mut values = vec![("occurred_at", "UTC_TIMESTAMP(6)".to_owned())];
         values.extend(of_event);
-        for column in CONTEXT {
+        for (column, _) in CONTEXT {
             values.push((column, self.context(&format!("$.{column}"))));
         }
         values.push((

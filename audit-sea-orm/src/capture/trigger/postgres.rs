@@ -22,7 +22,7 @@ enum Context {
 
 impl Context {
     fn values(self) -> Vec<String> {
-        let inline = CONTEXT.map(|column| format!("audit_context ->> '{column}'"));
+        let inline = CONTEXT.map(|(column, _)| format!("audit_context ->> '{column}'"));
         let mut values = Vec::from(inline);
         values.push("audit_metadata".to_owned());
         match self {
@@ -151,6 +151,7 @@ impl Maker<'_> {
         values.extend(
             CONTEXT
                 .into_iter()
+                .map(|(column, _)| column)
                 .chain(["metadata"])
                 .zip(context.values()),
         );

@@ -58,7 +58,7 @@ fn insert(table: &Table, event: Event) -> String {
         "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')".to_owned(),
     )];
     values.extend(event.values(&Sqlite, table));
-    for column in CONTEXT {
+    for (column, _) in CONTEXT {
         values.push((column, format!("audit_context.payload ->> '$.{column}'")));
     }
     values.push((
