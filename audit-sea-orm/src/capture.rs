@@ -58,7 +58,9 @@
 //!   [`Audited::object_repr`] cannot be spelled in SQL:
 //!   [`Audited::repr_column`] names a column instead.
 //! - **`occurred_at`** is by the clock of the database, in UTC: with microseconds, but on SQLite with milliseconds,
-//!   as it knows no more. There and on MariaDB and MySQL all records of a statement have one time.
+//!   as it knows no more. There and on MariaDB and MySQL all records of a statement have one time, that of its
+//!   beginning, before it waited for any lock. The order of records is that of their numbers: see
+//!   [`TrailQuery`](crate::TrailQuery).
 //! - **`transaction_id`** is PostgreSQL's; the others have none that a trigger may read.
 //! - **Without a context** a change is recorded all the same. `metadata` then is `{"database_user": "…"}`; SQLite
 //!   knows no users, and leaves it empty.

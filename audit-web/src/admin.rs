@@ -59,6 +59,7 @@ mod list;
 mod listed;
 mod params;
 mod period;
+mod range;
 mod resolve;
 mod router;
 mod search;

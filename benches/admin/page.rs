@@ -160,11 +160,7 @@ where
     Ok((number::<E>(Some(row.clone())), E::cursor(&row)))
 }
 
-/// The number of a row: its cursor's text ends in it.
+/// The number of a row.
 fn number<E: TrailEntity>(row: Option<E::Model>) -> i64 {
-    let text = row.map(|row| E::cursor(&row).to_string());
-    let number = text.as_deref().and_then(|text| text.rsplit('-').next());
-    number
-        .and_then(|number| number.parse().ok())
-        .unwrap_or_default()
+    row.map_or(0, |row| E::cursor(&row).id())
 }

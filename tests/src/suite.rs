@@ -16,6 +16,7 @@ pub mod kill;
 pub mod masking;
 pub mod migration;
 pub mod nested;
+pub mod order;
 pub mod queries;
 pub mod skip;
 pub mod triggers;
@@ -65,6 +66,13 @@ pub const ALL: &[(&str, TestFn)] = list! {
         each_question_has_its_index,
         the_summary_counts,
         a_select_can_be_refined,
+    ],
+    order: [
+        a_writer_that_waits_is_the_last,
+        every_walk_meets_each_row_once,
+        an_objects_records_are_in_order_by_themselves,
+        a_range_is_right_however_a_time_is_spelled,
+        a_period_holds_rows_that_came_later,
     ],
     keys: [
         integers,

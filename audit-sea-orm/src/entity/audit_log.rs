@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "audit_log")]
 pub struct Model {
-    /// The record's number. Numbers are given when a record is written, not when it commits: a reader that
-    /// follows the log must expect a lower number to appear later.
+    /// The record's number, which is the order of the trail: see [`TrailQuery`](crate::TrailQuery). Numbers are given
+    /// when a record is written, not when it commits: a reader that follows the log must expect a lower number to
+    /// appear later.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// When, by the application's clock: UTC, microseconds.
+    /// When, by the clock of whoever recorded it: the application's for hooks and events, the database's for triggers.
+    /// In UTC, with microseconds, but milliseconds by SQLite's triggers. For people and for ranges of time: clocks differ, and
+    /// the order of the trail is that of [`id`](Self::id).
     pub occurred_at: DateTimeUtc,
     /// What was done: `CREATE`, `UPDATE` … See [`Model::action`].
     #[sea_orm(column_type = "String(StringLen::N(32))")]

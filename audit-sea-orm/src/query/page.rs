@@ -1,32 +1,43 @@
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 
 use super::TrailEntity;
 
-/// A place in the order of the trail, between two of its rows.
+/// A place in the order of the trail: the number of a row.
 ///
-/// Its text, `<microseconds since 1970>-<number>`, fits into a URL.
+/// Its text fits into a URL. The row may be gone: the place stays.
 ///
 /// # Example
 /// ```
 /// use audit_sea_orm::Cursor;
 ///
-/// let cursor: Cursor = "1795305600000000-42".parse()?;
-/// assert_eq!(cursor.to_string(), "1795305600000000-42");
+/// let cursor: Cursor = "42".parse()?;
+/// assert_eq!(cursor.to_string(), "42");
+/// assert_eq!(cursor, Cursor::from(42));
 /// assert!("42; drop table".parse::<Cursor>().is_err());
 /// # Ok::<(), sea_orm::DbErr>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Cursor {
-    pub(crate) occurred_at: DateTime<Utc>,
-    pub(crate) id: i64,
+pub struct Cursor(i64);
+
+impl Cursor {
+    /// The number of the row.
+    #[must_use]
+    pub fn id(self) -> i64 {
+        self.0
+    }
+}
+
+impl From<i64> for Cursor {
+    fn from(id: i64) -> Self {
+        Self(id)
+    }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.occurred_at.timestamp_micros(), self.id)
+        self.0.fmt(f)
     }
 }
 
@@ -34,15 +45,7 @@ impl FromStr for Cursor {
     type Err = DbErr;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parse = || {
-            // From the right, as a time before 1970 begins with a minus too.
-            let (micros, id) = text.rsplit_once('-')?;
-            Some(Self {
-                occurred_at: DateTime::from_timestamp_micros(micros.parse().ok()?)?,
-                id: id.parse().ok()?,
-            })
-        };
-        parse().ok_or_else(|| {
+        text.parse().map(Self).map_err(|_| {
             let shown: String = text.chars().take(60).collect();
             DbErr::Type(format!(
                 "`{shown}` is not a cursor: pass on the text of the one a page gave"

@@ -1,7 +1,7 @@
 use audit_core::diff;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ModelTrait, QueryFilter, Select,
+    ColumnTrait, Condition, EntityTrait, ModelTrait, QueryFilter, QueryOrder, Select,
     sea_query::{Expr, ExprTrait, Func, SimpleExpr},
 };
 
@@ -51,14 +51,18 @@ use crate::{
 /// # }
 /// ```
 pub trait RecordQuery: Sized {
-    /// Those of one object.
+    /// Those of one object, in the order of its changes.
+    ///
+    /// [`newest_first`](crate::TrailQuery::newest_first) turns the order. `order_by_*` only adds to it, and changes
+    /// nothing. Where another order is wanted, or a grouping, begin with a filter by columns.
     #[must_use]
     fn for_object<M>(self, model: &M) -> Self
     where
         M: ModelTrait,
         M::Entity: Audited + EntityTrait<Model = M>;
 
-    /// Those of the object with that key in that table, for an object that is gone.
+    /// Those of the object with that key in that table, for an object that is gone; in the order of
+    /// [`for_object`](Self::for_object).
     #[must_use]
     fn for_key(self, table: &str, object_id: &str) -> Self;
 
@@ -101,7 +105,9 @@ impl RecordQuery for Select<Entity> {
             [plain] => Column::ObjectId.eq(plain.as_ref()),
             forms => Column::ObjectId.is_in(forms.iter().map(AsRef::as_ref)),
         };
-        self.filter(Column::TableName.eq(table)).filter(is_stored)
+        self.filter(Column::TableName.eq(table))
+            .filter(is_stored)
+            .order_by_asc(Column::Id)
     }
 
     fn by_actor(self, actor_id: &str) -> Self {
@@ -132,7 +138,7 @@ fn contains(column: Column, part: &str) -> SimpleExpr {
 }
 
 impl Entity {
-    /// The records of one object.
+    /// The records of one object, in the order of its changes; see [`RecordQuery::for_object`].
     #[must_use]
     pub fn for_object<M>(model: &M) -> Select<Self>
     where
@@ -142,7 +148,7 @@ impl Entity {
         Self::find().for_object(model)
     }
 
-    /// The records of the object with that key in that table, for an object that is gone.
+    /// The records of the object with that key in that table, for an object that is gone; in the order of its changes.
     #[must_use]
     pub fn for_key(table: &str, object_id: &str) -> Select<Self> {
         Self::find().for_key(table, object_id)

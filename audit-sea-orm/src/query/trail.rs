@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
 };
 
 use super::{Cursor, Page};
@@ -34,7 +34,7 @@ macro_rules! trail_entity {
             const ID: $table::Column = $table::Column::Id;
 
             fn cursor(row: &$table::Model) -> Cursor {
-                Cursor { occurred_at: row.occurred_at, id: row.id }
+                Cursor::from(row.id)
             }
         }
     )*};
@@ -43,6 +43,19 @@ macro_rules! trail_entity {
 trail_entity!(audit_log, data_export, login_attempt, system_event);
 
 /// What may be asked of any table of the trail.
+///
+/// # Order
+/// The number of a row is the order of the trail. A record gets its number while its change holds the row's lock, so
+/// the records of one object are in the order of its changes. Times need not be: hooks take the clock of the
+/// application, triggers that of the database, and two clocks differ. So the state of an object at a time is what its
+/// last record, by number, of all up to that time left.
+///
+/// Records of different objects, written at the same time, may commit in another order than that of their numbers: who
+/// follows the end of the trail must expect a lower number to appear later.
+///
+/// # Backends
+/// Servers that give numbers each from a series of their own, as those of a MariaDB Galera cluster do, keep no common
+/// order: let one of them take the writes.
 ///
 /// # Example
 /// ```
@@ -64,15 +77,15 @@ trail_entity!(audit_log, data_export, login_attempt, system_event);
 /// # }
 /// ```
 pub trait TrailQuery<E: TrailEntity>: Sized {
-    /// Those from `from` on and before `until`.
+    /// Those from `from` on and before `until`, by the clock of whoever recorded them.
     #[must_use]
     fn between(self, from: DateTime<Utc>, until: DateTime<Utc>) -> Self;
 
-    /// Orders by time, the newest first.
+    /// Orders by number, the newest first, and by nothing else.
     #[must_use]
     fn newest_first(self) -> Self;
 
-    /// Orders by time, the oldest first.
+    /// Orders by number, the oldest first, and by nothing else.
     #[must_use]
     fn oldest_first(self) -> Self;
 
@@ -100,36 +113,27 @@ impl<E: TrailEntity> TrailQuery<E> for Select<E>
 where
     E::Model: Send + Sync,
 {
+    /// SQLite compares times as texts: one moment may be stored as `.784` or `.784000`, and the bound is the shortest.
+    /// As `+` sorts before any digit, a longer spelling of the bound's moment is after it, so that both ends are right.
     fn between(self, from: DateTime<Utc>, until: DateTime<Utc>) -> Self {
         self.filter(E::OCCURRED_AT.gte(clock::bound(from)))
             .filter(E::OCCURRED_AT.lt(clock::bound(until)))
     }
 
     fn newest_first(self) -> Self {
-        self.order_by_desc(E::OCCURRED_AT).order_by_desc(E::ID)
+        by_number(self, Order::Desc)
     }
 
     fn oldest_first(self) -> Self {
-        self.order_by_asc(E::OCCURRED_AT).order_by_asc(E::ID)
+        by_number(self, Order::Asc)
     }
 
-    fn older_than(self, Cursor { occurred_at, id }: Cursor) -> Self {
-        let occurred_at = clock::bound(occurred_at);
-        // The first condition alone bounds the walk of an index.
-        self.filter(E::OCCURRED_AT.lte(occurred_at)).filter(
-            Condition::any()
-                .add(E::OCCURRED_AT.lt(occurred_at))
-                .add(E::ID.lt(id)),
-        )
+    fn older_than(self, cursor: Cursor) -> Self {
+        self.filter(E::ID.lt(cursor.id()))
     }
 
-    fn newer_than(self, Cursor { occurred_at, id }: Cursor) -> Self {
-        let occurred_at = clock::bound(occurred_at);
-        self.filter(E::OCCURRED_AT.gte(occurred_at)).filter(
-            Condition::any()
-                .add(E::OCCURRED_AT.gt(occurred_at))
-                .add(E::ID.gt(id)),
-        )
+    fn newer_than(self, cursor: Cursor) -> Self {
+        self.filter(E::ID.gt(cursor.id()))
     }
 
     async fn page<C: ConnectionTrait>(self, db: &C, size: u64) -> Result<Page<E::Model>, DbErr> {
@@ -139,28 +143,38 @@ where
     }
 }
 
+/// Orders by number instead of what was asked for before.
+fn by_number<E: TrailEntity>(mut select: Select<E>, order: Order) -> Select<E> {
+    QueryTrait::query(&mut select).clear_order_by();
+    select.order_by(E::ID, order)
+}
+
 #[cfg(test)]
 mod tests {
-    use sea_orm::{DbBackend, QueryTrait};
+    use sea_orm::DbBackend;
 
     use super::*;
 
+    fn order(select: &Select<audit_log::Entity>) -> Option<String> {
+        let sql = select.build(DbBackend::Sqlite).sql;
+        let (_, order) = sql.split_once(" ORDER BY ")?;
+        Some(order.replace(r#""audit_log"."id""#, "id"))
+    }
+
     #[test]
-    fn rows_of_one_time_are_ordered_by_their_number() {
-        let order = |select: Select<audit_log::Entity>| {
-            let sql = select.build(DbBackend::Sqlite).sql;
-            sql.split_once(" ORDER BY ")
-                .map(|(_, order)| order.to_owned())
-        };
-        let both = |direction| {
-            let columns = ["occurred_at", "id"];
-            let columns = columns.map(|column| format!(r#""audit_log"."{column}" {direction}"#));
-            Some(columns.join(", "))
-        };
-        assert_eq!(
-            order(audit_log::Entity::find().newest_first()),
-            both("DESC")
-        );
-        assert_eq!(order(audit_log::Entity::find().oldest_first()), both("ASC"));
+    fn rows_are_ordered_by_their_number_alone() {
+        let all = audit_log::Entity::find();
+        assert_eq!(order(&all), None);
+        let newest = all.order_by_asc(audit_log::Column::OccurredAt);
+        let newest = newest.newest_first();
+        assert_eq!(order(&newest).as_deref(), Some("id DESC"));
+        assert_eq!(order(&newest.oldest_first()).as_deref(), Some("id ASC"));
+    }
+
+    #[test]
+    fn the_records_of_an_object_have_an_order() {
+        let history = audit_log::Entity::for_key("pie", "7");
+        assert_eq!(order(&history).as_deref(), Some("id ASC"));
+        assert_eq!(order(&history.newest_first()).as_deref(), Some("id DESC"));
     }
 }

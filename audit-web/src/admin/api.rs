@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     admitted::Visit, dashboard::Window, detail, failure::Failure, history::History, listed::Listed,
-    slice::Asked,
+    range::Ends, slice::Asked,
 };
 
 /// The description of the API, which the tests compare with what it answers.
@@ -18,7 +18,7 @@ pub(super) async fn list<E: Listed>(visit: Visit) -> Result<Json<Value>, Failure
     if size.is_some_and(|size| !(1..=500).contains(&size)) {
         return Err(Failure::bad_request("A page has 1 to 500 rows."));
     }
-    let asked = Asked::<E>::read(&visit.params, db).await?;
+    let asked = Asked::<E>::read(&visit.params, Ends::Near, db).await?;
     let size = size.unwrap_or(visit.shared.settings.page_size);
     let slice = asked.slice(db, size).await?;
     visit.record_view().await?;

@@ -1,7 +1,7 @@
 //! Which rows a list was asked for, and the index by which they are found.
 
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, QueryFilter, Select,
+    ColumnTrait, Condition, DatabaseConnection, DbErr, QueryFilter, Select,
     sea_query::{Alias, Expr, ExprTrait, SimpleExpr},
 };
 
@@ -10,6 +10,7 @@ use super::{
     field::{Field, Kind},
     listed::Listed,
     params::Params,
+    range::{Ends, Range},
     tally,
     walk::{Place, WINDOW, Walk},
 };
@@ -20,21 +21,75 @@ struct Given {
     condition: SimpleExpr,
 }
 
-/// The walk to the rows that the fields choose: by the index that knows most of it.
-pub(super) async fn walk<E: Listed>(
+/// The rows that the fields and a range of time choose.
+pub(super) struct Filtered<E: Listed> {
+    /// The walk to them, by the index that knows most of it.
+    pub(super) walk: Walk<E>,
+    /// The walk to those of any time.
+    pub(super) of_any_time: Walk<E>,
+    /// What the fields ask, where they ask anything.
+    pub(super) fields: Option<Condition>,
+}
+
+/// An index that leads to rows, and the names of the filters that it knows.
+struct Way<E: Listed> {
+    walk: Walk<E>,
+    known: &'static [&'static str],
+}
+
+impl<E: Listed> Way<E> {
+    /// Its walk, with what it does not know.
+    fn to(&self, given: &[Given]) -> Walk<E> {
+        let rest = given
+            .iter()
+            .filter(|given| !self.known.contains(&given.name));
+        rest.fold(self.walk.clone(), |walk, given| {
+            walk.but(given.condition.clone())
+        })
+    }
+}
+
+/// The walks to the rows that the fields and a range of time choose.
+pub(super) async fn filtered<E: Listed>(
     params: &Params,
+    range: Range,
+    ends: Ends,
     db: &DatabaseConnection,
-) -> Result<Walk<E>, Failure> {
+) -> Result<Filtered<E>, Failure> {
     let given = given::<E>(params)?;
-    let names: Vec<&str> = given.iter().map(|given| given.name).collect();
-    let is_lost = names.contains(&"object") && !names.contains(&"table");
-    let (walk, known): (Walk<E>, &[&str]) = if is_lost {
-        (over_tables(&given, db).await?, &["object"])
-    } else {
-        narrowest(&given, db).await?
+    let ways = ways(&given, db).await?;
+    let by_time = (!range.is_all()).then(|| Walk::by_time(range.rows::<E>()));
+    let counts = match (ways.len(), &by_time) {
+        (1, None) => vec![0],
+        _ => {
+            let walks = ways.iter().map(|way| &way.walk).chain(&by_time);
+            let rows = walks.map(|walk| walk.keys(Place::Newest, WINDOW + 1));
+            tally::counts(db, rows).await?
+        }
     };
-    let rest = given.iter().filter(|given| !known.contains(&given.name));
-    Ok(rest.fold(walk, |walk, given| walk.but(given.condition.clone())))
+    let fewest = counts.iter().take(ways.len()).enumerate();
+    let (at, count) = fewest.min_by_key(|(_, count)| **count).unwrap_or((0, &0));
+    let of_any_time = ways[at].to(&given);
+    let walk = match by_time {
+        None => of_any_time.clone(),
+        // They are put in order, so there is no need to know where in the order they lie.
+        Some(by_time) if counts.last() < Some(count) => Way {
+            walk: by_time,
+            known: &[],
+        }
+        .to(&given),
+        Some(_) if *count <= WINDOW => of_any_time.clone().but(range.holds::<E>()),
+        Some(_) => {
+            let numbers = range.numbers::<E>(ends, db).await?;
+            of_any_time.clone().within(numbers).but(range.holds::<E>())
+        }
+    };
+    let fields = given.into_iter().map(|given| given.condition);
+    Ok(Filtered {
+        walk,
+        of_any_time,
+        fields: fields.map(Condition::from).reduce(Condition::add),
+    })
 }
 
 fn given<E: Listed>(params: &Params) -> Result<Vec<Given>, Failure> {
@@ -69,47 +124,29 @@ fn chosen<'a, E: Listed>(given: impl IntoIterator<Item = &'a Given>) -> Select<E
     conditions.fold(E::find(), Select::filter)
 }
 
-/// The walk along the index that finds the fewest rows, and the names of the filters that it knows.
-async fn narrowest<E: Listed>(
-    given: &[Given],
-    db: &DatabaseConnection,
-) -> Result<(Walk<E>, &'static [&'static str]), DbErr> {
-    let known = |index: &[&str], given: &Given| index.contains(&given.name);
-    let mut ways: Vec<&'static [&'static str]> = Vec::new();
+/// The indexes that know something of what was asked for; the table itself, where none does.
+async fn ways<E: Listed>(given: &[Given], db: &DatabaseConnection) -> Result<Vec<Way<E>>, DbErr> {
+    let is_given = |name: &str| given.iter().any(|given| given.name == name);
+    if is_given("object") && !is_given("table") {
+        let (walk, known): (_, &[&str]) = (over_tables(given, db).await?, &["object"]);
+        return Ok(vec![Way { walk, known }]);
+    }
+    let mut ways: Vec<Way<E>> = Vec::new();
     for index in E::INDEXES {
-        let is_given = index
-            .iter()
-            .all(|name| given.iter().any(|given| given.name == *name));
         // What a longer index knows too, it finds fewer rows for.
-        let is_part = ways
-            .iter()
-            .any(|way| index.iter().all(|name| way.contains(name)));
-        if is_given && !is_part {
-            ways.push(index);
+        let mut longer = ways.iter().map(|way| way.known);
+        let is_part = longer.any(|known| index.iter().all(|name| known.contains(name)));
+        if index.iter().all(|name| is_given(name)) && !is_part {
+            let known = given.iter().filter(|given| index.contains(&given.name));
+            let walk = Walk::along(chosen(known));
+            ways.push(Way { walk, known: index });
         }
     }
-    let mut walks: Vec<(Walk<E>, &[&str])> = ways
-        .into_iter()
-        .map(|way| {
-            (
-                Walk::along(chosen(given.iter().filter(|given| known(way, given)))),
-                way,
-            )
-        })
-        .collect();
-    let narrowest = match walks.len() {
-        0 => return Ok((Walk::along(E::find()), &[])),
-        1 => 0,
-        _ => {
-            let rows = walks
-                .iter()
-                .map(|(walk, _)| walk.keys(Place::Newest, WINDOW + 1));
-            let counts = tally::counts(db, rows).await?;
-            let fewest = counts.iter().enumerate().min_by_key(|(_, count)| **count);
-            fewest.map_or(0, |(at, _)| at)
-        }
-    };
-    Ok(walks.swap_remove(narrowest))
+    if ways.is_empty() {
+        let (walk, known): (_, &[&str]) = (Walk::along(E::find()), &[]);
+        ways.push(Way { walk, known });
+    }
+    Ok(ways)
 }
 
 /// The walk to an object whose table was not named: the index of objects begins with the table.
@@ -130,11 +167,5 @@ async fn over_tables<E: Listed>(
         // No table has such an object, and none is an empty list, which no index can be asked for.
         tables.push(String::new());
     }
-    let stretches: Vec<Select<E>> = tables.iter().map(stretch).collect();
-    let whole = object().filter(table().is_in(tables));
-    Ok(if stretches.len() > 1 {
-        Walk::over(stretches, whole)
-    } else {
-        Walk::along(whole)
-    })
+    Ok(Walk::over(tables.iter().map(stretch).collect()))
 }

@@ -1,7 +1,7 @@
 //! The way by date: year, month, day, each with how many rows it holds.
 
-use chrono::Datelike;
-use sea_orm::{DatabaseConnection, DbErr};
+use chrono::{DateTime, Datelike, Utc};
+use sea_orm::{DatabaseConnection, DbErr, Order, QueryOrder, QuerySelect};
 
 use super::{
     listed::Listed,
@@ -9,7 +9,7 @@ use super::{
     period::{Period, Span},
     slice::Asked,
     tally,
-    walk::Place,
+    walk::{fitting_during, last_during},
 };
 
 /// How far rows are counted in a year, a month or a day: a day of a large trail is to cost what one of a small does.
@@ -45,7 +45,7 @@ pub(super) async fn load<E: Listed>(
 ) -> Result<Hierarchy, DbErr> {
     let parts = match asked.period {
         Some(period) => period.parts(),
-        None => years(asked, db).await?,
+        None => years::<E>(db).await?,
     };
     let counts = counts(asked, &parts, db).await?;
     let to = |period: Option<Period>| params.with("date", period.map(Period::text)).to_query();
@@ -95,26 +95,35 @@ impl Count {
     }
 }
 
-/// How many rows of the walk there are in each part, of the first in it that the index knows.
+/// How many rows of the walk there are in each part: all, where they are few. Else the last in it are looked at.
 async fn counts<E: Listed>(
     asked: &Asked<E>,
     parts: &[Period],
     db: &DatabaseConnection,
 ) -> Result<Vec<Count>, DbErr> {
-    let walk = &asked.narrowed;
-    let most = match u64::try_from(parts.len()) {
-        Ok(parts @ 1..) if walk.is_looking() => (MOST_LOOKED_AT / parts).max(1),
-        _ => MOST,
-    };
     let spans: Vec<Span> = parts.iter().map(|part| part.span()).collect();
-    // One more tells whether there are more.
-    let known = |from, until| walk.some_of(from, until, most + 1);
-    let known = tally::counts_in(db, &spans, known).await?;
-    let seen = if walk.is_looking() {
-        tally::counts_in(db, &spans, |from, until| walk.fitting(from, until, most)).await?
-    } else {
-        known.iter().map(|known| *known.min(&most)).collect()
+    let Some(fields) = &asked.fields else {
+        let known = known::<E>(&spans, MOST, db).await?;
+        let counts = known.into_iter().map(|known| Count {
+            seen: known.min(MOST),
+            has_more: known > MOST,
+        });
+        return Ok(counts.collect());
     };
+    if let Some(times) = asked.of_any_time.times(db).await? {
+        let count = |(from, until): &Span| {
+            let seen = times.iter().filter(|time| (from..until).contains(time));
+            Count {
+                seen: u64::try_from(seen.count()).unwrap_or(u64::MAX),
+                has_more: false,
+            }
+        };
+        return Ok(spans.iter().map(count).collect());
+    }
+    let most = MOST_LOOKED_AT / u64::try_from(spans.len().max(1)).unwrap_or(MOST_LOOKED_AT);
+    let known = known::<E>(&spans, most, db).await?;
+    let fitting = |from, until| fitting_during::<E>(fields.clone(), from, until, most);
+    let seen = tally::counts_in(db, &spans, fitting).await?;
     let counts = known.into_iter().zip(seen);
     let count = |(known, seen)| Count {
         seen,
@@ -123,11 +132,26 @@ async fn counts<E: Listed>(
     Ok(counts.map(count).collect())
 }
 
-/// The years from the oldest row to the newest.
-async fn years<E: Listed>(asked: &Asked<E>, db: &DatabaseConnection) -> Result<Vec<Period>, DbErr> {
-    let newest = asked.narrowed.first(db, Place::Newest).await?;
-    let oldest = asked.narrowed.first(db, Place::Oldest).await?;
-    let (Some((oldest, _)), Some((newest, _))) = (oldest, newest) else {
+/// How many rows there are in each span, counted to one more than `most`.
+async fn known<E: Listed>(
+    spans: &[Span],
+    most: u64,
+    db: &DatabaseConnection,
+) -> Result<Vec<u64>, DbErr> {
+    let rows = |from, until| last_during::<E>(from, until, most + 1);
+    tally::counts_in(db, spans, rows).await
+}
+
+/// The years from the oldest row of the table to the newest, by time.
+async fn years<E: Listed>(db: &DatabaseConnection) -> Result<Vec<Period>, DbErr> {
+    let end = async |order| {
+        let time = E::find().select_only().column(E::OCCURRED_AT);
+        let time = time.order_by(E::OCCURRED_AT, order).into_tuple();
+        time.one(db).await
+    };
+    let newest: Option<DateTime<Utc>> = end(Order::Desc).await?;
+    let oldest: Option<DateTime<Utc>> = end(Order::Asc).await?;
+    let (Some(oldest), Some(newest)) = (oldest, newest) else {
         return Ok(Vec::new());
     };
     let last = newest.year();

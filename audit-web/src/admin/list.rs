@@ -11,6 +11,7 @@ use super::{
     layout::Layout,
     listed::Listed,
     params::Params,
+    range::Ends,
     slice::{Asked, Slice, filter_names},
     tally, value,
 };
@@ -59,7 +60,7 @@ struct RowView {
 
 pub(super) async fn page<E: Listed>(visit: Visit) -> Result<Html<String>, Failure> {
     let db = &visit.shared.db;
-    let asked = Asked::<E>::read(&visit.params, db).await?;
+    let asked = Asked::<E>::read(&visit.params, Ends::Near, db).await?;
     let slice = asked.slice(db, visit.shared.settings.page_size).await?;
     let params = visit.params.keeping(filter_names::<E>());
     let hierarchy = hierarchy::load(&asked, &params, db).await?;

@@ -1,4 +1,4 @@
-use audit_sea_orm::{Cursor, TrailEntity};
+use audit_sea_orm::TrailEntity;
 use chrono::{DateTime, Utc};
 use sea_orm::{EntityTrait, ModelTrait};
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub(super) trait Listed:
     const SEARCHED_WORDS: &'static str;
     /// The filters.
     const FIELDS: &'static [Field<Self::Column>];
-    /// The filters that an index knows, alone or together, those of the fewest rows first. The time follows in each.
+    /// The filters that an index knows, alone or together, those of the fewest rows first. The number follows in each.
     const INDEXES: &'static [&'static [&'static str]];
     /// The heads of the columns after that of the time.
     const HEADS: &'static [&'static str];
@@ -44,29 +44,10 @@ pub(super) trait Listed:
     }
 
     /// When it happened.
-    fn time(row: &Self::Model) -> DateTime<Utc> {
-        parts(Self::cursor(row)).0
-    }
+    fn time(row: &Self::Model) -> DateTime<Utc>;
 
     /// Its number.
     fn id(row: &Self::Model) -> i64 {
-        parts(Self::cursor(row)).1
+        Self::cursor(row).id()
     }
-}
-
-/// A place in the order, from a time and a number.
-pub(super) fn cursor(occurred_at: DateTime<Utc>, id: i64) -> Option<Cursor> {
-    format!("{}-{id}", occurred_at.timestamp_micros())
-        .parse()
-        .ok()
-}
-
-/// The time and the number of a place in the order: its text is made of them.
-pub(super) fn parts(cursor: Cursor) -> (DateTime<Utc>, i64) {
-    let text = cursor.to_string();
-    let parts = text.rsplit_once('-').and_then(|(micros, id)| {
-        let time = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-        Some((time, id.parse().ok()?))
-    });
-    parts.expect("the text of a cursor is its time and number")
 }

@@ -2,6 +2,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 
+use super::range::Range;
+
 /// A time from when on, and before when.
 pub(super) type Span = (DateTime<Utc>, DateTime<Utc>);
 
@@ -44,6 +46,14 @@ impl Period {
             Self::Day(day) => day + Days::new(1),
         };
         (midnight(first), midnight(next))
+    }
+
+    pub(super) fn range(self) -> Range {
+        let (from, until) = self.span();
+        Range {
+            from: Some(from),
+            until: Some(until),
+        }
     }
 
     /// The year of a month, the month of a day.

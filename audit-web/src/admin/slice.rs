@@ -1,15 +1,16 @@
 //! What a list was asked for, and the rows that answer it.
 
-use audit_sea_orm::{Cursor, TrailQuery};
-use chrono::{DateTime, Datelike, Days, Utc};
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, QueryFilter};
+use audit_sea_orm::Cursor;
+use chrono::{DateTime, Days, Utc};
+use sea_orm::{Condition, DatabaseConnection, DbErr};
 
 use super::{
     failure::Failure,
-    filter,
-    listed::{self, Listed},
+    filter::{Filtered, filtered},
+    listed::Listed,
     params::Params,
     period::{self, Day, Period},
+    range::{Ends, Range},
     search,
     walk::{Place, Walk},
 };
@@ -17,7 +18,9 @@ use super::{
 /// What a list was asked for.
 pub(super) struct Asked<E: Listed> {
     /// The rows that the fields choose, of any time.
-    pub(super) narrowed: Walk<E>,
+    pub(super) of_any_time: Walk<E>,
+    /// What the fields ask, where they ask anything.
+    pub(super) fields: Option<Condition>,
     /// Those of the time that was asked for, with the text that was.
     walk: Walk<E>,
     pub(super) period: Option<Period>,
@@ -40,26 +43,26 @@ pub(super) fn filter_names<E: Listed>() -> impl Iterator<Item = &'static str> {
 }
 
 impl<E: Listed> Asked<E> {
-    pub(super) async fn read(params: &Params, db: &DatabaseConnection) -> Result<Self, Failure> {
+    pub(super) async fn read(
+        params: &Params,
+        ends: Ends,
+        db: &DatabaseConnection,
+    ) -> Result<Self, Failure> {
         let period: Option<Period> =
             params.read("date", "a year, a month or a day such as 2026-11-24")?;
         let (days, place) = (days(params)?, place(params)?);
-        let narrowed = filter::walk::<E>(params, db).await?;
-        let mut walk = narrowed.clone();
-        if let Some((from, until)) = period.map(Period::span) {
-            walk = walk.within(|select| select.between(from, until));
-        }
-        if let Some(from) = days.0 {
-            walk = walk.within(|select| select.filter(E::OCCURRED_AT.gte(bound(from))));
-        }
-        if let Some(until) = days.1 {
-            walk = walk.within(|select| select.filter(E::OCCURRED_AT.lt(bound(until))));
-        }
+        let range = period.map_or(days, |period| days.and(period.range()));
+        let Filtered {
+            mut walk,
+            of_any_time,
+            fields,
+        } = filtered::<E>(params, range, ends, db).await?;
         if let Some(text) = params.get("q") {
             walk = walk.but(search::holds::<E>(text));
         }
         Ok(Self {
-            narrowed,
+            of_any_time,
+            fields,
             walk,
             period,
             place,
@@ -74,7 +77,7 @@ impl<E: Listed> Asked<E> {
     ) -> Result<Slice<E>, DbErr> {
         let mut found = self.walk.page(db, self.place, size).await?;
         let came_from = match self.place {
-            Place::Newest | Place::Oldest => None,
+            Place::Newest => None,
             // Where nothing is left, the way back is the way it came.
             Place::Older(cursor) | Place::Newer(cursor) => {
                 Some(found.rows.first().map_or(cursor, E::cursor))
@@ -95,32 +98,19 @@ impl<E: Listed> Asked<E> {
     }
 }
 
-/// From a time on, and before another.
-type Bounds = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
-
 /// From the first day on, and before the end of the last.
-fn days(params: &Params) -> Result<Bounds, Failure> {
+fn days(params: &Params) -> Result<Range, Failure> {
     let day = |name| params.read::<Day>(name, "a day such as 2026-11-24");
     let (from, until) = (day("from")?, day("until")?);
     let end = |Day(day)| period::midnight(day + Days::new(1));
-    Ok((from.map(|Day(day)| period::midnight(day)), until.map(end)))
-}
-
-/// A time as a parameter: MariaDB gets one with an offset as text, where one in UTC would end in 2038.
-fn bound(time: DateTime<Utc>) -> DateTime<chrono::FixedOffset> {
-    time.fixed_offset()
+    Ok(Range {
+        from: from.map(|Day(day)| period::midnight(day)),
+        until: until.map(end),
+    })
 }
 
 pub(super) fn place(params: &Params) -> Result<Place, Failure> {
-    let cursor = |name| {
-        let cursor = params.read::<Cursor>(name, "a place in this list")?;
-        match cursor {
-            Some(cursor) if !is_comparable(cursor) => Err(Failure::bad_request(
-                "The place in this list is not in time.",
-            )),
-            cursor => Ok(cursor),
-        }
-    };
+    let cursor = |name| params.read::<Cursor>(name, "a place in this list");
     Ok(match (cursor("before")?, cursor("after")?) {
         (Some(_), Some(_)) => {
             return Err(Failure::bad_request(
@@ -131,9 +121,4 @@ pub(super) fn place(params: &Params) -> Result<Place, Failure> {
         (None, Some(cursor)) => Place::Newer(cursor),
         (None, None) => Place::Newest,
     })
-}
-
-/// Whether every database can compare the time of a cursor, which may come from anybody.
-fn is_comparable(cursor: Cursor) -> bool {
-    (1000..=9998).contains(&listed::parts(cursor).0.year())
 }

@@ -1,18 +1,20 @@
-//! Rows in the order of time, by way of an index, at a cost that does not grow with the trail.
+//! Rows in the order of the trail, by way of an index, at a cost that does not grow with the trail.
 //!
 //! A page finds the numbers of its rows in an index that has them in that order, and reads those rows then: as the
 //! index alone answers the first part, no planner hopes to meet the rows sooner elsewhere. What the index does not
-//! know, a second filter or a part of a text, is asked of a window of rows, and the page says how far it looked.
+//! know, a second filter, a time or a part of a text, is asked of a window of rows, and the page says how far it looked.
 
-use audit_sea_orm::{Cursor, TrailQuery};
+use audit_sea_orm::Cursor;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    Condition, ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, IdenStatic,
-    QueryFilter, QuerySelect, QueryTrait, Select,
-    sea_query::{Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, UnionType},
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult,
+    IdenStatic, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{
+        Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, SimpleExpr, UnionType,
+    },
 };
 
-use super::listed::{Listed, cursor};
+use super::{listed::Listed, tally};
 
 /// How many rows a page looks at for what no index knows.
 pub(super) const WINDOW: u64 = 2_000;
@@ -24,7 +26,6 @@ const FOUND: &str = "found";
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
     Newest,
-    Oldest,
     Older(Cursor),
     Newer(Cursor),
 }
@@ -51,6 +52,16 @@ impl Place {
             Self::Newer(cursor)
         }
     }
+
+    /// Whether a row of that number lies there.
+    fn holds(self, number: Expr) -> SimpleExpr {
+        match self {
+            // True of each: SQLite's plans tell a range of the key from a scan of the table.
+            Self::Newest => number.lte(i64::MAX),
+            Self::Older(cursor) => number.lt(cursor.id()),
+            Self::Newer(cursor) => number.gt(cursor.id()),
+        }
+    }
 }
 
 /// The rows found, in the order asked for, where the next page goes on, and how far this one looked if not to the
@@ -61,13 +72,13 @@ pub(super) struct Found<E: Listed> {
     pub(super) looked_to: Option<DateTime<Utc>>,
 }
 
-/// Rows that lie in an index in the order of time.
+/// Rows that an index finds in the order of the trail.
 #[derive(Clone)]
 pub(super) struct Walk<E: Listed> {
     /// What the index knows: one stretch of it, or several, each in that order.
     stretches: Vec<Select<E>>,
-    /// All of it.
-    whole: Select<E>,
+    /// Whether it is a stretch of the index of times, which is sorted.
+    is_by_time: bool,
     /// What else the rows must fulfil.
     rest: Option<Condition>,
 }
@@ -75,26 +86,34 @@ pub(super) struct Walk<E: Listed> {
 impl<E: Listed> Walk<E> {
     /// One stretch of an index.
     pub(super) fn along(stretch: Select<E>) -> Self {
-        Self {
-            stretches: vec![stretch.clone()],
-            whole: stretch,
-            rest: None,
-        }
+        Self::over(vec![stretch])
     }
 
     /// Several stretches of an index, which together are the whole.
-    pub(super) fn over(stretches: Vec<Select<E>>, whole: Select<E>) -> Self {
+    pub(super) fn over(stretches: Vec<Select<E>>) -> Self {
         Self {
             stretches,
-            whole,
+            is_by_time: false,
             rest: None,
         }
     }
 
-    /// Narrows it by the time, which every index knows.
-    pub(super) fn within(mut self, narrow: impl Fn(Select<E>) -> Select<E>) -> Self {
-        self.stretches = self.stretches.into_iter().map(&narrow).collect();
-        self.whole = narrow(self.whole);
+    /// The rows of a range of time, of which there is a window at most: they are put in order.
+    pub(super) fn by_time(few: Select<E>) -> Self {
+        Self {
+            is_by_time: true,
+            ..Self::along(few)
+        }
+    }
+
+    /// Narrows it to the numbers from one to another, which every index knows.
+    pub(super) fn within(mut self, (first, last): (Option<i64>, Option<i64>)) -> Self {
+        let narrow = |stretch: Select<E>| {
+            stretch
+                .apply_if(first, |rows, first| rows.filter(E::ID.gte(first)))
+                .apply_if(last, |rows, last| rows.filter(E::ID.lte(last)))
+        };
+        self.stretches = self.stretches.into_iter().map(narrow).collect();
         self
     }
 
@@ -105,21 +124,26 @@ impl<E: Listed> Walk<E> {
         self
     }
 
-    /// Whether there is something that the index does not know.
-    pub(super) fn is_looking(&self) -> bool {
-        self.rest.is_some()
+    /// The times of all its rows, where the index knows no more than a window.
+    pub(super) async fn times(
+        &self,
+        db: &DatabaseConnection,
+    ) -> Result<Option<Vec<DateTime<Utc>>>, DbErr> {
+        let keys = self.keys(Place::Newest, WINDOW + 1);
+        if tally::counts(db, [keys.clone()]).await? > vec![WINDOW] {
+            return Ok(None);
+        }
+        let rows = self.fitting().select_only().column(E::OCCURRED_AT);
+        let rows = db.query_all(&found(rows, keys)).await?;
+        let times = rows
+            .iter()
+            .map(|row| row.try_get("", E::OCCURRED_AT.as_str()));
+        times.collect::<Result<_, _>>().map(Some)
     }
 
-    /// The numbers of at most `limit` rows from one moment to before another, as far as the index knows.
-    pub(super) fn some_of(&self, from: Expr, until: Expr, limit: u64) -> SelectStatement {
-        let rows = during(self.whole.clone(), from, until);
-        let rows = match self.stretches.len() {
-            // Else PostgreSQL may hope to meet that many soon in the table itself.
-            1 => rows.newest_first(),
-            // Several stretches together have no order.
-            _ => rows,
-        };
-        rows.select_only().column(E::ID).limit(limit).into_query()
+    /// The rows that fulfil what the index does not know.
+    fn fitting(&self) -> Select<E> {
+        E::find().apply_if(self.rest.clone(), Select::filter)
     }
 
     /// A page of at most `size` rows.
@@ -148,8 +172,8 @@ impl<E: Listed> Walk<E> {
         };
         Ok(Found {
             rows,
-            next: end.map(|(_, cursor)| cursor),
-            looked_to: end.map(|(time, _)| time),
+            next: end.map(|(cursor, _)| cursor),
+            looked_to: end.map(|(_, time)| time),
         })
     }
 
@@ -164,17 +188,21 @@ impl<E: Listed> Walk<E> {
         Ord::max(each, size + 1)
     }
 
-    /// The times and numbers of the first rows from a place on, in their order, from the index alone.
+    /// The numbers of the first rows from a place on, in their order, from the index alone.
     pub(super) fn keys(&self, place: Place, limit: u64) -> SelectStatement {
-        let mut parts = self
-            .stretches
-            .iter()
-            .map(|stretch| stretch_keys(stretch.clone(), place, limit));
+        let keys = |stretch: &Select<E>| {
+            if self.is_by_time {
+                sorted_keys(stretch.clone(), place, limit)
+            } else {
+                stretch_keys(stretch.clone(), place, limit)
+            }
+        };
+        let mut parts = self.stretches.iter().map(keys);
         match (parts.next(), parts.len()) {
             (Some(only), 0) => only,
             (first, _) => {
                 let all = all::<E>(first.into_iter().chain(parts));
-                by_time::<E>(all, place.order(), limit)
+                by_number::<E>(all, place.order(), limit)
             }
         }
     }
@@ -186,12 +214,7 @@ impl<E: Listed> Walk<E> {
         place: Place,
         limit: u64,
     ) -> Result<Vec<E::Model>, DbErr> {
-        let rows = match &self.rest {
-            Some(rest) => E::find().filter(rest.clone()),
-            None => E::find(),
-        };
-        let rows = found(rows, keys)
-            .order_by((FOUND, E::OCCURRED_AT), place.order())
+        let rows = found(self.fitting(), keys)
             .order_by((FOUND, E::ID), place.order())
             .limit(limit)
             .take();
@@ -201,49 +224,26 @@ impl<E: Listed> Walk<E> {
             .collect()
     }
 
-    /// The numbers of those of the rows that fulfil the rest, of at most `limit` rows of such a time.
-    pub(super) fn fitting(&self, from: Expr, until: Expr, limit: u64) -> SelectStatement {
-        let asked = E::FIELDS.iter().map(|field| field.column);
-        let rows = E::find().select_only().column(E::ID).columns(asked);
-        // The limit, which changes nothing, keeps PostgreSQL from looking for the rest in an index of its own, to the
-        // end of it.
-        let rows = found(rows, self.some_of(from, until, limit))
-            .limit(limit)
-            .take();
-        Query::select()
-            .column((Alias::new(E::TABLE), E::ID))
-            // By the table's name, which the conditions use.
-            .from_subquery(rows, Alias::new(E::TABLE))
-            .cond_where(self.rest.clone().unwrap_or_else(Condition::all))
-            .take()
-    }
-
-    /// The last place that a window holds, where there is more beyond it.
+    /// The last place that a window holds, and its time, where there is more beyond it.
     async fn end_of(
         &self,
         db: &DatabaseConnection,
         window: SelectStatement,
         place: Place,
-    ) -> Result<Option<(DateTime<Utc>, Cursor)>, DbErr> {
+    ) -> Result<Option<(Cursor, DateTime<Utc>)>, DbErr> {
         let opposite = match place.order() {
             Order::Asc => Order::Desc,
             _ => Order::Asc,
         };
-        let last = by_time::<E>(window, opposite, 1);
-        let Some(end) = first_of::<E>(db, &last).await? else {
+        let last = by_number::<E>(window, opposite, 1);
+        let end = E::find().select_only().columns([E::ID, E::OCCURRED_AT]);
+        let Some(end) = db.query_one(&found(end, last)).await? else {
             return Ok(None);
         };
-        let beyond = self.first(db, place.from(end.1)).await?;
-        Ok(beyond.map(|_| end))
-    }
-
-    /// The time and the place of the first row from a place on, as far as the index knows.
-    pub(super) async fn first(
-        &self,
-        db: &DatabaseConnection,
-        place: Place,
-    ) -> Result<Option<(DateTime<Utc>, Cursor)>, DbErr> {
-        first_of::<E>(db, &self.keys(place, 1)).await
+        let cursor = Cursor::from(end.try_get::<i64>("", E::ID.as_str())?);
+        let time = end.try_get("", E::OCCURRED_AT.as_str())?;
+        let beyond = self.keys(place.from(cursor), 1);
+        Ok(db.query_one(&beyond).await?.map(|_| (cursor, time)))
     }
 }
 
@@ -251,6 +251,35 @@ impl<E: Listed> Walk<E> {
 pub(super) fn during<E: Listed>(rows: Select<E>, from: Expr, until: Expr) -> Select<E> {
     let time = || Expr::col((Alias::new(E::TABLE), E::OCCURRED_AT));
     rows.filter(time().gte(from)).filter(time().lt(until))
+}
+
+/// The numbers of the last `limit` rows from one moment to before another.
+pub(super) fn last_during<E: Listed>(from: Expr, until: Expr, limit: u64) -> SelectStatement {
+    let rows = during(E::find(), from, until).select_only().column(E::ID);
+    // Else PostgreSQL may hope to meet that many soon in the table itself.
+    rows.order_by_desc(E::OCCURRED_AT).limit(limit).into_query()
+}
+
+/// The numbers of those of them that fulfil a condition on the fields.
+pub(super) fn fitting_during<E: Listed>(
+    condition: Condition,
+    from: Expr,
+    until: Expr,
+    limit: u64,
+) -> SelectStatement {
+    let asked = E::FIELDS.iter().map(|field| field.column);
+    let rows = E::find().select_only().column(E::ID).columns(asked);
+    // The limit, which changes nothing, keeps PostgreSQL from looking for the rest in an index of its own, to the
+    // end of it.
+    let rows = found(rows, last_during::<E>(from, until, limit))
+        .limit(limit)
+        .take();
+    Query::select()
+        .column((Alias::new(E::TABLE), E::ID))
+        // By the table's name, which the conditions use.
+        .from_subquery(rows, Alias::new(E::TABLE))
+        .cond_where(condition)
+        .take()
 }
 
 /// The rows of those numbers.
@@ -263,24 +292,30 @@ fn found<E: Listed>(rows: Select<E>, keys: SelectStatement) -> SelectStatement {
 }
 
 fn stretch_keys<E: Listed>(stretch: Select<E>, place: Place, limit: u64) -> SelectStatement {
-    let stretch = match place {
-        Place::Newest => stretch.newest_first(),
-        Place::Oldest => stretch.oldest_first(),
-        Place::Older(cursor) => stretch.older_than(cursor).newest_first(),
-        Place::Newer(cursor) => stretch.newer_than(cursor).oldest_first(),
-    };
+    let number = Expr::col((Alias::new(E::TABLE), E::ID));
     stretch
+        .filter(place.holds(number))
         .select_only()
-        .columns([E::OCCURRED_AT, E::ID])
+        .column(E::ID)
+        .order_by(E::ID, place.order())
         .limit(limit)
         .into_query()
+}
+
+fn sorted_keys<E: Listed>(few: Select<E>, place: Place, limit: u64) -> SelectStatement {
+    let few = few.select_only().column(E::ID);
+    // Else a planner may go by the number, and look at the time of each row on the way.
+    let few = few.order_by_asc(E::OCCURRED_AT).limit(WINDOW + 1);
+    by_number::<E>(few.into_query(), place.order(), limit)
+        .and_where(place.holds(Expr::col((FOUND, E::ID))))
+        .take()
 }
 
 /// All keys of several statements.
 fn all<E: Listed>(parts: impl Iterator<Item = SelectStatement>) -> SelectStatement {
     let parts = parts.map(|part| {
         Query::select()
-            .columns([E::OCCURRED_AT, E::ID])
+            .column(E::ID)
             .from_subquery(part, "stretch")
             .take()
     });
@@ -288,24 +323,11 @@ fn all<E: Listed>(parts: impl Iterator<Item = SelectStatement>) -> SelectStateme
     all.unwrap_or_default()
 }
 
-fn by_time<E: Listed>(keys: SelectStatement, order: Order, limit: u64) -> SelectStatement {
+fn by_number<E: Listed>(keys: SelectStatement, order: Order, limit: u64) -> SelectStatement {
     Query::select()
-        .columns([(FOUND, E::OCCURRED_AT), (FOUND, E::ID)])
+        .column((FOUND, E::ID))
         .from_subquery(keys, FOUND)
-        .order_by((FOUND, E::OCCURRED_AT), order.clone())
         .order_by((FOUND, E::ID), order)
         .limit(limit)
         .take()
-}
-
-async fn first_of<E: Listed>(
-    db: &DatabaseConnection,
-    keys: &SelectStatement,
-) -> Result<Option<(DateTime<Utc>, Cursor)>, DbErr> {
-    let Some(row) = db.query_one(keys).await? else {
-        return Ok(None);
-    };
-    let time: DateTime<Utc> = row.try_get("", E::OCCURRED_AT.as_str())?;
-    let id: i64 = row.try_get("", E::ID.as_str())?;
-    Ok(cursor(time, id).map(|cursor| (time, cursor)))
 }

@@ -95,7 +95,7 @@ pub async fn pages_hold_every_row_once(t: &mut Test) -> Outcome {
         let select = audit_log::Entity::by_actor("actor-7").newest_first();
         let select = next.into_iter().fold(select, TrailQuery::older_than);
         let page = select.page(&t.db, 7).await?;
-        seen.extend(page.rows.iter().map(|row| (row.occurred_at, row.id)));
+        seen.extend(page.rows.iter().map(|row| row.id));
         // The cursor survives the way through a URL.
         match page.next {
             Some(cursor) => next = Some(cursor.to_string().parse()?),
@@ -164,16 +164,18 @@ pub async fn changed_finds_just_the_records_with_the_column(t: &mut Test) -> Out
 /// Each question is answered from the index made for it, in its order, without a scan of the table.
 pub async fn each_question_has_its_index(t: &mut Test) -> Outcome {
     seed(t).await?;
-    let cursor: Cursor = format!("{}-{}", at(1_000).timestamp_micros(), 3_000).parse()?;
+    let cursor = Cursor::from(3_000);
     let questions = [
         ("object", audit_log::Entity::for_key("pie", "7")),
         ("actor", audit_log::Entity::by_actor("actor-7")),
         ("request", audit_log::Entity::by_request("request-5")),
-        ("time", audit_log::Entity::find()),
-        ("time", audit_log::Entity::between(at(10), at(12))),
     ];
-    for (index, question) in questions {
-        let select = question.newest_first().older_than(cursor);
+    let within = audit_log::Entity::between(at(10), at(12));
+    let questions = questions.map(|(index, question)| {
+        let page = question.newest_first().older_than(cursor);
+        (index, page)
+    });
+    for (index, select) in questions.into_iter().chain([("time", within)]) {
         let plan = explain(t, limited(select)).await?;
         assert!(
             plan.contains(&format!("idx_audit_log_{index}")),

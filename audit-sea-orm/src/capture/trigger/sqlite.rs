@@ -54,7 +54,7 @@ fn trigger(
 fn insert(table: &Table, event: Event) -> String {
     let mut values = vec![(
         "occurred_at",
-        // Milliseconds are all that SQLite knows; as many digits as the hooks write, so that the texts sort.
+        // Milliseconds are all that SQLite knows. Hooks write 0, 3 or 6 digits: see `TrailQuery::between`.
         "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')".to_owned(),
     )];
     values.extend(event.values(&Sqlite, table));

@@ -1,4 +1,5 @@
 use audit_sea_orm::entity::data_export::{Column, Entity, Model};
+use chrono::{DateTime, Utc};
 
 use crate::admin::{
     cell::{Cell, Section},
@@ -74,6 +75,10 @@ impl Listed for Entity {
         );
         let filters = vec![("Filters", Cell::json(row.filters_applied.as_ref()))];
         vec![what, who, Section::new("Which rows", filters)]
+    }
+
+    fn time(row: &Model) -> DateTime<Utc> {
+        row.occurred_at
     }
 
     fn name(row: &Model) -> String {

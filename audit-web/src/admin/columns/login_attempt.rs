@@ -1,4 +1,5 @@
 use audit_sea_orm::entity::login_attempt::{Column, Entity, Model};
+use chrono::{DateTime, Utc};
 
 use super::badge;
 use crate::admin::{
@@ -69,6 +70,10 @@ impl Listed for Entity {
         ];
         let who = Section::new("Who", vec![("User name", username(row, base))]);
         vec![what, who, Section::new("Origin", origin)]
+    }
+
+    fn time(row: &Model) -> DateTime<Utc> {
+        row.occurred_at
     }
 
     fn name(row: &Model) -> String {

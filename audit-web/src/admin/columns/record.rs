@@ -1,4 +1,5 @@
 use audit_sea_orm::entity::audit_log::{Column, Entity, Model};
+use chrono::{DateTime, Utc};
 
 use super::badge;
 use crate::admin::{
@@ -90,6 +91,10 @@ impl Listed for Entity {
             sections[0].changes = Some(change::views(&changes));
         }
         sections
+    }
+
+    fn time(row: &Model) -> DateTime<Utc> {
+        row.occurred_at
     }
 
     fn name(row: &Model) -> String {

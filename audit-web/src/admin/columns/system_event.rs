@@ -1,4 +1,5 @@
 use audit_sea_orm::entity::system_event::{Column, Entity, Model};
+use chrono::{DateTime, Utc};
 
 use super::badge;
 use crate::admin::{
@@ -111,6 +112,10 @@ impl Listed for Entity {
             Section::new("Who", vec![("Actor", actor(row, base))]),
             origin,
         ]
+    }
+
+    fn time(row: &Model) -> DateTime<Utc> {
+        row.occurred_at
     }
 
     fn name(row: &Model) -> String {

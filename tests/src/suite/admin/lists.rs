@@ -165,7 +165,7 @@ pub async fn filters_find_their_rows(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// The way by date counts up to fifty rows of a part, and asks a few hundred rows in all for what no index knows.
+/// The way by date counts up to fifty rows of a part, and all that a filter finds where they are few.
 pub async fn dates_count_a_few_rows(t: &mut Test) -> Outcome {
     seed(t, 160).await?;
     let site = Site::new(&t.db);
@@ -173,8 +173,7 @@ pub async fn dates_count_a_few_rows(t: &mut Test) -> Outcome {
         ("date=2026-01", "50+"),
         ("date=2026", "50+"),
         ("date=2026-01&action=UPDATE", "40"),
-        // The actor has 32: of a day the newest 16 are asked, of a month 41 would be.
-        ("date=2026-01&actor=actor-1&action=UPDATE", "4+"),
+        ("date=2026-01&actor=actor-1&action=UPDATE", "8"),
         ("date=2026&actor=actor-1&action=UPDATE", "8"),
     ];
     for (query, count) in counts {
@@ -207,17 +206,15 @@ pub async fn a_search_looks_a_window_at_a_time(t: &mut Test) -> Outcome {
 }
 
 /// Places and dates that are none.
-const NO_PLACES: [&str; 19] = [
+const NO_PLACES: [&str; 17] = [
     "before=x",
-    "before=1",
     "before=-",
-    "after=99999999999999999999-1",
-    "before=9223372036854775807-1",
-    "before=-9223372036854775808-1",
-    "after=253402300800000000-1",
-    "before=1-99999999999999999999",
-    "before=1-1&after=1-1",
-    "before=1%27+OR+1%3D1-1",
+    "before=1-1",
+    "after=99999999999999999999",
+    "before=9223372036854775808",
+    "before=1.5",
+    "before=1&after=1",
+    "before=1%27+OR+1%3D1",
     "date=2026-13",
     "date=x",
     "date=0000",
