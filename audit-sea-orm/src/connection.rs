@@ -57,10 +57,11 @@ mod sealed {
 /// names. What a trigger records without a context, because it was written through a plain connection, has no
 /// actor, but is recorded all the same.
 ///
-/// A raw statement counts as a read where it begins with `SELECT`, `VALUES`, `TABLE` or `WITH`, holds no word of
-/// one that writes outside quotes, and calls no functions but the usual ones. So a `SELECT` of a function of
-/// one's own is sent as a write is. A text that begins with transaction control (`BEGIN; …`) or a definition is
-/// sent as it is, without the context.
+/// A raw statement counts as a read where it begins with `SELECT`, `VALUES`, `TABLE` or `WITH`, changes nothing in a
+/// `WITH`, and calls the database's own functions only. A function of one's own may write, but on SQLite: its `SELECT`
+/// is sent as a write is, and answered the same where the database takes no writes, but its stream is executed to its
+/// end first. Read through [`unaudited`](Self::unaudited) what surely writes nothing. A text that begins with
+/// transaction control (`BEGIN; …`) or a definition is sent as it is, without the context.
 ///
 /// # Backends
 /// The statements of one write, beside what the triggers do (`BEGIN` and `COMMIT` counted):

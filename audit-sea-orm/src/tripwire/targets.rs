@@ -69,7 +69,7 @@ impl Reader {
                 self.is_qualified = true;
                 None
             }
-            Token::Quoted { text } => self.part(text),
+            Token::Quoted { text, .. } => self.part(text),
             Token::Word { text, .. } => {
                 let is_between = BETWEEN.iter().any(|word| word.eq_ignore_ascii_case(text));
                 let is_part = self.action.is_some()

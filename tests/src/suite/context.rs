@@ -1,6 +1,7 @@
 //! The context of an audited connection reaches the triggers, and nobody else.
 
 mod passes;
+mod reads;
 mod restricted;
 mod sessions;
 
@@ -20,6 +21,7 @@ use crate::{
 };
 
 pub use passes::*;
+pub use reads::*;
 pub use restricted::*;
 pub use sessions::*;
 
