@@ -25,34 +25,57 @@ impl fmt::Display for Backend {
     }
 }
 
-impl Backend {
+/// What a test program runs the suite on: a kind of database, and where its server is.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The kind of database.
+    pub backend: Backend,
     /// The environment variable that holds the server's URL; `None` where there is no server.
-    #[must_use]
-    pub fn url_variable(self) -> Option<&'static str> {
-        match self {
-            Self::Sqlite => None,
-            Self::Postgres => Some("AUDIT_TEST_POSTGRES_URL"),
-            Self::MySql => Some("AUDIT_TEST_MYSQL_URL"),
-        }
-    }
+    pub url_variable: Option<&'static str>,
+    /// Whether the programs on this machine are of the server's version: those that start one, and that make a backup.
+    pub has_programs: bool,
+}
 
-    /// Whether the backend can be reached: it needs no server, or its URL is set.
+impl Target {
+    /// A second server of PostgreSQL: the newest version, of which there is the server alone.
+    pub const POSTGRES_18: Self = Self {
+        backend: Backend::Postgres,
+        url_variable: Some("AUDIT_TEST_POSTGRES_18_URL"),
+        has_programs: false,
+    };
+
+    /// Whether it can be reached: it needs no server, or its URL is set.
     #[must_use]
     pub fn is_configured(self) -> bool {
-        self.url_variable()
+        self.url_variable
             .is_none_or(|variable| env::var_os(variable).is_some())
     }
 
     fn server_url(self) -> String {
-        let variable = self.url_variable().expect("only servers have a URL");
+        let variable = self.url_variable.expect("only servers have a URL");
         env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set"))
+    }
+}
+
+impl From<Backend> for Target {
+    /// The server that the machine has of that kind.
+    fn from(backend: Backend) -> Self {
+        Self {
+            backend,
+            url_variable: match backend {
+                Backend::Sqlite => None,
+                Backend::Postgres => Some("AUDIT_TEST_POSTGRES_URL"),
+                Backend::MySql => Some("AUDIT_TEST_MYSQL_URL"),
+            },
+            has_programs: true,
+        }
     }
 }
 
 /// A database of one test's own.
 #[derive(Debug)]
 pub struct Isolated {
-    backend: Backend,
+    target: Target,
     name: String,
     /// Where it is.
     pub url: String,
@@ -64,29 +87,39 @@ impl Isolated {
     ///
     /// # Errors
     /// What the server reports.
-    pub async fn create(backend: Backend, name: &str) -> Result<Self, DbErr> {
+    pub async fn create(target: impl Into<Target>, name: &str) -> Result<Self, DbErr> {
+        let target = target.into();
+        let backend = target.backend;
         if backend == Backend::Sqlite {
-            return Ok(Self::create_file(name));
+            return Ok(Self::create_file(target, name));
         }
-        let server = backend.server_url();
+        let server = target.server_url();
         let admin = Database::connect(&server).await?;
         for statement in [drop_database(backend, name), create_database(backend, name)] {
             admin.execute_unprepared(&statement).await?;
         }
         admin.close().await?;
         Ok(Self {
-            backend,
+            target,
             name: name.to_owned(),
             url: with_database(&server, name),
             folder: None,
         })
     }
 
-    fn create_file(name: &str) -> Self {
+    /// Makes another one, on the same server.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub async fn beside(&self, name: &str) -> Result<Self, DbErr> {
+        Self::create(self.target, name).await
+    }
+
+    fn create_file(target: Target, name: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join(format!("{name}.sqlite"));
         Self {
-            backend: Backend::Sqlite,
+            target,
             name: name.to_owned(),
             url: format!("sqlite:{}?mode=rwc", path.display()),
             folder: Some(folder),
@@ -100,7 +133,7 @@ impl Isolated {
     pub async fn connect(&self, connections: u32) -> Result<DatabaseConnection, DbErr> {
         let mut options = ConnectOptions::new(&self.url);
         options.max_connections(connections).sqlx_logging(false);
-        if self.backend == Backend::Sqlite {
+        if self.target.backend == Backend::Sqlite {
             options.map_sqlx_sqlite_opts(|options| {
                 options
                     .journal_mode(sea_orm::sqlx::sqlite::SqliteJournalMode::Wal)
@@ -122,10 +155,10 @@ impl Isolated {
     /// # Errors
     /// What the server reports.
     pub async fn remove(self) -> Result<(), DbErr> {
-        if self.backend != Backend::Sqlite {
-            let admin = Database::connect(self.backend.server_url()).await?;
+        if self.target.backend != Backend::Sqlite {
+            let admin = Database::connect(self.target.server_url()).await?;
             admin
-                .execute_unprepared(&drop_database(self.backend, &self.name))
+                .execute_unprepared(&drop_database(self.target.backend, &self.name))
                 .await?;
             admin.close().await?;
         }

@@ -1,10 +1,11 @@
 //! One suite of tests, run on SQLite, PostgreSQL and MariaDB or MySQL.
 //!
 //! A test is a function over [`Test`], which has a database of its own. The list in [`suite`] names them all;
-//! `tests/{sqlite,postgres,mysql}.rs` each run it on one backend. SQLite needs nothing; the servers' URLs come
-//! from `AUDIT_TEST_POSTGRES_URL` and `AUDIT_TEST_MYSQL_URL`. Without one its tests are ignored, saying so, but
-//! where `CI` is set that is a failure. What kills a server starts one of its own, and what restores a
-//! backup runs its database's programs: where these are not installed it does nothing, and under `CI` fails.
+//! `tests/{sqlite,postgres,postgres_18,mysql}.rs` each run it on one database. SQLite needs nothing; the servers'
+//! URLs come from `AUDIT_TEST_POSTGRES_URL`, `AUDIT_TEST_POSTGRES_18_URL` and `AUDIT_TEST_MYSQL_URL`. Without one
+//! its tests are ignored, saying so, but where `CI` is set that is a failure. What kills a server starts one of its
+//! own, and what restores a backup runs its database's programs: where these are not installed it does nothing, and
+//! under `CI` fails. PostgreSQL 18 comes without such programs, so these two tests are ignored on it.
 
 #![expect(
     clippy::missing_errors_doc,
@@ -30,5 +31,5 @@ pub mod statements;
 pub mod suite;
 pub mod test;
 
-pub use backend::Backend;
+pub use backend::{Backend, Target};
 pub use test::{Outcome, Test};

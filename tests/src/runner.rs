@@ -4,7 +4,7 @@ use std::{env, pin::Pin, process::ExitCode, thread};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::{Backend, Outcome, Test, suite};
+use crate::{Outcome, Target, Test, suite};
 
 /// A test of the suite.
 pub type TestFn = for<'t> fn(&'t mut Test) -> Pin<Box<dyn Future<Output = Outcome> + Send + 't>>;
@@ -24,35 +24,44 @@ macro_rules! list {
 /// a server has a hundred of them by default, however many cores the machine has.
 const AT_ONCE_ON_A_SERVER: usize = 4;
 
-/// The `main` of a test program that runs the suite on a backend.
+/// The tests that start a server of their own, or make a backup.
+const WITH_PROGRAMS: [&str; 2] = [
+    "kill::a_killed_server_never_parts_a_change_from_its_record",
+    "triggers::a_backup_is_restored_with_its_triggers",
+];
+
+/// The `main` of a test program that runs the suite on a database.
 #[must_use]
-pub fn main(backend: Backend) -> ExitCode {
+pub fn main(target: impl Into<Target>) -> ExitCode {
+    let target = target.into();
     let mut arguments = Arguments::from_args();
-    let configured = backend.is_configured();
+    let configured = target.is_configured();
     if !configured && !arguments.list {
-        explain_skip(backend);
+        explain_skip(target);
         if env::var_os("CI").is_some() {
             return ExitCode::FAILURE;
         }
     }
-    if backend.url_variable().is_some() && arguments.test_threads.is_none() {
+    if target.url_variable.is_some() && arguments.test_threads.is_none() {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         arguments.test_threads = Some(cores.min(AT_ONCE_ON_A_SERVER));
     }
     let trials = suite::ALL.iter().map(|&(name, test)| {
-        Trial::test(name, move || run(backend, name, test)).with_ignored_flag(!configured)
+        let runs = configured && (target.has_programs || !WITH_PROGRAMS.contains(&name));
+        Trial::test(name, move || run(target, name, test)).with_ignored_flag(!runs)
     });
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
 #[expect(clippy::print_stderr, reason = "a test program's output")]
-fn explain_skip(backend: Backend) {
-    let variable = backend.url_variable().unwrap_or_default();
+fn explain_skip(target: Target) {
+    let (backend, variable) = (target.backend, target.url_variable.unwrap_or_default());
     eprintln!("\n{backend} is skipped: set {variable} to the URL of a server to run its tests.");
 }
 
 /// Runs a test in a database of its own.
-pub fn run(backend: Backend, name: &str, test: TestFn) -> Result<(), Failed> {
+pub fn run(target: impl Into<Target>, name: &str, test: TestFn) -> Result<(), Failed> {
+    let target = target.into();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()
@@ -61,7 +70,7 @@ pub fn run(backend: Backend, name: &str, test: TestFn) -> Result<(), Failed> {
         // In a task, as the code of an application is.
         let name = database_name(name);
         let outcome = tokio::spawn(async move {
-            let mut t = Test::new(backend, &name).await?;
+            let mut t = Test::new(target, &name).await?;
             test(&mut t).await?;
             t.remove().await?;
             Outcome::Ok(())

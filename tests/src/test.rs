@@ -11,7 +11,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 
 use crate::{
-    backend::{Backend, Isolated},
+    backend::{Backend, Isolated, Target},
     statements::Statements,
 };
 
@@ -36,8 +36,9 @@ impl Test {
     ///
     /// # Errors
     /// What the database reports.
-    pub async fn new(backend: Backend, name: &str) -> Result<Self, DbErr> {
-        let isolated = Isolated::create(backend, name).await?;
+    pub async fn new(target: impl Into<Target>, name: &str) -> Result<Self, DbErr> {
+        let target = target.into();
+        let isolated = Isolated::create(target, name).await?;
         let mut db = isolated.connect(10).await?;
         Migrator::up(&db, None).await?;
         let statements = Statements::default();
@@ -45,7 +46,7 @@ impl Test {
         Ok(Self {
             db,
             statements,
-            backend,
+            backend: target.backend,
             isolated,
         })
     }

@@ -4,7 +4,7 @@ use std::{env, process::ExitCode};
 
 use audit_browser_tests::{ON_EVERY_DATABASE, ON_SQLITE, chromium};
 use audit_tests::{
-    Backend,
+    Backend, Target,
     runner::{self, TestFn},
 };
 use libtest_mimic::{Arguments, Trial};
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         }
     }
     let on = |backend: Backend, tests: &'static [(&'static str, TestFn)]| {
-        let is_ignored = missing.is_some() || !backend.is_configured();
+        let is_ignored = missing.is_some() || !Target::from(backend).is_configured();
         tests.iter().map(move |&(name, test)| {
             let named = format!("{name} ({backend})");
             let trial = Trial::test(named, move || runner::run(backend, name, test));

@@ -5,9 +5,7 @@ use sea_orm::ActiveModelTrait;
 
 use super::{install::of_accounts, ledger, outline};
 use crate::{
-    Outcome, Test,
-    backend::Isolated,
-    backup,
+    Outcome, Test, backup,
     entity::ledger::{account, hostile},
     test::records,
 };
@@ -19,7 +17,7 @@ pub async fn a_backup_is_restored_with_its_triggers(t: &mut Test) -> Outcome {
     capture::install(&t.db, hostile::Entity).await?;
     account::numbered(1).insert(&t.db).await?;
     let name = format!("audit_{}_restored", std::process::id());
-    let copy = Isolated::create(t.backend, &name).await?;
+    let copy = t.isolated.beside(&name).await?;
     if backup::restore(t.backend, &t.isolated, &copy).await? {
         let restored = copy.connect(2).await?;
         let (report, before) = (check(&restored).await?, check(&t.db).await?);

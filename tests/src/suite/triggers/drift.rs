@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     Backend, Outcome, Test,
-    backend::Isolated,
     entity::{
         captured::{crumb, free_tart},
         ledger::{account, entry},
@@ -165,7 +164,7 @@ pub async fn removing_all_keeps_other_trails(t: &mut Test) -> Outcome {
         Backend::Postgres => None,
         Backend::MySql => {
             let name = format!("audit_{}_other", std::process::id());
-            Some(Isolated::create(t.backend, &name).await?)
+            Some(t.isolated.beside(&name).await?)
         }
     };
     ledger(t).await?;
