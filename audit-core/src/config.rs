@@ -12,6 +12,9 @@ use crate::{Action, ConfigError, scope};
 /// [environment's](Self::from_env), read at the first audited write. [`scope`](Self::scope) puts another in
 /// force for one future.
 ///
+/// A variable that cannot be read fails every audited write, first noticed at the first. To notice it when the
+/// program starts, install what was read in `main`: `AuditConfig::from_env()?.install()?`.
+///
 /// # Example
 /// ```
 /// use audit_core::{AuditConfig, OnFailure};

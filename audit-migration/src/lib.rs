@@ -25,7 +25,7 @@
 //!     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
 //!         let mut migrations = audit_migration::migrations();
 //!         migrations.push(Box::new(CreateCake));
-//!         migrations
+//!         audit_migration::unaudited(migrations)
 //!     }
 //! }
 //! # use sea_orm_migration::sea_orm::Database;
@@ -36,6 +36,11 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Migrations that write rows
+//! Hooks cannot tell a migration from an application: both write through a `DatabaseExecutor`. So [`unaudited`] marks the
+//! migrations of a list, as above. What a migration saves by active models is then not recorded, and cannot fail for
+//! the tables of the trail, which an earlier one may run without. Without it such writes are recorded.
 //!
 //! # Capture triggers
 //! See [`capture`]: what installs and removes them in a migration.
@@ -58,6 +63,8 @@ mod m20261124_000003_index_admin_lists;
 mod migrator;
 mod options;
 mod tables;
+mod unaudited;
 
 pub use migrator::{Migrator, MigratorWith, migrations, migrations_with};
 pub use options::MigrationOptions;
+pub use unaudited::unaudited;

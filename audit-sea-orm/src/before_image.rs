@@ -1,54 +1,115 @@
 //! Reads the state of a row before it changes.
 
+mod parts;
+mod postgres;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait, Select, Statement, Value, sea_query::LockType,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    QueryResult, QuerySelect, QueryTrait, Select, Statement, Value,
+    sea_query::{Expr, LockType, Query, SqliteQueryBuilder},
 };
 
-use crate::{Audited, connection::own, connection_kind::ConnectionKind, recorded::Recorded};
+use crate::{
+    Audited, connection::own, connection_kind::ConnectionKind, encoding::Captured, pending::Intent,
+    recorded::Recorded,
+};
 
-/// What is about to happen to the row, which decides how strongly it must be locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Intent {
-    Update,
-    Delete,
+pub(crate) use postgres::deleted_so_far;
+
+/// A row before its write.
+pub(crate) enum Row<E: EntityTrait> {
+    Model(E::Model),
+    /// The recorded columns of a row that the entity's model cannot hold.
+    Parts(Vec<Captured>),
 }
 
-/// Reads the row with that key, in one statement; in a transaction nobody else can change it until the end.
+/// What was found before a write.
+pub(crate) struct Found<E: EntityTrait> {
+    pub(crate) row: Option<Row<E>>,
+    /// How many rows the transaction has deleted of the table, where the row could not be locked.
+    pub(crate) deleted_before: Option<i64>,
+}
+
+/// How a row is asked for.
+pub(crate) struct Wanted<E: EntityTrait> {
+    pub(crate) key: Vec<Value>,
+    pub(crate) intent: Intent,
+    /// A column that the update sets.
+    pub(crate) set: Option<E::Column>,
+}
+
+/// Reads the row with that key, in one statement where it may be locked; in a transaction nobody else can then
+/// change it until the end.
 pub(crate) async fn read<E: Audited, C: ConnectionTrait>(
     db: &C,
-    key: Vec<Value>,
-    intent: Intent,
-) -> Result<Option<E::Model>, DbErr> {
-    let kind = ConnectionKind::of::<C>();
+    wanted: &Wanted<E>,
+) -> Result<Found<E>, DbErr> {
     let backend = db.get_database_backend();
     // A lock ends with the statement where each commits by itself: it would cost and give nothing.
-    let lock = (!kind.is_autocommit()).then(|| lock_type(backend, intent));
-    if kind.allows_raw() {
-        let statement = statement::<E>(backend, key, lock);
-        let row = own(db.query_one_raw(statement)).await?;
-        return row
-            .map(|row| E::Model::from_query_result(&row, ""))
-            .transpose();
+    let is_autocommit = ConnectionKind::of_value(db).is_autocommit();
+    if backend == DbBackend::Postgres && !is_autocommit {
+        return postgres::read(db, wanted).await;
     }
-    // `all`, as `one` would bind a limit of one: see `statement`.
-    Ok(select::<E>(key, lock).all(db).await?.into_iter().next())
+    let lock = (!is_autocommit).then_some(LockType::Update);
+    let row = fetch(db, wanted, lock).await?;
+    let deleted_before = None;
+    Ok(Found {
+        row,
+        deleted_before,
+    })
+}
+
+async fn fetch<E: Audited, C: ConnectionTrait>(
+    db: &C,
+    wanted: &Wanted<E>,
+    lock: Option<LockType>,
+) -> Result<Option<Row<E>>, DbErr> {
+    let row = if ConnectionKind::of::<C>().allows_raw() {
+        let statement = statement(db.get_database_backend(), wanted, lock);
+        own(db.query_one_raw(statement)).await?
+    } else {
+        own(db.query_one(&select(wanted, lock).into_query())).await?
+    };
+    match row {
+        Some(row) => decoded(db, wanted, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The row as its model; where that fails, what can be had of it.
+async fn decoded<E: Audited, C: ConnectionTrait>(
+    db: &C,
+    wanted: &Wanted<E>,
+    row: &QueryResult,
+) -> Result<Row<E>, DbErr> {
+    match caught(|| E::Model::from_query_result(row, "")) {
+        Some(model) => Ok(Row::Model(model)),
+        None => parts::read(db, wanted, row).await.map(Row::Parts),
+    }
+}
+
+/// What was decoded; `None` where it cannot be. Drivers panic on times that a database holds and their types do not.
+fn caught<T>(decode: impl FnOnce() -> Result<T, DbErr>) -> Option<T> {
+    // OK to go on after a panic: all that it saw is the row, which decoding does not change.
+    catch_unwind(AssertUnwindSafe(decode)).ok()?.ok()
 }
 
 /// Without a limit, as the whole key finds one row at most: SQLite plans a statement with a bound limit anew
 /// each time it is executed.
-fn select<E: Audited>(key: Vec<Value>, lock: Option<LockType>) -> Select<E> {
-    let keys = Recorded::<E>::get().keys();
-    let row = keys
-        .iter()
-        .zip(key)
-        .fold(E::find(), |row, (column, value)| {
-            row.filter(column.eq(value))
-        });
+fn select<E: Audited>(wanted: &Wanted<E>, lock: Option<LockType>) -> Select<E> {
+    let row = with_key(E::find(), wanted);
     match lock {
         Some(lock) => row.lock(lock),
         None => row,
     }
+}
+
+fn with_key<E: Audited>(select: Select<E>, wanted: &Wanted<E>) -> Select<E> {
+    let keys = Recorded::<E>::get().keys().iter();
+    keys.zip(wanted.key.iter().cloned())
+        .fold(select, |row, (column, value)| row.filter(column.eq(value)))
 }
 
 /// The select, its text kept from the first time: to build it costs as much as to send it to SQLite.
@@ -56,24 +117,36 @@ fn select<E: Audited>(key: Vec<Value>, lock: Option<LockType>) -> Select<E> {
 /// SQLite has no row locks. A deferred transaction that reads first and writes later fails with `database is
 /// locked` when somebody else wrote in between, whatever the busy timeout; auditing must not do that to an
 /// application that only writes. So there the read begins with a write of no row, which waits for the write lock.
-fn statement<E: Audited>(backend: DbBackend, key: Vec<Value>, lock: Option<LockType>) -> Statement {
-    let recorded = Recorded::<E>::get();
-    let sql = recorded.select_text((backend, lock), || {
-        let select = select::<E>(key.clone(), lock).build(backend);
+fn statement<E: Audited>(
+    backend: DbBackend,
+    wanted: &Wanted<E>,
+    lock: Option<LockType>,
+) -> Statement {
+    let kind = (backend, lock, wanted.intent);
+    let sql = Recorded::<E>::get().select_text(kind, || {
+        let select = select(wanted, lock).build(backend);
         if backend == DbBackend::Sqlite && lock.is_some() {
-            format!("{}; {}", recorded.sqlite_lock(), select.sql)
+            format!("{}; {}", sqlite_lock(wanted), select.sql)
         } else {
             select.sql
         }
     });
-    Statement::from_sql_and_values(backend, &*sql, key)
+    Statement::from_sql_and_values(backend, &*sql, wanted.key.clone())
 }
 
-fn lock_type(backend: DbBackend, intent: Intent) -> LockType {
-    match (backend, intent) {
-        // What PostgreSQL itself takes for an UPDATE: a stronger lock would make inserts into tables that
-        // refer to this row wait.
-        (DbBackend::Postgres, Intent::Update) => LockType::NoKeyUpdate,
-        _ => LockType::Update,
+/// The same kind of write as the one that follows, of the same column, so that a view or a generated column
+/// refuses it only where it refuses that too.
+fn sqlite_lock<E: EntityTrait>(wanted: &Wanted<E>) -> String {
+    let (table, nothing) = (E::default().table_ref(), Expr::cust("0"));
+    match wanted.set {
+        Some(column) => Query::update()
+            .table(table)
+            .value(column, Expr::col(column))
+            .and_where(nothing)
+            .to_string(SqliteQueryBuilder),
+        None => Query::delete()
+            .from_table(table)
+            .and_where(nothing)
+            .to_string(SqliteQueryBuilder),
     }
 }

@@ -1,3 +1,9 @@
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    mem,
+    sync::LazyLock,
+};
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction};
 
 use crate::{AuditedConnection, AuditedTransaction};
@@ -15,9 +21,7 @@ pub(crate) enum ConnectionKind {
     /// A transaction that refuses raw statements.
     #[cfg(feature = "rbac")]
     RestrictedTransaction,
-    /// The connection of a migration.
-    Migration,
-    /// A type this library does not know: an application's own wrapper.
+    /// A type that does not tell: an application's own wrapper, or an executor, whose value does.
     Unknown,
 }
 
@@ -30,9 +34,6 @@ impl ConnectionKind {
         }
         if is(typeid::of::<DatabaseConnection>()) || is(typeid::of::<AuditedConnection>()) {
             return Self::Pool;
-        }
-        if is(typeid::of::<DatabaseExecutor<'_>>()) {
-            return Self::Migration;
         }
         #[cfg(feature = "rbac")]
         if is(typeid::of::<sea_orm::RestrictedTransaction>())
@@ -49,6 +50,20 @@ impl ConnectionKind {
             return Self::RestrictedPool;
         }
         Self::Unknown
+    }
+
+    /// As [`of`](Self::of), and of an executor what stands in it: it may be either.
+    ///
+    /// Safe code cannot make a `DatabaseExecutor` of a `C` that is one, as its lifetime may be any. But their
+    /// discriminants can be compared.
+    pub(crate) fn of_value<C: ConnectionTrait>(db: &C) -> Self {
+        if typeid::of::<C>() != typeid::of::<DatabaseExecutor<'_>>() {
+            Self::of::<C>()
+        } else if variant(db) == *EXECUTOR_OF_POOL {
+            Self::Pool
+        } else {
+            Self::Transaction
+        }
     }
 
     /// Whether statements surely commit one by one.
@@ -81,10 +96,23 @@ impl ConnectionKind {
     }
 }
 
+static EXECUTOR_OF_POOL: LazyLock<u64> = LazyLock::new(|| {
+    let pool = DatabaseConnection::default();
+    variant(&DatabaseExecutor::Connection(&pool))
+});
+
+/// A number for the variant that the value of an enum is.
+fn variant<T>(value: &T) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    mem::discriminant(value).hash(&mut hasher);
+    hasher.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::AuditConnectionExt;
+    use sea_orm::{Database, TransactionTrait};
 
     #[test]
     fn a_connection_is_recognised_by_its_type_whatever_its_lifetime() {
@@ -94,9 +122,19 @@ mod tests {
         let pool = DatabaseConnection::default();
         assert_eq!(of(&pool), ConnectionKind::Pool);
         assert_eq!(of(&pool.audited()), ConnectionKind::Pool);
-        assert_eq!(
-            of(&DatabaseExecutor::from(&pool)),
-            ConnectionKind::Migration
-        );
+        assert_eq!(of(&DatabaseExecutor::from(&pool)), ConnectionKind::Unknown);
+    }
+
+    #[tokio::test]
+    async fn an_executor_is_what_stands_in_it() {
+        let pool = Database::connect("sqlite::memory:").await.unwrap();
+        let kind = |executor: &DatabaseExecutor<'_>| ConnectionKind::of_value(executor);
+        assert_eq!(kind(&DatabaseExecutor::from(&pool)), ConnectionKind::Pool);
+        let transaction = pool.begin().await.unwrap();
+        let borrowed = DatabaseExecutor::from(&transaction);
+        assert_eq!(kind(&borrowed), ConnectionKind::Transaction);
+        let owned = DatabaseExecutor::OwnedTransaction(transaction);
+        assert_eq!(kind(&owned), ConnectionKind::Transaction);
+        assert_eq!(ConnectionKind::of_value(&pool), ConnectionKind::Pool);
     }
 }

@@ -22,6 +22,10 @@
 //! `null`, which must not be taken for SQL `NULL`, and a value nested deeper than [`MAX_JSON_DEPTH`], which
 //! no JSON reader would accept one level deeper inside a record. (A value that itself looks so is wrapped too.)
 //!
+//! What the application cannot read is `{"$unreadable": "<the database's text of it>"}`: a date that its type does
+//! not hold, text in a column of numbers. It is met only in the state before a change, where the rest of the row is
+//! as ever; but an array beside such a column is written so too. It decodes as a value of no column but JSON.
+//!
 //! SeaORM's own `sea_value_to_json_value` does not do: it puts SQL quotes around times, rounds decimals and
 //! panics on bytes that are not UTF-8.
 //!
@@ -59,6 +63,9 @@ pub const MAX_JSON_DEPTH: usize = 120;
 
 /// The key of the wrapper around JSON that cannot stand as it is.
 pub(crate) const WRAPPED_JSON: &str = "$json";
+
+/// The key of what stands for a value that cannot be read.
+pub(crate) const UNREADABLE: &str = "$unreadable";
 
 /// A value that cannot be written as, or read back from, JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -54,6 +54,21 @@ pub enum Error {
         /// What the database reported.
         source: DbErr,
     },
+    /// A restricted connection (SeaORM's RBAC) refused what recording needs. Grant the permission to the user's role,
+    /// and call `load_rbac`.
+    #[error(
+        "audit: {event} cannot be recorded: the user's role needs the permission `{permission}` on `{table}` (grant it, then call `load_rbac`)"
+    )]
+    Permission {
+        /// The event: an action and its object.
+        event: String,
+        /// `select` or `insert`, mostly.
+        permission: String,
+        /// The table.
+        table: String,
+        /// What SeaORM reported.
+        source: DbErr,
+    },
     /// The configuration could not be read.
     #[error("audit: the configuration cannot be used")]
     Config(#[from] ConfigError),
@@ -66,6 +81,51 @@ pub enum Error {
     /// The task that opens a transaction was stopped with its runtime.
     #[error("audit: the runtime stopped while a transaction was being opened")]
     RuntimeStopped,
+}
+
+impl Error {
+    /// A record could not be written.
+    pub(crate) fn writing(event: String, source: DbErr) -> Self {
+        let failed = |event, source| Self::Write { event, source };
+        Self::permission(event, "insert", "audit_log", source, failed)
+    }
+
+    /// A row's state could not be read.
+    pub(crate) fn reading(event: String, table: &str, source: DbErr) -> Self {
+        let failed = |event, source| Self::Read { event, source };
+        Self::permission(event, "select", table, source, failed)
+    }
+
+    /// The context could not be handed over.
+    pub(crate) fn handing_over(source: DbErr) -> Self {
+        let failed = |_, source| Self::Context { source };
+        let event = "the context of a write".to_owned();
+        Self::permission(event, "insert", "audit_context", source, failed)
+    }
+
+    /// Names the permission and the table, which SeaORM does not where it knows no such table.
+    fn permission(
+        event: String,
+        permission: &str,
+        table: &str,
+        source: DbErr,
+        otherwise: impl FnOnce(String, DbErr) -> Self,
+    ) -> Self {
+        let (permission, table) = match &source {
+            DbErr::AccessDenied {
+                permission,
+                resource,
+            } => (permission.clone(), resource.clone()),
+            DbErr::RbacError(_) => (permission.to_owned(), table.to_owned()),
+            _ => return otherwise(event, source),
+        };
+        Self::Permission {
+            event,
+            permission,
+            table,
+            source,
+        }
+    }
 }
 
 /// The result of most functions of this crate.

@@ -13,7 +13,6 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityName, TransactionSession}
 use crate::{
     BeginWrite, Error, Result, TrailEntity,
     connection::own,
-    connection_kind::ConnectionKind,
     insert::insert,
     writer::{self, Record},
 };
@@ -24,12 +23,13 @@ pub use login_attempt::{GeoLocator, LoginAttempt, Place};
 pub use system_event::SystemEvent;
 
 /// The configuration under which an event of that kind is recorded; `None` where it is not to be: in an
-/// unaudited scope, through a migration's connection, or where a list says to skip it.
+/// unaudited scope, on a mock connection, or where a list says to skip it.
 fn recording<C: ConnectionTrait>(
+    db: &C,
     action: &str,
     table: Option<&str>,
 ) -> Result<Option<Arc<AuditConfig>>> {
-    if AuditContext::is_unaudited() || ConnectionKind::of::<C>() == ConnectionKind::Migration {
+    if AuditContext::is_unaudited() || db.is_mock_connection() {
         return Ok(None);
     }
     let config = AuditConfig::current()?;

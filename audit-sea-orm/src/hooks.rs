@@ -56,6 +56,27 @@
 //! else: not for `insert_many`, `update_many`, `delete_many`, `Entity::insert`, upserts, raw SQL or cascades.
 //! `update_without_returning` calls `before_save` only, so that it is not recorded either.
 //!
+//! An [`after_save`] that comes without its [`before_save`] (seaography calls it so) is recorded with the new values
+//! alone: who reads it sees that the old ones are not known. So is an update whose key a trigger changed, and one
+//! whose old values were removed from memory, of which updates that wait may hold 256 MB in all.
+//!
+//! # Rows that cannot be read
+//! A row that the entity's model cannot hold is deleted and updated as without auditing. Its record has the columns
+//! that can be read, and the database's text of the others: `{"$unreadable": "infinity"}`.
+//!
+//! # Tests with a mock
+//! On a connection that says that it is a mock (SeaORM's `MockDatabase`) hooks record nothing and send nothing, so a
+//! test appends the results that it would append without auditing. SeaORM's transactions do not say what they
+//! are: where a test of yours begins one on a mock, put it in
+//! `AuditConfig::new().enabled(false).scope(…)`, or append a row for each read and a result for each record. To test
+//! what is recorded, use `sqlite::memory:` and the migrations.
+//!
+//! # Restricted connections
+//! With SeaORM's RBAC a role needs `insert` on `audit_log`, and `select` on the tables that it updates and deletes
+//! from; through an [`AuditedConnection`](crate::AuditedConnection) on SQLite, also `insert` and `delete` on
+//! `audit_context`. What is missing is refused with [`Error::Permission`], on a restricted connection before the change
+//! is made: that costs one statement more. A role with `insert` on `audit_log` can also write records of its own.
+//!
 //! # Backends
 //! In a transaction the row stays locked from the read to the end: `FOR NO KEY UPDATE` (an update) or `FOR
 //! UPDATE` (a delete) on PostgreSQL, `FOR UPDATE` on MySQL and MariaDB, the database's write lock on SQLite.
@@ -68,10 +89,15 @@
 //! record of an update holds a changed value twice, as JSON: where values of megabytes change, set it to more than
 //! twice the length of the longest row, bytes counted double. Else the write fails as a whole.
 //!
-//! PostgreSQL locks no row that is not there (the others do). An update of one that another transaction inserts
-//! between the read that found none and the write reports that, and succeeds when tried again. SeaORM does not
-//! tell a hook how many rows a delete hit, so a delete of such a row leaves no record: where rows of the same
-//! key come and go, read the row in the transaction before you delete it.
+//! PostgreSQL locks no row that is not there (the others do, but for MySQL and MariaDB in `READ COMMITTED`). A write of
+//! one that another transaction inserts between the read that found none and the write reports that, and succeeds
+//! when tried again.
+//!
+//! PostgreSQL also locks no row for a role without the right to update it, be that `UPDATE` or a policy of row
+//! security. Before a delete the row is then read without a lock, and the server asked before and after how many
+//! rows the transaction deleted: so what the delete does not hit leaves no record. Another transaction may still
+//! change the row in between; in `REPEATABLE READ` it cannot. Whether a role may lock is asked before the first
+//! delete of an entity, and remembered for the process while it may: where roles differ, one delete may fail first.
 
 mod recording;
 
@@ -94,10 +120,10 @@ where
     A::Entity: Audited,
     C: ConnectionTrait,
 {
-    let Some(recording) = Recording::<A::Entity>::of::<C>(saved(insert))? else {
+    let Some(recording) = Recording::<A::Entity>::of(db, saved(insert))? else {
         return Ok(active_model);
     };
-    recording.check_transaction::<C>()?;
+    recording.check(db).await?;
     if insert {
         recording.announce();
     } else {
@@ -121,7 +147,7 @@ where
     <A::Entity as EntityTrait>::Model: Sync,
     C: ConnectionTrait,
 {
-    let Some(recording) = Recording::<A::Entity>::of::<C>(saved(insert))? else {
+    let Some(recording) = Recording::<A::Entity>::of(db, saved(insert))? else {
         return Ok(model);
     };
     let record = if insert {
@@ -144,10 +170,10 @@ where
     <A::Entity as EntityTrait>::Model: Sync,
     C: ConnectionTrait,
 {
-    let Some(recording) = Recording::<A::Entity>::of::<C>(Action::Delete)? else {
+    let Some(recording) = Recording::<A::Entity>::of(db, Action::Delete)? else {
         return Ok(active_model);
     };
-    recording.check_transaction::<C>()?;
+    recording.check(db).await?;
     recording.keep_before_delete(&active_model, db).await?;
     Ok(active_model)
 }
@@ -162,10 +188,10 @@ where
     A::Entity: Audited,
     C: ConnectionTrait,
 {
-    let Some(recording) = Recording::<A::Entity>::of::<C>(Action::Delete)? else {
+    let Some(recording) = Recording::<A::Entity>::of(db, Action::Delete)? else {
         return Ok(active_model);
     };
-    let record = recording.take_deleted(&active_model, db);
+    let record = recording.take_deleted(&active_model, db).await;
     recording.write(db, record).await?;
     Ok(active_model)
 }

@@ -14,7 +14,8 @@
 //!   them. [Capture triggers](capture) see them all: [`coverage`] tells which tier when, and an
 //!   [`AuditedConnection`] tells triggers who and why.
 //! - **Never**: a [masked](MASK) or skipped value, the trail's own tables, what runs
-//!   [unaudited](AuditContext::unaudited), and what a migration writes.
+//!   [unaudited](AuditContext::unaudited), what a migration writes that `audit_migration::unaudited` marks, and what
+//!   goes to a mock connection.
 //!
 //! # Example
 //! ```

@@ -11,7 +11,13 @@
 //!   that explains the row's new state (before + what was set = after) goes before one that does not.
 //!
 //! Inside a transaction statements run one after another and the row is locked: what one update left is what
-//! the next one finds, so the images that still wait there become the state after the one that ended.
+//! the next one finds, so the images that still wait there become the state after the one that ended. The state
+//! is kept once for all of them.
+//!
+//! An update whose image is not found, since it was removed or its key was changed by a trigger, is recorded
+//! with its new values alone.
+
+mod weight;
 
 use std::{
     any::TypeId,
@@ -21,9 +27,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::Value;
-
-use crate::{before_image::Intent, encoding::Captured, writer::Record};
+use crate::{encoding::Captured, writer::Record};
 
 /// Images older than this are removed once [`PILED_UP`] is reached: their updates are most likely over.
 const GRACE: Duration = Duration::from_secs(60);
@@ -31,6 +35,13 @@ const GRACE: Duration = Duration::from_secs(60);
 const PILED_UP: usize = 8 * 1024 * 1024;
 /// The memory, in bytes, that images never exceed: beyond it the oldest go, whatever their age.
 const MOST: usize = 256 * 1024 * 1024;
+
+/// What is about to happen to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Intent {
+    Update,
+    Delete,
+}
 
 /// Where an image belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,12 +73,22 @@ impl Slot {
 pub(crate) enum Kept {
     /// An update: the row as it was.
     Image(Image),
-    /// A delete: its record, ready to be written.
-    Record(Box<Record>),
+    /// A delete.
+    Deletion(Deletion),
     /// An update of a row that was not there.
     NoRow,
-    /// A write that leaves no record: an update that sets nothing, a delete of a row that was not there.
+    /// An update that leaves no record, as it sets nothing, or as its loss is counted already.
     NothingToRecord,
+}
+
+/// What is known of a delete before it is sent.
+#[derive(Debug, Default)]
+pub(crate) struct Deletion {
+    /// Ready to be written; `None` where no row was found, or the loss is counted already.
+    pub(crate) record: Option<Box<Record>>,
+    /// How many rows the transaction had deleted of the table, where it is not sure that the delete will hit
+    /// what was read.
+    pub(crate) deleted_before: Option<i64>,
 }
 
 /// A row's state before an update.
@@ -79,56 +100,15 @@ pub(crate) struct Image {
     pub(crate) set: Vec<(usize, Captured)>,
 }
 
-/// About the memory that a JSON value holds, told without writing its text.
-fn json_weight(json: &serde_json::Value) -> usize {
-    use serde_json::Value;
-    let heap = match json {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(json_weight).sum(),
-        Value::Object(map) => {
-            let entries = map.iter();
-            entries
-                .map(|(key, value)| size_of::<String>() + key.len() + json_weight(value))
-                .sum()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-    };
-    size_of::<Value>() + heap
-}
-
-impl Kept {
-    fn explains(&self, after: &[Captured]) -> bool {
-        let Self::Image(image) = self else {
-            return false;
-        };
-        let set = |position| image.set.iter().find(|(set, _)| *set == position);
-        let explained = image.before.iter().enumerate();
+impl Image {
+    /// Whether the update alone made the row what it is now.
+    fn explains(&self, before: &[Captured], after: &[Captured]) -> bool {
+        let set = |position| self.set.iter().find(|(set, _)| *set == position);
+        let explained = before.iter().enumerate();
         explained
             .map(|(position, old)| set(position).map_or(old, |(_, new)| new))
             .eq(after)
     }
-
-    fn weight(&self) -> usize {
-        let heap = match self {
-            Self::Image(image) => {
-                let set = image.set.iter().map(|(_, value)| value);
-                image.before.iter().chain(set).map(weight).sum()
-            }
-            Self::Record(record) => record.old_values.as_ref().map_or(0, String::len),
-            Self::NoRow | Self::NothingToRecord => 0,
-        };
-        size_of::<Waiting>() + heap
-    }
-}
-
-fn weight(value: &Captured) -> usize {
-    let heap = match &value.0 {
-        Value::String(Some(text)) => text.len(),
-        Value::Bytes(Some(bytes)) => bytes.len(),
-        Value::Json(Some(json)) => json_weight(json),
-        _ => 0,
-    };
-    size_of::<Captured>() + heap
 }
 
 /// Who reads and writes: a tokio task, or a thread that blocks on a future.
@@ -157,9 +137,36 @@ struct Waiting {
 struct Images {
     /// By number, so that the first is the oldest.
     waiting: BTreeMap<u64, Waiting>,
-    numbers: HashMap<Slot, Vec<u64>>,
+    queues: HashMap<Slot, Queue>,
     next: u64,
     weight: usize,
+}
+
+/// The images that wait in one slot.
+#[derive(Debug, Default)]
+struct Queue {
+    numbers: Vec<u64>,
+    renewed: Option<Renewed>,
+}
+
+/// The state that took the place of the images before that number.
+#[derive(Debug)]
+struct Renewed {
+    below: u64,
+    state: Vec<Captured>,
+}
+
+impl Queue {
+    /// What an image's state has become.
+    fn renewed(&self, number: u64) -> Option<&[Captured]> {
+        let renewed = self.renewed.as_ref()?;
+        (number < renewed.below).then_some(&renewed.state)
+    }
+
+    fn weight(&self) -> usize {
+        let state = self.renewed.iter().flat_map(|renewed| &renewed.state);
+        state.map(weight::of_value).sum()
+    }
 }
 
 static IMAGES: LazyLock<Mutex<Images>> = LazyLock::new(Mutex::default);
@@ -195,9 +202,10 @@ impl Images {
     fn keep(&mut self, slot: Slot, kept: Kept, now: Instant) {
         let number = self.next;
         self.next += 1;
-        let weight = kept.weight() + slot.object_id.len();
+        let weight = size_of::<Waiting>() + weight::of(&kept) + slot.object_id.len();
         self.weight += weight;
-        self.numbers.entry(slot.clone()).or_default().push(number);
+        let queue = self.queues.entry(slot.clone()).or_default();
+        queue.numbers.push(number);
         let runner = Runner::current();
         let waiting = Waiting {
             slot,
@@ -222,44 +230,53 @@ impl Images {
     /// Of the task's own images, or of all where it has none (the future moved to another task): the newest
     /// that explains the new state, else the newest.
     fn choose(&self, slot: &Slot, after: &[Captured]) -> Option<u64> {
-        let numbers = self.numbers.get(slot)?;
+        let queue = self.queues.get(slot)?;
         let runner = Runner::current();
-        let is_own = |number: &&u64| self.waiting[*number].runner == runner;
-        let mut candidates: Vec<u64> = numbers.iter().filter(is_own).copied().collect();
-        if candidates.is_empty() {
-            candidates.clone_from(numbers);
-        }
-        let explains = |number: &&u64| self.waiting[*number].kept.explains(after);
-        candidates
-            .iter()
-            .rev()
-            .find(explains)
-            .or(candidates.last())
-            .copied()
+        let is_own = |number: &u64| self.waiting[number].runner == runner;
+        let explains = |number: &u64| match &self.waiting[number].kept {
+            Kept::Image(image) => {
+                let before = queue.renewed(*number).unwrap_or(&image.before);
+                image.explains(before, after)
+            }
+            _ => false,
+        };
+        let newest_first = || queue.numbers.iter().rev().copied();
+        let has_own = newest_first().any(|number| is_own(&number));
+        let candidates = || newest_first().filter(|number| !has_own || is_own(number));
+        candidates().find(explains).or_else(|| candidates().next())
     }
 
     fn remove(&mut self, number: u64) -> Option<Kept> {
-        let removed = self.waiting.remove(&number)?;
-        self.weight -= removed.weight;
-        if let Some(numbers) = self.numbers.get_mut(&removed.slot) {
-            numbers.retain(|waiting| *waiting != number);
-            if numbers.is_empty() {
-                self.numbers.remove(&removed.slot);
-            }
+        let Waiting {
+            slot,
+            weight,
+            mut kept,
+            ..
+        } = self.waiting.remove(&number)?;
+        self.weight -= weight;
+        let queue = self.queues.get_mut(&slot)?;
+        queue.numbers.retain(|waiting| *waiting != number);
+        if let (Kept::Image(image), Some(state)) = (&mut kept, queue.renewed(number)) {
+            image.before = state.to_vec();
         }
-        Some(removed.kept)
+        if queue.numbers.is_empty() {
+            self.weight -= queue.weight();
+            self.queues.remove(&slot);
+        }
+        Some(kept)
     }
 
+    /// What waits in the slot will find the row in that state.
     fn renew(&mut self, slot: &Slot, state: &[Captured]) {
-        for number in self.numbers.get(slot).into_iter().flatten() {
-            if let Some(Waiting {
-                kept: Kept::Image(image),
-                ..
-            }) = self.waiting.get_mut(number)
-            {
-                image.before = state.to_vec();
-            }
-        }
+        let Some(queue) = self.queues.get_mut(slot) else {
+            return;
+        };
+        self.weight -= queue.weight();
+        queue.renewed = Some(Renewed {
+            below: self.next,
+            state: state.to_vec(),
+        });
+        self.weight += queue.weight();
     }
 }
 
@@ -321,7 +338,7 @@ mod tests {
         images.keep(slot("1"), image([5, 0], 1, 9), Instant::now());
         assert_eq!(take_before(&mut images, [5, 0]), state([1, 0]));
         assert_eq!(take_before(&mut images, [5, 9]), state([5, 0]));
-        assert!(images.waiting.is_empty() && images.numbers.is_empty() && images.weight == 0);
+        assert!(images.waiting.is_empty() && images.queues.is_empty() && images.weight == 0);
     }
 
     #[test]
@@ -332,6 +349,26 @@ mod tests {
         assert_eq!(take_before(&mut images, [5, 0]), state([1, 0]));
         images.renew(&slot("1"), &state([5, 0]));
         assert_eq!(take_before(&mut images, [5, 9]), state([5, 0]));
+    }
+
+    #[test]
+    fn many_joined_updates_share_the_state_that_the_last_one_left() {
+        let mut images = Images::default();
+        let text = |letter: &str| letter.repeat(1024 * 1024);
+        for _ in 0..100 {
+            images.keep(slot("1"), image_of(text("a")), Instant::now());
+        }
+        let kept = images.weight;
+        for round in 0..10 {
+            images.renew(&slot("1"), &[Captured(text(&round.to_string()).into())]);
+        }
+        assert!(images.weight < kept + 2 * 1024 * 1024);
+        let mut number = 0;
+        while let Some(Kept::Image(image)) = images.remove(number) {
+            assert_eq!(image.before, [Captured(text("9").into())]);
+            number += 1;
+        }
+        assert_eq!((number, images.weight, images.queues.len()), (100, 0, 0));
     }
 
     #[test]

@@ -1,16 +1,16 @@
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
-    sync::{Arc, LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, Mutex, PoisonError, RwLock},
 };
 
-use audit_core::{Field, FieldPolicy};
+use audit_core::{Field, FieldPolicy, text};
 use sea_orm::{
     DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
-    sea_query::{Expr, LockType, Query, SqliteQueryBuilder},
+    sea_query::LockType,
 };
 
-use crate::{Audited, Capture, encoding::Captured, entity, sql_texts::SqlTexts};
+use crate::{Audited, Capture, encoding::Captured, entity, pending::Intent, sql_texts::SqlTexts};
 
 /// What is recorded of an entity: asked of its [`Audited`] once, then kept for the process.
 pub(crate) struct Recorded<E: EntityTrait> {
@@ -20,8 +20,23 @@ pub(crate) struct Recorded<E: EntityTrait> {
     others: Vec<E::Column>,
     columns: Vec<E::Column>,
     fields: Vec<Field>,
-    sqlite_lock: String,
-    selects: SqlTexts<(DbBackend, Option<LockType>)>,
+    may_lock: Mutex<MayLock>,
+    selects: SqlTexts<SelectKind>,
+}
+
+/// What tells the texts of selects apart: the database, how the row is locked, and for which write.
+pub(crate) type SelectKind = (DbBackend, Option<LockType>, Intent);
+
+/// Whether rows of a table may be locked, as far as the process knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum MayLock {
+    /// Nobody tried yet.
+    #[default]
+    Unknown,
+    /// They were.
+    Yes,
+    /// Not by every role that the process has, or by none.
+    Ask,
 }
 
 /// One entry for each audited entity of the program, never removed: the program's types are its bound.
@@ -64,9 +79,10 @@ impl<E: Audited> Recorded<E> {
             })
             .unzip();
         Self {
-            table: E::audit_table(),
+            // As much as the trail's column holds: SQLite has names of any length.
+            table: text::line(&E::audit_table(), 255).into_owned(),
             capture: E::capture(),
-            sqlite_lock: sqlite_lock::<E>(&keys),
+            may_lock: Mutex::default(),
             selects: SqlTexts::new(),
             keys,
             others,
@@ -126,17 +142,21 @@ impl<E: EntityTrait> Recorded<E> {
         (!self.fields[position].is_masked()).then(|| self.columns[position])
     }
 
-    /// The statement that takes SQLite's write lock and changes nothing.
-    pub(crate) fn sqlite_lock(&self) -> &str {
-        &self.sqlite_lock
+    pub(crate) fn may_lock(&self) -> MayLock {
+        *self.may_lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that rows were locked, or that a role may not.
+    pub(crate) fn note_lock(&self, locked: bool) {
+        let mut may_lock = self.may_lock.lock().unwrap_or_else(PoisonError::into_inner);
+        *may_lock = match (*may_lock, locked) {
+            (MayLock::Unknown | MayLock::Yes, true) => MayLock::Yes,
+            _ => MayLock::Ask,
+        };
     }
 
     /// The text of the select of one row by its key.
-    pub(crate) fn select_text(
-        &self,
-        kind: (DbBackend, Option<LockType>),
-        make: impl FnOnce() -> String,
-    ) -> Arc<str> {
+    pub(crate) fn select_text(&self, kind: SelectKind, make: impl FnOnce() -> String) -> Arc<str> {
         self.selects.get(kind, make)
     }
 
@@ -147,15 +167,4 @@ impl<E: EntityTrait> Recorded<E> {
             .map(|column| Captured(model.get(*column)))
             .collect()
     }
-}
-
-fn sqlite_lock<E: EntityTrait>(keys: &[E::Column]) -> String {
-    let mut update = Query::update();
-    update
-        .table(E::default().table_ref())
-        .and_where(Expr::cust("0"));
-    for key in keys {
-        update.value(*key, Expr::col(*key));
-    }
-    update.to_string(SqliteQueryBuilder)
 }

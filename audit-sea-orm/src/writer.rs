@@ -10,9 +10,15 @@ use std::{
 };
 
 use audit_core::{AuditConfig, AuditContext, OnFailure};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr,
+    sea_query::{Expr, Query},
+};
 
-use crate::{Error, Result, clock, connection::own, connection_kind::ConnectionKind, error::chain};
+use crate::{
+    Error, Result, clock, connection::own, connection_kind::ConnectionKind, entity::audit_log,
+    error::chain,
+};
 
 /// What a record says beside the context: what was done to which object.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +46,7 @@ static FAILURES: AtomicU64 = AtomicU64::new(0);
 
 /// How many records were lost since the process began, each with a `tracing` event at level `ERROR`.
 ///
-/// Only [`OnFailure::Log`] lets a record be lost, and an `after_save` that comes without its `before_save`.
+/// Only [`OnFailure::Log`] lets a record be lost.
 /// Watch it: a number that grows is a gap in the trail.
 #[must_use]
 pub fn failures() -> u64 {
@@ -75,6 +81,20 @@ pub(crate) async fn write<C: ConnectionTrait>(
     guarded(db, config, event, insert).await.map(drop)
 }
 
+/// Inserts no record, to learn whether one could be: on a restricted connection each statement commits by itself, so
+/// the refusal of the record would come when the change stands.
+pub(crate) async fn try_nothing<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+    let mut nothing = Query::select();
+    nothing.expr(Expr::value("")).and_where(Expr::cust("1 = 0"));
+    let mut insert = Query::insert();
+    insert
+        .into_table(audit_log::Entity)
+        .columns([audit_log::Column::Action])
+        .select_from(nothing)
+        .map_err(|error| DbErr::Custom(error.to_string()))?;
+    own(db.execute(&insert)).await.map(drop)
+}
+
 /// Awaits the insert of a row of the trail, and does what the configuration says where that fails: `None` is a
 /// loss that is counted.
 pub(crate) async fn guarded<C: ConnectionTrait, T>(
@@ -95,7 +115,7 @@ pub(crate) async fn guarded<C: ConnectionTrait, T>(
         Ok(row) => Ok(Some(row)),
         Err(source) => {
             let event = event();
-            settle::<C>(config, Err(Error::Write { event, source })).map(|()| None)
+            settle::<C>(config, Err(Error::writing(event, source))).map(|()| None)
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod bakery;
 pub mod cancellation;
 pub mod captured;
+pub mod complete;
 pub mod concurrency;
 pub mod context;
 pub mod coverage;
@@ -49,6 +50,20 @@ pub const ALL: &[(&str, TestFn)] = list! {
         context_stands_in_the_record,
         unaudited_scope_leaves_no_record,
         entity_of_triggers_is_silent,
+    ],
+    complete: [
+        after_save_by_itself_records_the_new_values,
+        a_key_that_a_trigger_changes,
+        a_thousand_joined_updates_of_one_row,
+        an_executor_is_recorded_and_bound,
+        a_mock_connection_is_left_alone,
+        a_long_table_name_is_cut,
+        views_and_generated_keys_are_written,
+        a_delete_that_row_security_hides_from_updates,
+        a_role_that_may_delete_and_not_update,
+        a_row_that_came_between_is_an_error,
+        rows_that_cannot_be_read_are_deleted_and_recorded,
+        updates_of_what_cannot_be_read_are_recorded,
     ],
     events: [
         hostile_texts_are_cut_and_clean,
@@ -222,6 +237,8 @@ pub const ALL: &[(&str, TestFn)] = list! {
         transactions_begin_in_every_way,
         errors_come_out_unchanged,
         restricted_connections_carry_the_context,
+        a_missing_permission_is_named_before_the_change,
+        missing_permissions_beside_the_trail_are_named,
         statements_on_a_restricted_connection_are_counted,
     ],
     tripwire: [the_tripwire_counts_what_slips_through],
@@ -250,6 +267,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         raw_query,
         raw_script,
         raw_stream,
+        executor_write,
         migration_write,
         another_program,
         foreign_key_cascade,

@@ -90,7 +90,7 @@ impl Session {
             }
         });
         told.await
-            .map_err(|source| Error::Context { source }.into())
+            .map_err(|source| Error::handing_over(source).into())
     }
 }
 

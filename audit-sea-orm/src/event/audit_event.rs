@@ -152,7 +152,7 @@ impl AuditEvent {
     /// [`Error::Write`] where the database refuses it (under [`OnFailure::Log`](crate::OnFailure::Log) that is
     /// counted instead), [`Error::Encoding`] where a value has no encoding.
     pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<()> {
-        let Some(config) = recording::<C>(self.action.as_str(), self.table.as_deref())? else {
+        let Some(config) = recording(db, self.action.as_str(), self.table.as_deref())? else {
             return Ok(());
         };
         let context = self

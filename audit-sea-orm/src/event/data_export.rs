@@ -112,7 +112,7 @@ impl DataExport {
     /// # Errors
     /// [`Error::Write`] where the database refuses it.
     pub async fn record<C: BeginWrite>(self, db: &C) -> Result<Option<Model>> {
-        let Some(config) = recording::<C>(Action::Export.as_str(), Some(TABLE))? else {
+        let Some(config) = recording(db, Action::Export.as_str(), Some(TABLE))? else {
             return Ok(None);
         };
         match self.write(db).await {

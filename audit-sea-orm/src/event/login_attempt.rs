@@ -181,7 +181,7 @@ impl LoginAttempt {
     /// counted instead.
     pub async fn record<C: BeginWrite>(self, db: &C) -> Result<()> {
         let action = self.outcome.action();
-        let Some(config) = recording::<C>(action.as_str(), Some(TABLE))? else {
+        let Some(config) = recording(db, action.as_str(), Some(TABLE))? else {
             return Ok(());
         };
         let context = self

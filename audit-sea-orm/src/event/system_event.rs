@@ -169,7 +169,7 @@ impl SystemEvent {
     /// # Errors
     /// [`Error::Write`](crate::Error::Write) where the database refuses it.
     pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<Option<Model>> {
-        let Some(config) = recording::<C>(self.event_type.as_str(), Some(TABLE))? else {
+        let Some(config) = recording(db, self.event_type.as_str(), Some(TABLE))? else {
             return Ok(None);
         };
         let event_type = self.event_type;

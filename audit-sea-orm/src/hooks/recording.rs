@@ -1,18 +1,18 @@
 use std::sync::Arc;
 
-use audit_core::{Action, AuditConfig, AuditContext, diff};
+use audit_core::{Action, AuditConfig, AuditContext, OnFailure, diff};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityTrait, Value,
 };
 
 use crate::{
     Audited, Error, Result,
-    before_image::{self, Intent},
+    before_image::{self, Found, Row, Wanted},
     connection::context_of,
     connection_kind::ConnectionKind,
     encoding::{Captured, EncodingError},
     object,
-    pending::{self, Image, Kept, Slot},
+    pending::{self, Deletion, Image, Intent, Kept, Slot},
     recorded::Recorded,
     tripwire,
     writer::{self, Record},
@@ -25,21 +25,21 @@ pub(super) struct Recording<E: EntityTrait> {
     config: Arc<AuditConfig>,
 }
 
-/// What came of reading the row before the write.
-enum Read<M> {
-    Row(M),
-    NoRow,
-    /// It failed, and the configuration says to go on; the loss is counted.
-    Failed,
+/// The state of a row before the update that has ended.
+enum Before {
+    Known(Vec<Captured>),
+    /// Nobody read it, or what was read is not there any more.
+    Unknown,
+    /// It is not asked for: the update leaves no record.
+    Unrecorded,
 }
 
 impl<E: Audited> Recording<E> {
-    /// `None` where nothing is to be recorded: unaudited, a migration's write, disabled, skipped, or the
-    /// business of triggers.
-    pub(super) fn of<C: ConnectionTrait>(action: Action) -> Result<Option<Self>> {
+    /// `None` where nothing is to be recorded: unaudited, on a mock connection, whose statements a test has
+    /// counted, disabled, skipped, or the business of triggers.
+    pub(super) fn of<C: ConnectionTrait>(db: &C, action: Action) -> Result<Option<Self>> {
         let entity = Recorded::<E>::get();
-        let is_migration = ConnectionKind::of::<C>() == ConnectionKind::Migration;
-        if is_migration || AuditContext::is_unaudited() || !entity.by_hooks() {
+        if AuditContext::is_unaudited() || !entity.by_hooks() || db.is_mock_connection() {
             return Ok(None);
         }
         let config = AuditConfig::current()?;
@@ -63,10 +63,18 @@ impl<E: Audited> Recording<E> {
         writer::event(self.action.as_str(), Some(self.entity.table()), object_id)
     }
 
-    pub(super) fn check_transaction<C: ConnectionTrait>(&self) -> Result<()> {
-        if self.config.requires_transaction() && ConnectionKind::of::<C>().is_autocommit() {
-            let event = self.event(None);
-            return Err(Error::TransactionRequired { event });
+    /// Refuses a write that must not, or could not, be recorded, before it is made.
+    pub(super) async fn check<C: ConnectionTrait>(&self, db: &C) -> Result<()> {
+        let kind = ConnectionKind::of_value(db);
+        let event = || self.event(None);
+        if self.config.requires_transaction() && kind.is_autocommit() {
+            return Err(Error::TransactionRequired { event: event() });
+        }
+        // In a transaction the record's own refusal takes the change along.
+        let may_be_refused = kind.is_autocommit() && !kind.allows_raw();
+        if may_be_refused && self.config.failure_policy() == OnFailure::Fail {
+            let refused = |source| Error::writing(event(), source);
+            writer::try_nothing(db).await.map_err(refused)?;
         }
         Ok(())
     }
@@ -101,10 +109,16 @@ impl<E: Audited> Recording<E> {
 
     fn record_of(&self, model: &E::Model, id: String) -> Record {
         Record {
+            object_repr: Some(E::object_repr(model)),
+            ..self.record(id)
+        }
+    }
+
+    fn record(&self, id: String) -> Record {
+        Record {
             action: self.action.clone().into(),
             table_name: Some(self.entity.table().into()),
             object_id: Some(id),
-            object_repr: Some(E::object_repr(model)),
             ..Record::default()
         }
     }
@@ -127,8 +141,17 @@ impl<E: Audited> Recording<E> {
         let after = self.entity.capture(model);
         let id = self.id_of(model)?;
         let slot = Slot::new::<E, C>(db, Intent::Update, id);
-        let Some(before) = self.take_before_image::<C>(&slot, &after)? else {
-            return Ok(None);
+        let before = match self.take_before_image(db, &slot, &after)? {
+            Before::Known(before) => before,
+            Before::Unknown => {
+                let new_values = Some(self.image(&after)?);
+                let record = self.record_of(model, slot.into_object_id());
+                return Ok(Some(Record {
+                    new_values,
+                    ..record
+                }));
+            }
+            Before::Unrecorded => return Ok(None),
         };
         let changed = diff::changed(&before, &after);
         if changed.is_empty() {
@@ -141,12 +164,18 @@ impl<E: Audited> Recording<E> {
         }))
     }
 
-    /// The record of a row that is going to be deleted.
-    fn deleted(&self, model: &E::Model) -> Result<Record> {
-        let before = self.entity.capture(model);
+    /// The record of a row that is going to be deleted, by the key that was asked for where its own is not known.
+    fn deleted(&self, row: Row<E>, asked: String) -> Result<Record> {
+        let (before, record) = match row {
+            Row::Model(model) => {
+                let id = self.id_of(&model)?;
+                (self.entity.capture(&model), self.record_of(&model, id))
+            }
+            Row::Parts(before) => (before, self.record(asked)),
+        };
         Ok(Record {
             old_values: Some(self.image(&before)?),
-            ..self.record_of(model, self.id_of(model)?)
+            ..record
         })
     }
 
@@ -161,47 +190,56 @@ impl<E: Audited> Recording<E> {
         };
         let asked = self.id_text(&key)?;
         let slot = |id| Slot::new::<E, C>(db, Intent::Update, id);
-        if !self.sets_anything(active_model) {
+        let Some(sets) = self.first_set(active_model) else {
+            // SeaORM sends no update where nothing but the key is set.
             pending::keep(slot(asked), Kept::NothingToRecord);
             return Ok(());
-        }
+        };
         let set = self.set_values(active_model);
-        let (id, kept) = match self.read(db, key, &asked, Intent::Update).await? {
-            Read::Row(row) => {
-                // The row's own key: the database may spell it otherwise than the application does.
-                let id = self.id_of(&row)?;
-                let before = self.entity.capture(&row);
+        let (id, kept) = match self.read(db, key, &asked, Some(sets)).await? {
+            Some(Found { row: Some(row), .. }) => {
+                let (id, before) = self.before(row, asked)?;
                 (id, Kept::Image(Image { before, set }))
             }
-            Read::NoRow => (asked, Kept::NoRow),
-            Read::Failed => (asked, Kept::NothingToRecord),
+            Some(Found { row: None, .. }) => (asked, Kept::NoRow),
+            None => (asked, Kept::NothingToRecord),
         };
         pending::keep(slot(id), kept);
         self.announce();
         Ok(())
     }
 
-    /// Whether SeaORM will send an `UPDATE` at all: it sends none where nothing but the key is set.
-    fn sets_anything<A: ActiveModelTrait<Entity = E>>(&self, active_model: &A) -> bool {
-        let mut others = self.entity.others().iter();
-        others.any(|column| matches!(active_model.get(*column), ActiveValue::Set(_)))
+    /// The key and the state of a row: its own key, as the database may spell it otherwise than the application does.
+    fn before(&self, row: Row<E>, asked: String) -> Result<(String, Vec<Captured>)> {
+        match row {
+            Row::Model(model) => Ok((self.id_of(&model)?, self.entity.capture(&model))),
+            Row::Parts(before) => Ok((asked, before)),
+        }
     }
 
-    /// Takes what was kept for the update that left the row as `after`; `None` where it is not recorded.
+    /// A column that the update sets.
+    fn first_set<A: ActiveModelTrait<Entity = E>>(&self, active_model: &A) -> Option<E::Column> {
+        let mut others = self.entity.others().iter().copied();
+        others.find(|column| matches!(active_model.get(*column), ActiveValue::Set(_)))
+    }
+
+    /// Takes what was kept for the update that left the row as `after`.
+    ///
+    /// Unknown where this hook was called by itself, as seaography does, where many large updates that waited had
+    /// the image removed, and where a trigger changed the key. A record of the new values alone is more than none.
     fn take_before_image<C: ConnectionTrait>(
         &self,
+        db: &C,
         slot: &Slot,
         after: &[Captured],
-    ) -> Result<Option<Vec<Captured>>> {
-        let in_transaction = ConnectionKind::of::<C>().is_transaction();
-        let unknown = match pending::take(slot, after, in_transaction) {
-            Some(Kept::Image(image)) => return Ok(Some(image.before)),
-            Some(Kept::NoRow) => return Err(self.came_between()),
-            Some(_) => return Ok(None),
-            None => "`after_save` came without its `before_save`",
-        };
-        writer::note_loss(&self.event(None), unknown);
-        Ok(None)
+    ) -> Result<Before> {
+        let in_transaction = ConnectionKind::of_value(db).is_transaction();
+        match pending::take(slot, after, in_transaction) {
+            Some(Kept::Image(image)) => Ok(Before::Known(image.before)),
+            Some(Kept::NoRow) => Err(self.came_between()),
+            Some(Kept::NothingToRecord | Kept::Deletion(_)) => Ok(Before::Unrecorded),
+            None => Ok(Before::Unknown),
+        }
     }
 
     /// Reads the row before a delete, and keeps its record until `after_delete`.
@@ -214,45 +252,62 @@ impl<E: Audited> Recording<E> {
             return Ok(());
         };
         let asked = self.id_text(&key)?;
-        let kept = match self.read(db, key, &asked, Intent::Delete).await? {
-            Read::Row(row) => match self.deleted(&row) {
-                Ok(record) => Kept::Record(Box::new(record)),
-                Err(error) => {
-                    writer::settle::<C>(&self.config, Err(error))?;
-                    Kept::NothingToRecord
-                }
-            },
-            // Kept too, so that what an earlier, failed delete left here is not taken for this one's.
-            Read::NoRow | Read::Failed => Kept::NothingToRecord,
-        };
-        pending::keep(Slot::new::<E, C>(db, Intent::Delete, asked), kept);
+        // Kept though nothing is found, so that what an earlier, failed delete left is not taken for this one's.
+        let mut deletion = Deletion::default();
+        if let Some(found) = self.read(db, key, &asked, None).await? {
+            deletion.deleted_before = found.deleted_before;
+            let record = found.row.map(|row| self.deleted(row, asked.clone()));
+            match record.transpose() {
+                Ok(record) => deletion.record = record.map(Box::new),
+                Err(error) => writer::settle::<C>(&self.config, Err(error))?,
+            }
+        }
+        let slot = Slot::new::<E, C>(db, Intent::Delete, asked);
+        pending::keep(slot, Kept::Deletion(deletion));
         self.announce();
         Ok(())
     }
 
     /// Takes the record of a delete that succeeded; `None` where there was no row.
-    pub(super) fn take_deleted<A, C>(&self, active_model: &A, db: &C) -> Result<Option<Record>>
+    pub(super) async fn take_deleted<A, C>(
+        &self,
+        active_model: &A,
+        db: &C,
+    ) -> Result<Option<Record>>
     where
-        A: ActiveModelTrait<Entity = E>,
+        A: ActiveModelTrait<Entity = E> + Sync,
         C: ConnectionTrait,
     {
         let Some(key) = key_of(active_model) else {
             return Ok(None);
         };
-        let slot = Slot::new::<E, C>(db, Intent::Delete, self.id_text(&key)?);
-        match pending::take(&slot, &[], false) {
-            Some(Kept::Record(record)) => Ok(Some(*record)),
-            _ => Ok(None),
+        let id = self.id_text(&key)?;
+        let slot = Slot::new::<E, C>(db, Intent::Delete, id.clone());
+        let Some(Kept::Deletion(kept)) = pending::take(&slot, &[], false) else {
+            return Ok(Some(self.record(id)));
+        };
+        match (kept.record, self.hit(db, kept.deleted_before).await?) {
+            (None, Some(true)) => Err(self.came_between()),
+            (None, _) | (_, Some(false)) => Ok(None),
+            (Some(record), _) => Ok(Some(*record)),
+        }
+    }
+
+    /// Whether the delete hit a row, where the database was asked before.
+    async fn hit<C: ConnectionTrait>(&self, db: &C, before: Option<i64>) -> Result<Option<bool>> {
+        let Some(before) = before else {
+            return Ok(None);
+        };
+        match before_image::deleted_so_far::<E, C>(db).await {
+            Ok(now) => Ok(now.map(|now| now > before)),
+            Err(source) => Err(self.reading(None, source)),
         }
     }
 
     /// Another transaction inserted the row after the hook had looked for it: no lock holds what is not there.
     fn came_between(&self) -> Error {
         let cause = "the row was inserted between the hook's read and the write: try again";
-        Error::Read {
-            event: self.event(None),
-            source: DbErr::Custom(cause.to_owned()),
-        }
+        self.reading(None, DbErr::Custom(cause.to_owned()))
     }
 
     /// What an update will set of the recorded columns, by position.
@@ -269,29 +324,32 @@ impl<E: Audited> Recording<E> {
             .collect()
     }
 
-    /// Reads the row as it is before the write. A failure is settled as one of the record's would be.
+    fn reading(&self, id: Option<&str>, source: DbErr) -> Error {
+        Error::reading(self.event(id), self.entity.table(), source)
+    }
+
+    /// Reads the row as it is before the write. A failure is settled as one of the record's would be: `None` where it
+    /// is counted, and the write goes on.
     async fn read<C: ConnectionTrait>(
         &self,
         db: &C,
         key: Vec<Value>,
         id: &str,
-        intent: Intent,
-    ) -> Result<Read<E::Model>> {
-        match before_image::read::<E, C>(db, key, intent).await {
-            Ok(Some(row)) => Ok(Read::Row(row)),
-            Ok(None) => Ok(Read::NoRow),
-            Err(source) => {
-                let event = self.event(Some(id));
-                let failed = Error::Read { event, source };
-                // PostgreSQL refuses whatever follows in that transaction, the write first of all.
-                let is_over = db.get_database_backend() == DbBackend::Postgres
-                    && !ConnectionKind::of::<C>().is_autocommit();
-                if is_over {
-                    return Err(failed);
-                }
-                writer::settle::<C>(&self.config, Err(failed)).map(|()| Read::Failed)
-            }
+        set: Option<E::Column>,
+    ) -> Result<Option<Found<E>>> {
+        let intent = set.map_or(Intent::Delete, |_| Intent::Update);
+        let wanted = Wanted { key, intent, set };
+        let failed = match before_image::read::<E, C>(db, &wanted).await {
+            Ok(found) => return Ok(Some(found)),
+            Err(source) => self.reading(Some(id), source),
+        };
+        // PostgreSQL refuses whatever follows in that transaction, the write first of all.
+        let is_over = db.get_database_backend() == DbBackend::Postgres
+            && !ConnectionKind::of_value(db).is_autocommit();
+        if is_over {
+            return Err(failed);
         }
+        writer::settle::<C>(&self.config, Err(failed)).map(|()| None)
     }
 
     pub(super) async fn write<C: ConnectionTrait>(

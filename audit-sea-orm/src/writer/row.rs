@@ -26,7 +26,7 @@ pub(super) fn of(
     let mut row = Row::new(backend);
     row.set(Column::OccurredAt, Some(clock::bound(occurred_at)));
     row.set(Column::Action, Some(record.action));
-    row.set(Column::TableName, record.table_name);
+    row.set(Column::TableName, record.table_name.map(table_name));
     row.set(
         Column::ObjectId,
         record.object_id.map(|id| object_key::stored(id, backend)),
@@ -39,6 +39,14 @@ pub(super) fn of(
     }
     row.set(Column::Metadata, metadata_text(context));
     row
+}
+
+/// As much as the column holds, copied only where it must be cut.
+fn table_name(name: Cow<'static, str>) -> Cow<'static, str> {
+    match text::line(&name, 255) {
+        Cow::Borrowed(kept) if kept.len() == name.len() => name,
+        fit => Cow::Owned(fit.into_owned()),
+    }
 }
 
 /// The object for people to read, copied only where it must be cut or cleaned.

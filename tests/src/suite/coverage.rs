@@ -5,11 +5,11 @@ use futures_util::TryStreamExt;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Unchanged,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
-    Set, Statement, StreamTrait,
+    ColumnTrait, ConnectionTrait, DatabaseExecutor, DbErr, EntityTrait, IntoActiveModel,
+    ModelTrait, QueryFilter, Set, Statement, StreamTrait,
     sea_query::{OnConflict, Query},
 };
-use sea_orm_migration::SchemaManagerConnection;
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use crate::{
     Backend, Outcome, Test,
@@ -176,8 +176,14 @@ ways! {
         let stream = db.stream_raw(statement(db, "UPDATE pie SET price = 5")).await?;
         stream.try_collect::<Vec<_>>().await?
     };
-    /// An active model through the connection of a migration.
-    migration_write, 1, |t, db| repriced(1).update(&SchemaManagerConnection::from(db)).await?;
+    /// An active model through an executor.
+    executor_write, 1, |t, db| repriced(1).update(&DatabaseExecutor::from(db)).await?;
+    /// An active model in a migration that `audit_migration::unaudited` marks.
+    migration_write, 1, |t, db| {
+        for migration in audit_migration::unaudited([Box::new(Reprice) as Box<dyn MigrationTrait>]) {
+            migration.up(&SchemaManager::new(db)).await?;
+        }
+    };
     /// SQL of another connection.
     another_program, 2, |t, db| {
         let other = t.isolated.connect(1).await?;
@@ -187,6 +193,25 @@ ways! {
         let pies = pie::Entity::find().all(db).await?;
         assert!(pies.iter().all(|pie| pie.price == 5));
     };
+}
+
+struct Reprice;
+
+impl MigrationName for Reprice {
+    fn name(&self) -> &'static str {
+        "reprice"
+    }
+}
+
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "async_trait needs the signature as the trait has it"
+)]
+#[sea_orm::prelude::async_trait::async_trait]
+impl MigrationTrait for Reprice {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        repriced(1).update(manager.get_connection()).await.map(drop)
+    }
 }
 
 fn statement<C: ConnectionTrait>(db: &C, sql: &str) -> Statement {

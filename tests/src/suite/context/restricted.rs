@@ -2,8 +2,8 @@
 
 use audit_sea_orm::prelude::*;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, Set, Statement, TransactionSession,
-    TransactionTrait,
+    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, ModelTrait, Set,
+    Statement, TransactionSession, TransactionTrait,
     rbac::{
         entity::{permission, resource, role, role_permission, user::UserId, user_role},
         schema::create_tables,
@@ -13,11 +13,20 @@ use sea_orm::{
 use super::because;
 use crate::{
     Backend, Outcome, Test, carried,
-    entity::tart::{self, priced, repriced},
+    entity::{
+        cake,
+        tart::{self, priced, repriced},
+    },
 };
 
 /// User 1 may do everything with tarts and what carries the context, and nothing else.
 async fn with_roles(t: &Test) -> Result<(), DbErr> {
+    let all = ["select", "insert", "update", "delete"];
+    with_rights(t, &[("tart", &all), ("audit_context", &all)]).await
+}
+
+/// User 1 may do that, and nothing else.
+async fn with_rights(t: &Test, rights: &[(&str, &[&str])]) -> Result<(), DbErr> {
     create_tables(&t.db, Default::default()).await?;
     let role = role::ActiveModel {
         role: Set("baker".to_owned()),
@@ -31,13 +40,16 @@ async fn with_roles(t: &Test) -> Result<(), DbErr> {
         };
         permission.insert(&t.db).await?;
     }
-    for table in ["tart", "audit_context"] {
+    for (table, actions) in rights {
         let resource = resource::ActiveModel {
-            table: Set(table.to_owned()),
+            table: Set((*table).to_owned()),
             ..Default::default()
         };
         let resource = resource.insert(&t.db).await?;
         for permission in permission::Entity::find().all(&t.db).await? {
+            if !actions.contains(&permission.action.as_str()) {
+                continue;
+            }
             let permission = role_permission::ActiveModel {
                 role_id: Set(role.id),
                 permission_id: Set(permission.id),
@@ -52,6 +64,68 @@ async fn with_roles(t: &Test) -> Result<(), DbErr> {
     };
     user.insert(&t.db).await?;
     t.db.load_rbac().await
+}
+
+fn assert_names<T>(refused: Result<T, DbErr>, permission: &str, table: &str) {
+    let error = refused.err().expect("it is refused").to_string();
+    let named = format!("needs the permission `{permission}` on `{table}`");
+    assert!(error.contains(&named), "{error}");
+}
+
+/// A permission that recording needs and the role lacks is named, with its table, before anything is changed.
+pub async fn a_missing_permission_is_named_before_the_change(t: &mut Test) -> Outcome {
+    t.create_table(cake::Entity).await?;
+    let kept = AuditContext::unaudited("fixture", cake::named("Sacher").insert(&t.db)).await?;
+    let rights: &[(&str, &[&str])] = &[("cake", &["select", "insert", "update", "delete"])];
+    with_rights(t, rights).await?;
+    let restricted = t.db.restricted_for(UserId(1))?;
+    let insert = || cake::named("Linzer");
+    let update = || {
+        let mut cake = kept.clone().into_active_model();
+        cake.price = Set(1);
+        cake
+    };
+    assert_names(insert().insert(&restricted).await, "insert", "audit_log");
+    assert_names(update().update(&restricted).await, "insert", "audit_log");
+    assert_names(
+        kept.clone().delete(&restricted).await,
+        "insert",
+        "audit_log",
+    );
+    assert_names(
+        insert().audited_insert(&restricted).await,
+        "insert",
+        "audit_log",
+    );
+    assert_eq!(cake::Entity::find().all(&t.db).await?, [kept]);
+    Ok(())
+}
+
+/// As a permission on the trail, so one to read the table before a change, and one to hand the context over.
+pub async fn missing_permissions_beside_the_trail_are_named(t: &mut Test) -> Outcome {
+    carried::install(t).await?;
+    t.create_table(cake::Entity).await?;
+    let cake = AuditContext::unaudited("fixture", cake::named("Sacher").insert(&t.db)).await?;
+    let rights: &[(&str, &[&str])] = &[
+        ("cake", &["delete"]),
+        ("audit_log", &["insert"]),
+        ("tart", &["insert", "select"]),
+    ];
+    with_rights(t, rights).await?;
+    let restricted = t.db.restricted_for(UserId(1))?;
+    assert_names(cake.clone().delete(&restricted).await, "select", "cake");
+    assert_eq!(cake::Entity::find().all(&t.db).await?, [cake]);
+    let audited = restricted.audited_as(because("r"));
+    let written = tart::Entity::insert(priced(1, 1))
+        .exec_without_returning(&audited)
+        .await;
+    if t.backend == Backend::Sqlite {
+        assert_names(written, "insert", "audit_context");
+        assert_eq!(carried::tarts(&t.db).await?, []);
+    } else {
+        written?;
+    }
+    Ok(())
 }
 
 /// A restricted connection inside refuses what it refuses, and what it lets pass carries the context.

@@ -1,0 +1,299 @@
+//! Every change has its record, or the write an error: where the connection, the row, or what is known of it, is not
+//! what hooks are used to.
+
+pub mod rights;
+pub mod unreadable;
+
+use audit_sea_orm::{hooks, prelude::*};
+use futures_util::future::join_all;
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr,
+    EntityTrait, ExecResult, IntoActiveModel, QueryResult, Set, Statement, TransactionTrait,
+    prelude::async_trait::async_trait,
+};
+use serde_json::json;
+
+use crate::{
+    Backend, Outcome, Test,
+    entity::{cake, pie},
+    losses::losses_of,
+};
+
+pub use rights::*;
+pub use unreadable::*;
+
+async fn with_cake(t: &Test) -> Result<cake::Model, DbErr> {
+    t.create_table(cake::Entity).await?;
+    AuditContext::unaudited("fixture", cake::named("Sacher").insert(&t.db)).await
+}
+
+fn priced(cake: &cake::Model, price: i32) -> cake::ActiveModel {
+    let mut cake = cake.clone().into_active_model();
+    cake.price = Set(price);
+    cake
+}
+
+/// `after_save` without its `before_save`, as seaography calls it: the new values are recorded, the old ones unknown.
+pub async fn after_save_by_itself_records_the_new_values(t: &mut Test) -> Outcome {
+    let cake = with_cake(t).await?;
+    let transaction = t.db.begin().await?;
+    let saved = hooks::after_save::<cake::ActiveModel, _>(cake.clone(), &transaction, false);
+    let (saved, lost) = losses_of(saved).await;
+    saved?;
+    transaction.commit().await?;
+    assert!(lost.is_empty(), "{lost:?}");
+    let record = t.only_record().await?;
+    assert_eq!(
+        (record.action.as_str(), record.old_values),
+        ("UPDATE", None)
+    );
+    assert_eq!(record.object_id, Some(cake.id.to_string()));
+    let new = record.new_values.unwrap_or_default();
+    assert_eq!(
+        (&new["name"], &new["price"]),
+        (&json!("Sacher"), &json!(250))
+    );
+    Ok(())
+}
+
+/// A trigger that changes the key parts the update from what was read before it: the new values are recorded.
+pub async fn a_key_that_a_trigger_changes(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        // SQLite's triggers cannot, and on MariaDB SeaORM does not find the row again.
+        return Ok(());
+    }
+    let cake = with_cake(t).await?;
+    t.db.execute_unprepared(
+        "CREATE FUNCTION renumber() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN NEW.id := NEW.id + 100; RETURN NEW; END $$; \
+         CREATE TRIGGER renumber BEFORE UPDATE ON cake FOR EACH ROW EXECUTE FUNCTION renumber()",
+    )
+    .await?;
+    let updated = priced(&cake, 275).audited_update(&t.db).await?;
+    let record = t.only_record().await?;
+    assert_eq!(updated.id, cake.id + 100);
+    assert_eq!(record.object_id, Some(updated.id.to_string()));
+    assert_eq!(record.new_values.unwrap_or_default()["price"], 275);
+    Ok(())
+}
+
+/// A thousand updates of one row, joined in one transaction: each record has what the one before it left.
+pub async fn a_thousand_joined_updates_of_one_row(t: &mut Test) -> Outcome {
+    let cake = with_cake(t).await?;
+    let transaction = t.db.begin_write().await?;
+    let updates = (1..=1_000).map(|price| priced(&cake, price).update(&transaction));
+    for updated in join_all(updates).await {
+        updated?;
+    }
+    transaction.commit().await?;
+    let mut price = json!(250);
+    let records = t.records().await?;
+    assert_eq!(records.len(), 1_000);
+    for record in records {
+        assert_eq!(record.old_values, Some(json!({ "price": price })));
+        price = record.new_values.unwrap_or_default()["price"].take();
+    }
+    Ok(())
+}
+
+/// A function of an application that takes an executor, as SeaORM recommends.
+async fn reprice(db: &DatabaseExecutor<'_>, cake: &cake::Model, price: i32) -> Result<(), DbErr> {
+    priced(cake, price).update(db).await.map(drop)
+}
+
+/// What is written through an executor is recorded, and bound by `require_transaction` as what stands in it.
+pub async fn an_executor_is_recorded_and_bound(t: &mut Test) -> Outcome {
+    let cake = with_cake(t).await?;
+    reprice(&DatabaseExecutor::from(&t.db), &cake, 1).await?;
+    AuditEvent::view(&cake)
+        .record(&DatabaseExecutor::from(&t.db))
+        .await?;
+    assert_eq!(t.records().await?.len(), 2);
+
+    let strict = || AuditConfig::new().require_transaction(true);
+    let on_pool = DatabaseExecutor::from(&t.db);
+    let refused = strict().scope(reprice(&on_pool, &cake, 2)).await;
+    let refused = refused.expect_err("it is on the pool").to_string();
+    assert!(refused.contains("must be in a transaction"), "{refused}");
+    assert_eq!(cake::Entity::find().all(&t.db).await?[0].price, 1);
+
+    let transaction = t.db.begin_write().await?;
+    let borrowed = DatabaseExecutor::from(&transaction);
+    strict().scope(reprice(&borrowed, &cake, 3)).await?;
+    transaction.commit().await?;
+    let transaction = t.db.begin_write().await?;
+    let owned = DatabaseExecutor::OwnedTransaction(transaction);
+    strict().scope(reprice(&owned, &cake, 4)).await?;
+    if let DatabaseExecutor::OwnedTransaction(transaction) = owned {
+        transaction.commit().await?;
+    }
+    let last = t.records().await?.pop();
+    let last = last.ok_or("there is none")?;
+    assert_eq!(last.old_values, Some(json!({"price": 3})));
+    Ok(())
+}
+
+/// A connection that says that it is a mock, as SeaORM's `MockDatabase` does.
+struct Mock(DatabaseConnection);
+
+#[async_trait]
+impl ConnectionTrait for Mock {
+    fn get_database_backend(&self) -> DbBackend {
+        self.0.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.0.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.0.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.0.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.0.query_all_raw(statement).await
+    }
+
+    fn is_mock_connection(&self) -> bool {
+        true
+    }
+}
+
+async fn write_all<C: ConnectionTrait>(db: &C, id: i32) -> Result<(), DbErr> {
+    let pie = pie::ActiveModel {
+        id: Set(id),
+        price: Set(1),
+        stock: Set(1),
+    };
+    let mut pie = pie.insert(db).await?.into_active_model();
+    pie.price = Set(2);
+    pie.update(db).await?.into_active_model().delete(db).await?;
+    Ok(())
+}
+
+/// On a mock connection nothing is recorded, and no statement sent that the application does not send.
+pub async fn a_mock_connection_is_left_alone(t: &mut Test) -> Outcome {
+    t.create_table(pie::Entity).await?;
+    let plain = AuditContext::unaudited("count", write_all(&t.db, 1));
+    let (written, plain) = t.sent(plain).await;
+    written?;
+    let mock = Mock(t.db.clone());
+    let strict = AuditConfig::new().require_transaction(true);
+    let (written, sent) = t.sent(strict.scope(write_all(&mock, 1))).await;
+    written?;
+    assert_eq!(sent, plain);
+    assert_eq!(t.records().await?, []);
+    Ok(())
+}
+
+/// An entity whose name in records is longer than the column that holds it.
+pub mod long_name {
+    use sea_orm::entity::prelude::*;
+
+    /// The name: three hundred letters.
+    pub const NAME: &str = "lllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll";
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "long_name")]
+    pub struct Model {
+        /// The key.
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        /// What is written.
+        pub price: i32,
+    }
+
+    /// No relations.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl audit_sea_orm::Audited for Entity {
+        fn audit_table() -> String {
+            NAME.to_owned()
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl ActiveModelBehavior for ActiveModel {
+        async fn after_save<C: ConnectionTrait>(
+            model: Model,
+            db: &C,
+            insert: bool,
+        ) -> Result<Model, DbErr> {
+            audit_sea_orm::hooks::after_save::<Self, C>(model, db, insert).await
+        }
+    }
+}
+
+/// A table name that is longer than the trail's column is cut, and its rows are found.
+pub async fn a_long_table_name_is_cut(t: &mut Test) -> Outcome {
+    t.create_table(long_name::Entity).await?;
+    let row = long_name::ActiveModel {
+        price: Set(1),
+        ..Default::default()
+    };
+    let row = row.insert(&t.db).await?;
+    let found = audit_log::Entity::for_object(&row).all(&t.db).await?;
+    assert_eq!(found.len(), 1);
+    let name = found[0].table_name.as_deref();
+    assert_eq!(name, long_name::NAME.get(..255));
+    Ok(())
+}
+
+/// Views that triggers make writable, and keys that are generated, are written in a transaction as without auditing.
+pub async fn views_and_generated_keys_are_written(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Sqlite {
+        return Ok(());
+    }
+    for sql in [
+        "CREATE TABLE shelf (id integer PRIMARY KEY, price integer, stock integer)",
+        "CREATE VIEW pie AS SELECT id, price, stock FROM shelf",
+        "CREATE TRIGGER pie_update INSTEAD OF UPDATE ON pie BEGIN \
+         UPDATE shelf SET price = new.price WHERE id = new.id; END",
+        "CREATE TRIGGER pie_delete INSTEAD OF DELETE ON pie BEGIN \
+         DELETE FROM shelf WHERE id = old.id; END",
+        "INSERT INTO shelf VALUES (1, 1, 1)",
+    ] {
+        t.db.execute_unprepared(sql).await?;
+    }
+    change_pie(t).await?;
+    t.db.execute_unprepared("DROP TRIGGER pie_update").await?;
+    t.db.execute_unprepared("INSERT INTO shelf VALUES (1, 1, 1)")
+        .await?;
+    pie_1().audited_delete(&t.db).await?;
+    for sql in [
+        "DROP VIEW pie",
+        "CREATE TABLE pie (price integer, stock integer, id integer AS (stock) UNIQUE)",
+        "INSERT INTO pie VALUES (1, 1)",
+    ] {
+        t.db.execute_unprepared(sql).await?;
+    }
+    change_pie(t).await?;
+    let records = t.records().await?.into_iter();
+    let actions: Vec<String> = records.map(|record| record.action).collect();
+    assert_eq!(actions, ["UPDATE", "DELETE", "DELETE", "UPDATE", "DELETE"]);
+    Ok(())
+}
+
+fn pie_1() -> pie::ActiveModel {
+    let pie = pie::Model {
+        id: 1,
+        price: 1,
+        stock: 1,
+    };
+    pie.into_active_model()
+}
+
+async fn change_pie(t: &Test) -> Result<(), DbErr> {
+    let mut dearer = pie_1();
+    dearer.price = Set(2);
+    let dearer = dearer.audited_update(&t.db).await?;
+    let deleted = dearer.into_active_model().audited_delete(&t.db).await?;
+    assert_eq!(deleted.rows_affected, 1);
+    Ok(())
+}

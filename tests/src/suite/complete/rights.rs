@@ -1,0 +1,170 @@
+//! Roles of PostgreSQL that may delete a row, and not lock it.
+
+use audit_sea_orm::{hooks, prelude::*};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Set,
+    TransactionTrait,
+};
+use serde_json::json;
+
+use crate::{Backend, Outcome, Test};
+
+/// One small entity for each test: whether its rows may be locked is remembered for the process.
+macro_rules! shelf {
+    ($($name:ident)*) => { $(
+        #[allow(missing_docs, reason = "a row of a test")]
+        pub mod $name {
+            use sea_orm::entity::prelude::*;
+
+            #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, audit_sea_orm::Audited)]
+            #[sea_orm(table_name = "shelf")]
+            pub struct Model {
+                #[sea_orm(primary_key, auto_increment = false)]
+                pub id: i32,
+                pub owner: String,
+            }
+
+            #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+            pub enum Relation {}
+        }
+    )* };
+}
+
+shelf! { secured deletable mixed gap }
+
+/// A connection whose role has those rights, and may write the trail.
+async fn as_role(
+    t: &Test,
+    name: &str,
+    rights: &str,
+) -> Result<(DatabaseConnection, String), DbErr> {
+    let db = t.isolated.connect(1).await?;
+    let role = format!("audit_{name}_{}", std::process::id());
+    for sql in [
+        format!("CREATE ROLE {role}"),
+        format!("GRANT {rights} ON shelf TO {role}"),
+        format!("GRANT INSERT ON audit_log TO {role}"),
+        format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"),
+        format!("SET ROLE {role}"),
+    ] {
+        db.execute_unprepared(&sql).await?;
+    }
+    Ok((db, role))
+}
+
+async fn leave(db: DatabaseConnection, role: &str) -> Result<(), DbErr> {
+    for sql in [
+        "RESET ROLE".to_owned(),
+        format!("DROP OWNED BY {role}"),
+        format!("DROP ROLE {role}"),
+    ] {
+        db.execute_unprepared(&sql).await?;
+    }
+    db.close().await
+}
+
+async fn with_shelves(t: &Test) -> Result<(), DbErr> {
+    t.create_table(secured::Entity).await?;
+    let fill = "INSERT INTO shelf VALUES (1, 'ada'), (2, 'ada'), (3, 'bob')";
+    t.db.execute_unprepared(fill).await.map(drop)
+}
+
+/// Row security that lets a role delete rows that it may not update: the delete is recorded, and what it does not
+/// hit is not.
+pub async fn a_delete_that_row_security_hides_from_updates(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        return Ok(());
+    }
+    with_shelves(t).await?;
+    for sql in [
+        "ALTER TABLE shelf ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY reads ON shelf FOR SELECT USING (true)",
+        "CREATE POLICY updates ON shelf FOR UPDATE USING (false)",
+        "CREATE POLICY deletes ON shelf FOR DELETE USING (owner = 'ada')",
+    ] {
+        t.db.execute_unprepared(sql).await?;
+    }
+    let (db, role) = as_role(t, "secured", "SELECT, UPDATE, DELETE").await?;
+    let delete = |id| secured::ActiveModel {
+        id: Set(id),
+        ..Default::default()
+    };
+    let seen = delete(1).audited_delete(&db).await;
+    let hidden = delete(3).audited_delete(&db).await;
+    let gone = delete(9).audited_delete(&db).await;
+    leave(db, &role).await?;
+    assert_eq!(seen?.rows_affected, 1);
+    assert_eq!((hidden?.rows_affected, gone?.rows_affected), (0, 0));
+    let record = t.only_record().await?;
+    let old = json!({"id": 1, "owner": "ada"});
+    assert_eq!(
+        (record.action.as_str(), record.old_values),
+        ("DELETE", Some(old))
+    );
+    Ok(())
+}
+
+/// A role with `DELETE` and without `UPDATE` deletes, and its deletes are recorded; where another role of the process
+/// locked rows before, it learns so by one error.
+pub async fn a_role_that_may_delete_and_not_update(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        return Ok(());
+    }
+    with_shelves(t).await?;
+    let (db, role) = as_role(t, "deletable", "SELECT, DELETE").await?;
+    let delete = |id| deletable::ActiveModel {
+        id: Set(id),
+        ..Default::default()
+    };
+    let first = delete(1).audited_delete(&db).await;
+    let transaction = db.begin().await?;
+    let second = delete(2).delete(&transaction).await;
+    transaction.commit().await?;
+
+    let mixed = |id| mixed::ActiveModel {
+        id: Set(id),
+        ..Default::default()
+    };
+    mixed(9).audited_delete(&t.db).await?;
+    let refused = mixed(3).audited_delete(&db).await;
+    let third = mixed(3).audited_delete(&db).await;
+    leave(db, &role).await?;
+    for deleted in [first, second, third] {
+        assert_eq!(deleted?.rows_affected, 1);
+    }
+    let refused = refused.expect_err("the lock is tried").to_string();
+    assert!(refused.contains("permission denied"), "{refused}");
+    let owners = t.records().await?.into_iter();
+    let owners: Vec<_> = owners
+        .map(|record| record.old_values.unwrap_or_default()["owner"].take())
+        .collect();
+    assert_eq!(owners, ["ada", "ada", "bob"]);
+    Ok(())
+}
+
+/// A row that another session inserts between the read that found none and the delete that hits it.
+pub async fn a_row_that_came_between_is_an_error(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        // The others lock the gap.
+        return Ok(());
+    }
+    t.create_table(gap::Entity).await?;
+    let row = gap::ActiveModel {
+        id: Set(1),
+        ..Default::default()
+    };
+    let transaction = t.db.begin().await?;
+    let row = hooks::before_delete(row, &transaction).await?;
+    t.db.execute_unprepared("INSERT INTO shelf VALUES (1, 'ada')")
+        .await?;
+    gap::Entity::delete_by_id(1).exec(&transaction).await?;
+    let error = hooks::after_delete(row.clone(), &transaction).await;
+    transaction.rollback().await?;
+    let error = error.expect_err("its values are not known").to_string();
+    assert!(error.contains("inserted between"), "{error}");
+
+    let deleted = row.audited_delete(&t.db).await?;
+    assert_eq!(deleted.rows_affected, 1);
+    assert_eq!(t.only_record().await?.action, "DELETE");
+    Ok(())
+}
