@@ -51,6 +51,13 @@ impl Dialect {
         } else {
             column.timestamp_with_time_zone();
         }
+        if self == Self::Postgres {
+            // `infinity`, and years that few programs can hold: the driver panics on them.
+            let is_in_calendar = format!(
+                "{name} BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'"
+            );
+            column.check(Expr::cust(is_in_calendar));
+        }
         column
     }
 

@@ -3,7 +3,15 @@
 //! Read them with any SeaORM query. They are written by this library alone: a record that an application
 //! changes proves nothing.
 //!
+//! One row never hides the others: they are read whatever they hold. Of JSON that `serde_json` cannot hold, such as
+//! `1e400`, each value that it can is read, and `{"$unreadable": "<its text>"}` stands for the others
+//! ([`UNREADABLE_JSON`]); so it does for the whole of what is no JSON. [`UNREADABLE_TIME`] stands for a time that no
+//! program could read. Kinds that a newer version wrote are read as `Other`, and written back unchanged.
+//!
 //! # Backends
+//! On PostgreSQL times are read so with the feature `sqlx-postgres` of this crate alone: without it, the driver
+//! panics on `infinity`, which the migration's table refuses.
+//!
 //! JSON is `json` on PostgreSQL, which keeps the text as written, and `longtext` on MySQL and MariaDB, whose
 //! `json` refuses documents that nest deeply. The JSON operators of all three databases work on them.
 //! Times are UTC with microseconds everywhere (`datetime(6)` on MySQL, whose `timestamp` ends in 2038).
@@ -11,7 +19,11 @@
 pub mod audit_log;
 pub mod data_export;
 pub mod login_attempt;
+mod open_enum;
+mod reading;
 pub mod system_event;
+
+pub use reading::{RecordedTime, UNREADABLE_JSON, UNREADABLE_TIME};
 
 /// The names of the trail's tables. They are never audited themselves.
 pub const TABLES: [&str; 4] = [

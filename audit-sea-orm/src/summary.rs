@@ -230,6 +230,8 @@ impl Summary {
             Status::Success => &mut self.successful_logins,
             Status::Failed => &mut self.failed_logins,
             Status::Blocked => &mut self.blocked_logins,
+            // What a newer version tells apart.
+            Status::Other(_) => return,
         };
         *count += row.rows.unsigned_abs();
     }

@@ -200,7 +200,7 @@ pub async fn events(t: &Test, reporter: &EventReporter) -> Result<Vec<system_eve
 
 /// Each event as its type and title.
 #[must_use]
-pub fn titles(events: &[system_event::Model]) -> Vec<(&'static str, &str)> {
+pub fn titles(events: &[system_event::Model]) -> Vec<(&str, &str)> {
     let titles = events.iter();
     titles
         .map(|event| (event.event_type.as_str(), event.title.as_str()))

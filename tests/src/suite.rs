@@ -22,6 +22,7 @@ pub mod queries;
 pub mod skip;
 pub mod triggers;
 pub mod tripwire;
+pub mod unreadable;
 pub mod values;
 pub mod web;
 
@@ -74,6 +75,13 @@ pub const ALL: &[(&str, TestFn)] = list! {
         the_two_rows_of_an_event_are_both_or_neither,
     ],
     masking: [no_secret_stands_in_the_trail],
+    unreadable: [
+        json_that_no_program_reads_hides_nothing,
+        text_that_is_no_text_hides_nothing,
+        a_time_that_no_program_reads_hides_nothing,
+        kinds_of_a_newer_version_are_kept,
+        columns_of_a_newer_version_are_left_alone,
+    ],
     queries: [
         each_question_finds_its_records,
         pages_hold_every_row_once,

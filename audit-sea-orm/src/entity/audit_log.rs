@@ -4,71 +4,80 @@ use audit_core::{Action, ActionError, Changes};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::reading::trail_entity;
+
 /// One record.
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
-#[sea_orm(table_name = "audit_log")]
+#[derive(Clone, Debug, PartialEq, DeriveActiveModel, Serialize, Deserialize)]
 pub struct Model {
     /// The record's number, which is the order of the trail: see [`TrailQuery`](crate::TrailQuery). Numbers are given
     /// when a record is written, not when it commits: a reader that follows the log must expect a lower number to
     /// appear later.
-    #[sea_orm(primary_key)]
     pub id: i64,
     /// When, by the clock of whoever recorded it: the application's for hooks and events, the database's for triggers.
     /// In UTC, with microseconds, but milliseconds by SQLite's triggers. For people and for ranges of time: clocks differ, and
     /// the order of the trail is that of [`id`](Self::id).
     pub occurred_at: DateTimeUtc,
     /// What was done: `CREATE`, `UPDATE` … See [`Model::action`].
-    #[sea_orm(column_type = "String(StringLen::N(32))")]
     pub action: String,
     /// The table of the object, `schema.table` where its entity names a schema.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub table_name: Option<String>,
     /// The object's key as text: `42`, a uuid, or `["a",7]` for a key of several columns.
-    #[sea_orm(column_type = "Text", nullable)]
     pub object_id: Option<String>,
     /// The object for people to read.
-    #[sea_orm(column_type = "String(StringLen::N(200))", nullable)]
     pub object_repr: Option<String>,
     /// The values before: of every column for `DELETE`, of the changed ones for `UPDATE`.
     pub old_values: Option<Json>,
     /// The values after: of every column for `CREATE`, of the changed ones for `UPDATE`.
     pub new_values: Option<Json>,
     /// Who, as an id that does not change.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub actor_id: Option<String>,
     /// Who, for people to read.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub actor_name: Option<String>,
     /// The address the request came from.
-    #[sea_orm(column_type = "String(StringLen::N(45))", nullable)]
     pub ip_address: Option<String>,
     /// The program that sent the request.
-    #[sea_orm(column_type = "String(StringLen::N(512))", nullable)]
     pub user_agent: Option<String>,
     /// The session.
-    #[sea_orm(column_type = "String(StringLen::N(128))", nullable)]
     pub session_id: Option<String>,
     /// The request.
-    #[sea_orm(column_type = "String(StringLen::N(128))", nullable)]
     pub request_id: Option<String>,
     /// The database transaction, where the capture knows it: hooks do not.
-    #[sea_orm(column_type = "String(StringLen::N(64))", nullable)]
     pub transaction_id: Option<String>,
     /// The login of the database session that made the change, where a trigger recorded it: hooks do not know it, and
     /// SQLite has none. No context can change it.
-    #[sea_orm(column_type = "String(StringLen::N(320))", nullable)]
     pub database_user: Option<String>,
     /// The role that the session had taken on by `SET ROLE`, on PostgreSQL; `None` where it acted as its login.
-    #[sea_orm(column_type = "String(StringLen::N(63))", nullable)]
     pub database_role: Option<String>,
     /// Why.
-    #[sea_orm(column_type = "String(StringLen::N(1000))", nullable)]
     pub reason: Option<String>,
     /// The part of the application.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub module: Option<String>,
     /// Anything else.
     pub metadata: Option<Json>,
+}
+
+trail_entity! {
+    "audit_log",
+    id: i64 => Id,
+    occurred_at: DateTimeUtc => OccurredAt,
+    action: String => Action: ColumnType::String(StringLen::N(32)),
+    table_name: Option<String> => TableName: ColumnType::String(StringLen::N(255)),
+    object_id: Option<String> => ObjectId: ColumnType::Text,
+    object_repr: Option<String> => ObjectRepr: ColumnType::String(StringLen::N(200)),
+    old_values: Option<Json> => OldValues,
+    new_values: Option<Json> => NewValues,
+    actor_id: Option<String> => ActorId: ColumnType::String(StringLen::N(255)),
+    actor_name: Option<String> => ActorName: ColumnType::String(StringLen::N(255)),
+    ip_address: Option<String> => IpAddress: ColumnType::String(StringLen::N(45)),
+    user_agent: Option<String> => UserAgent: ColumnType::String(StringLen::N(512)),
+    session_id: Option<String> => SessionId: ColumnType::String(StringLen::N(128)),
+    request_id: Option<String> => RequestId: ColumnType::String(StringLen::N(128)),
+    transaction_id: Option<String> => TransactionId: ColumnType::String(StringLen::N(64)),
+    database_user: Option<String> => DatabaseUser: ColumnType::String(StringLen::N(320)),
+    database_role: Option<String> => DatabaseRole: ColumnType::String(StringLen::N(63)),
+    reason: Option<String> => Reason: ColumnType::String(StringLen::N(1000)),
+    module: Option<String> => Module: ColumnType::String(StringLen::N(255)),
+    metadata: Option<Json> => Metadata,
 }
 
 /// No relations: deleting a user, or a row, never touches the trail.

@@ -3,26 +3,22 @@
 use sea_orm::{entity::prelude::*, sea_query::ExprTrait};
 use serde::{Deserialize, Serialize};
 
+use super::reading::trail_entity;
+
 /// One export.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
-#[sea_orm(table_name = "audit_data_export")]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveActiveModel, Serialize, Deserialize)]
 pub struct Model {
     /// The export's number.
-    #[sea_orm(primary_key)]
     pub id: i64,
     /// When: UTC, microseconds.
     pub occurred_at: DateTimeUtc,
     /// Who, as an id that does not change. No foreign key: deleting the user keeps the evidence.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub actor_id: Option<String>,
     /// Who, for people to read.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub actor_name: Option<String>,
     /// What was exported.
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub export_type: String,
     /// The file's format.
-    #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub file_format: String,
     /// How many records.
     pub record_count: i64,
@@ -31,13 +27,27 @@ pub struct Model {
     /// The filters that chose the records.
     pub filters_applied: Option<Json>,
     /// The address the request came from.
-    #[sea_orm(column_type = "String(StringLen::N(45))", nullable)]
     pub ip_address: Option<String>,
     /// Where the file lies.
-    #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
     pub file_path: Option<String>,
     /// How often the file was fetched since.
     pub download_count: i64,
+}
+
+trail_entity! {
+    "audit_data_export",
+    id: i64 => Id,
+    occurred_at: DateTimeUtc => OccurredAt,
+    actor_id: Option<String> => ActorId: ColumnType::String(StringLen::N(255)),
+    actor_name: Option<String> => ActorName: ColumnType::String(StringLen::N(255)),
+    export_type: String => ExportType: ColumnType::String(StringLen::N(255)),
+    file_format: String => FileFormat: ColumnType::String(StringLen::N(20)),
+    record_count: i64 => RecordCount,
+    file_size: i64 => FileSize,
+    filters_applied: Option<Json> => FiltersApplied,
+    ip_address: Option<String> => IpAddress: ColumnType::String(StringLen::N(45)),
+    file_path: Option<String> => FilePath: ColumnType::String(StringLen::N(500)),
+    download_count: i64 => DownloadCount,
 }
 
 /// No relations.

@@ -1,111 +1,89 @@
 //! The entity of `audit_system_event`: what went wrong, or is worth knowing, in the system itself.
 
-use std::fmt;
-
 use audit_core::text;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::{open_enum::open_enum, reading::trail_entity};
+
 use crate::clock;
 
 /// One event.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
-#[sea_orm(table_name = "audit_system_event")]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveActiveModel, Serialize, Deserialize)]
 pub struct Model {
     /// The event's number.
-    #[sea_orm(primary_key)]
     pub id: i64,
     /// When: UTC, microseconds.
     pub occurred_at: DateTimeUtc,
     /// Its kind.
     pub event_type: EventType,
     /// What happened, in a line.
-    #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub title: String,
     /// What happened, in full.
-    #[sea_orm(column_type = "Text", nullable)]
     pub description: Option<String>,
     /// The module, or the source file, that reported it.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub module: Option<String>,
     /// The function that reported it.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub function_name: Option<String>,
     /// The line of the source file.
     pub line_number: Option<i32>,
     /// The application's code for it.
-    #[sea_orm(column_type = "String(StringLen::N(50))", nullable)]
     pub error_code: Option<String>,
     /// The stack when it happened.
-    #[sea_orm(column_type = "Text", nullable)]
     pub stack_trace: Option<String>,
     /// Who was served, as an id that does not change.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub actor_id: Option<String>,
     /// Who was served, for people to read.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub actor_name: Option<String>,
     /// The address the request came from.
-    #[sea_orm(column_type = "String(StringLen::N(45))", nullable)]
     pub ip_address: Option<String>,
     /// The request.
-    #[sea_orm(column_type = "String(StringLen::N(128))", nullable)]
     pub request_id: Option<String>,
     /// Whether somebody dealt with it.
     pub resolved: bool,
     /// When somebody dealt with it.
     pub resolved_at: Option<DateTimeUtc>,
     /// Who dealt with it.
-    #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub resolved_by: Option<String>,
 }
 
-/// The kind of an event.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
-)]
-#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))")]
-#[serde(rename_all = "UPPERCASE")]
-pub enum EventType {
-    /// Something failed.
-    #[sea_orm(string_value = "ERROR")]
-    Error,
-    /// Something may fail.
-    #[sea_orm(string_value = "WARNING")]
-    Warning,
-    /// Something is worth knowing.
-    #[sea_orm(string_value = "INFO")]
-    Info,
-    /// Somebody may be attacking.
-    #[sea_orm(string_value = "SECURITY")]
-    Security,
-    /// Something was slow.
-    #[sea_orm(string_value = "PERFORMANCE")]
-    Performance,
-    /// Somebody worked on the system.
-    #[sea_orm(string_value = "MAINTENANCE")]
-    Maintenance,
-}
-
-impl EventType {
-    /// The text in the `event_type` column.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "ERROR",
-            Self::Warning => "WARNING",
-            Self::Info => "INFO",
-            Self::Security => "SECURITY",
-            Self::Performance => "PERFORMANCE",
-            Self::Maintenance => "MAINTENANCE",
-        }
+open_enum! {
+    /// The kind of an event.
+    EventType {
+        /// Something failed.
+        Error = "ERROR",
+        /// Something may fail.
+        Warning = "WARNING",
+        /// Something is worth knowing.
+        Info = "INFO",
+        /// Somebody may be attacking.
+        Security = "SECURITY",
+        /// Something was slow.
+        Performance = "PERFORMANCE",
+        /// Somebody worked on the system.
+        Maintenance = "MAINTENANCE",
     }
 }
 
-impl fmt::Display for EventType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+trail_entity! {
+    "audit_system_event",
+    id: i64 => Id,
+    occurred_at: DateTimeUtc => OccurredAt,
+    event_type: EventType => EventType: ColumnType::String(StringLen::N(16)),
+    title: String => Title: ColumnType::String(StringLen::N(255)),
+    description: Option<String> => Description: ColumnType::Text,
+    module: Option<String> => Module: ColumnType::String(StringLen::N(255)),
+    function_name: Option<String> => FunctionName: ColumnType::String(StringLen::N(255)),
+    line_number: Option<i32> => LineNumber,
+    error_code: Option<String> => ErrorCode: ColumnType::String(StringLen::N(50)),
+    stack_trace: Option<String> => StackTrace: ColumnType::Text,
+    actor_id: Option<String> => ActorId: ColumnType::String(StringLen::N(255)),
+    actor_name: Option<String> => ActorName: ColumnType::String(StringLen::N(255)),
+    ip_address: Option<String> => IpAddress: ColumnType::String(StringLen::N(45)),
+    request_id: Option<String> => RequestId: ColumnType::String(StringLen::N(128)),
+    resolved: bool => Resolved,
+    resolved_at: Option<DateTimeUtc> => ResolvedAt,
+    resolved_by: Option<String> => ResolvedBy: ColumnType::String(StringLen::N(255)),
 }
 
 /// No relations.

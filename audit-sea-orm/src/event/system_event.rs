@@ -172,7 +172,7 @@ impl SystemEvent {
         let Some(config) = recording(db, self.event_type.as_str(), Some(TABLE))? else {
             return Ok(None);
         };
-        let event_type = self.event_type;
+        let event_type = self.event_type.clone();
         let name = || format!("system event {event_type}");
         let context = self
             .context

@@ -1,5 +1,6 @@
 //! What stands in the cells of lists and the sections of details.
 
+use audit_sea_orm::entity::UNREADABLE_TIME;
 use chrono::{DateTime, Utc};
 
 use super::change::ChangeView;
@@ -79,6 +80,13 @@ pub(super) struct Moment {
 
 impl From<DateTime<Utc>> for Moment {
     fn from(time: DateTime<Utc>) -> Self {
+        if time == UNREADABLE_TIME {
+            return Self {
+                machine: String::new(),
+                day: "unreadable".to_owned(),
+                clock: String::new(),
+            };
+        }
         Self {
             machine: time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
             day: time.format("%Y-%m-%d").to_string(),

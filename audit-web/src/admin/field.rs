@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Object,
     /// One of the values that the column holds, which an index tells.
     Held,
-    /// One of these.
+    /// One of these, or of what a newer version wrote, which an index tells.
     Choice(&'static [&'static str]),
     /// `yes` or `no`.
     Flag,

@@ -109,7 +109,7 @@ fn condition<C: ColumnTrait>(field: &Field<C>, value: &str) -> Result<SimpleExpr
     match (field.kind, value) {
         (Kind::Flag, "yes") => Ok(field.column.eq(true)),
         (Kind::Flag, "no") => Ok(field.column.eq(false)),
-        (Kind::Choice(choices), value) if choices.contains(&value) => Ok(field.column.eq(value)),
+        (Kind::Choice(_), value) if is_kind(value) => Ok(field.column.eq(value)),
         (Kind::Choice(_) | Kind::Flag, _) => {
             let shown = super::value::cut(value, 60);
             let text = format!("“{shown}” is not a choice for “{}”.", field.label);
@@ -117,6 +117,12 @@ fn condition<C: ColumnTrait>(field: &Field<C>, value: &str) -> Result<SimpleExpr
         }
         (Kind::Typed | Kind::Held | Kind::Object, value) => Ok(field.column.eq(value)),
     }
+}
+
+/// Whether a text may be the name of a kind: one that this version knows, or a newer one writes.
+fn is_kind(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=16).contains(&text.len()) && text.bytes().all(fits)
 }
 
 fn chosen<'a, E: Listed>(given: impl IntoIterator<Item = &'a Given>) -> Select<E> {

@@ -1,7 +1,10 @@
 //! The way by date: year, month, day, each with how many rows it holds.
 
-use chrono::{DateTime, Datelike, Utc};
-use sea_orm::{DatabaseConnection, DbErr, Order, QueryOrder, QuerySelect};
+use audit_sea_orm::entity::UNREADABLE_TIME;
+use chrono::Datelike;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbErr, Order, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use super::{
     listed::Listed,
@@ -9,7 +12,7 @@ use super::{
     period::{Period, Span},
     slice::Asked,
     tally,
-    walk::{fitting_during, last_during},
+    walk::{fitting_during, last_during, time_of},
 };
 
 /// How far rows are counted in a year, a month or a day: a day of a large trail is to cost what one of a small does.
@@ -146,14 +149,18 @@ async fn known<E: Listed>(
 async fn years<E: Listed>(db: &DatabaseConnection) -> Result<Vec<Period>, DbErr> {
     let end = async |order| {
         let time = E::find().select_only().column(E::OCCURRED_AT);
-        let time = time.order_by(E::OCCURRED_AT, order).into_tuple();
-        time.one(db).await
+        let time = time.order_by(E::OCCURRED_AT, order).limit(1).into_query();
+        let row = db.query_one(&time).await?;
+        row.as_ref().map(time_of::<E>).transpose()
     };
-    let newest: Option<DateTime<Utc>> = end(Order::Desc).await?;
-    let oldest: Option<DateTime<Utc>> = end(Order::Asc).await?;
+    let newest = end(Order::Desc).await?;
+    let oldest = end(Order::Asc).await?;
     let (Some(oldest), Some(newest)) = (oldest, newest) else {
         return Ok(Vec::new());
     };
+    if newest == UNREADABLE_TIME {
+        return Ok(Vec::new());
+    }
     let last = newest.year();
     // A row from a clock gone wrong must not make a hundred links.
     let first = oldest.year().max(last - 20);

@@ -1,6 +1,7 @@
 use askama::Template;
 use audit_sea_orm::Cursor;
 use axum::response::Html;
+use sea_orm::IdenStatic;
 
 use super::{
     admitted::Visit,
@@ -142,17 +143,21 @@ async fn controls<E: Listed>(visit: &Visit) -> Result<Vec<Control>, Failure> {
     let mut controls = Vec::new();
     for field in E::FIELDS {
         let value = visit.params.get(field.name).unwrap_or_default().to_owned();
-        let mut options: Vec<String> = match field.kind {
-            Kind::Typed | Kind::Object => Vec::new(),
-            Kind::Flag => ["yes", "no"].map(str::to_owned).to_vec(),
-            Kind::Choice(choices) => choices.iter().map(ToString::to_string).collect(),
-            Kind::Held => {
-                use sea_orm::IdenStatic;
-                tally::held(&visit.shared.db, E::TABLE, field.column.as_str()).await?
-            }
+        let known: &[&str] = match field.kind {
+            Kind::Flag => &["yes", "no"],
+            Kind::Choice(choices) => choices,
+            Kind::Typed | Kind::Object | Kind::Held => &[],
         };
-        if matches!(field.kind, Kind::Held) && !value.is_empty() && !options.contains(&value) {
-            options.push(value.clone());
+        let mut options: Vec<String> = known.iter().map(ToString::to_string).collect();
+        if matches!(field.kind, Kind::Held | Kind::Choice(_)) {
+            let held = tally::held(&visit.shared.db, E::TABLE, field.column.as_str()).await?;
+            // A page without rows still shows what it was asked for.
+            let asked = (!value.is_empty()).then(|| value.clone());
+            for option in held.into_iter().chain(asked) {
+                if !options.contains(&option) {
+                    options.push(option);
+                }
+            }
         }
         let options = options.into_iter().map(|option| Choice {
             is_chosen: option == value,

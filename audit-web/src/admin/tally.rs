@@ -1,7 +1,7 @@
 //! Counts, and the values that a column holds, at a cost that an index bounds.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement,
     sea_query::{Alias, Expr, Func, Query, SelectStatement, UnionType},
 };
 
@@ -110,7 +110,15 @@ pub(super) async fn held(
     let rows = db
         .query_all_raw(Statement::from_string(backend, sql))
         .await?;
-    rows.iter().map(|row| row.try_get("", "v")).collect()
+    rows.iter().map(text).collect()
+}
+
+/// The text of a column, with marks where it is no UTF-8: SQLite keeps such.
+fn text(row: &QueryResult) -> Result<String, DbErr> {
+    row.try_get("", "v").or_else(|error| {
+        let bytes: Vec<u8> = row.try_get("", "v").map_err(|_| error)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    })
 }
 
 /// From value to value, by a statement each, of which the index answers everything.

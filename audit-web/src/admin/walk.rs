@@ -4,11 +4,14 @@
 //! index alone answers the first part, no planner hopes to meet the rows sooner elsewhere. What the index does not
 //! know, a second filter, a time or a part of a text, is asked of a window of rows, and the page says how far it looked.
 
-use audit_sea_orm::Cursor;
+use audit_sea_orm::{
+    Cursor,
+    entity::{RecordedTime, UNREADABLE_TIME},
+};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult,
-    IdenStatic, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    IdenStatic, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
     sea_query::{
         Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, SimpleExpr, UnionType,
     },
@@ -135,9 +138,7 @@ impl<E: Listed> Walk<E> {
         }
         let rows = self.fitting().select_only().column(E::OCCURRED_AT);
         let rows = db.query_all(&found(rows, keys)).await?;
-        let times = rows
-            .iter()
-            .map(|row| row.try_get("", E::OCCURRED_AT.as_str()));
+        let times = rows.iter().map(time_of::<E>);
         times.collect::<Result<_, _>>().map(Some)
     }
 
@@ -241,10 +242,17 @@ impl<E: Listed> Walk<E> {
             return Ok(None);
         };
         let cursor = Cursor::from(end.try_get::<i64>("", E::ID.as_str())?);
-        let time = end.try_get("", E::OCCURRED_AT.as_str())?;
+        let time = time_of::<E>(&end)?;
         let beyond = self.keys(place.from(cursor), 1);
         Ok(db.query_one(&beyond).await?.map(|_| (cursor, time)))
     }
+}
+
+/// The time of a row that a statement read.
+pub(super) fn time_of<E: Listed>(row: &QueryResult) -> Result<DateTime<Utc>, DbErr> {
+    // MySQL's `0000-00-00` comes as a null.
+    let time: Option<RecordedTime> = row.try_get("", E::OCCURRED_AT.as_str())?;
+    Ok(time.map_or(UNREADABLE_TIME, |RecordedTime(time)| time))
 }
 
 /// Those of the rows that are from one moment to before another.

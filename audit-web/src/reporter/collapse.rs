@@ -70,8 +70,8 @@ impl Collapse {
     /// Counts an event among all others of its type that are too many, of one client or of all.
     fn overflow(&mut self, report: Report, client: Option<Client>) {
         let key = Key {
-            event_type: report.event_type,
             title: format!("further {} events", report.event_type),
+            event_type: report.event_type.clone(),
             code: None,
             client,
             description: None,

@@ -75,7 +75,7 @@ impl Report {
 
     pub(super) fn key(&self) -> Key {
         Key {
-            event_type: self.event_type,
+            event_type: self.event_type.clone(),
             title: self.title.clone(),
             code: self.code.clone(),
             client: self.per_client.then(|| self.client()),
@@ -85,7 +85,7 @@ impl Report {
 
     /// The event, but for its backtrace.
     pub(super) fn event(&self) -> SystemEvent {
-        let event = SystemEvent::new(self.event_type, self.title.as_str()).without_source();
+        let event = SystemEvent::new(self.event_type.clone(), self.title.as_str()).without_source();
         let event = match &self.source {
             Source::Unknown => event,
             #[cfg(feature = "tracing")]

@@ -60,7 +60,7 @@ async fn a_row_tells_what_where_and_who() {
 
     let event = events(&db).await.remove(0);
     assert_eq!(
-        (event.event_type, event.title.as_str()),
+        (event.event_type.clone(), event.title.as_str()),
         (EventType::Error, "cold oven")
     );
     assert_eq!(event.module.as_deref(), Some("oven"));

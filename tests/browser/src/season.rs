@@ -299,7 +299,7 @@ fn login(
     login_attempt::ActiveModel {
         occurred_at: Set(time),
         username: Set(username.to_owned()),
-        status: Set(status),
+        status: Set(status.clone()),
         ip_address: Set(Some(ip.to_owned())),
         user_agent: Set(Some(FIREFOX.to_owned())),
         failure_reason: Set((status != Status::Success).then(|| "wrong password".to_owned())),

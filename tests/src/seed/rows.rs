@@ -183,7 +183,7 @@ impl Rows {
         login_attempt::ActiveModel {
             occurred_at: Set(self.times.at(n, self.sizes.logins, choices.below(30))),
             username: Set(username),
-            status: Set(status),
+            status: Set(status.clone()),
             ip_address: Set(Some(if is_burst {
                 self.burst.ip.clone()
             } else {

@@ -77,7 +77,7 @@ fn login(n: i64) -> login_attempt::ActiveModel {
     login_attempt::ActiveModel {
         occurred_at: Set(at(n)),
         username: Set(format!("user-{}", n % 5)),
-        status: Set(status[usize::try_from(n % 3).unwrap_or(0)]),
+        status: Set(status[usize::try_from(n % 3).unwrap_or(0)].clone()),
         ip_address: Set(Some(format!("198.51.100.{}", n % 4))),
         city: Set(Some("Wien".to_owned())),
         ..Default::default()
@@ -102,7 +102,7 @@ fn event(n: i64) -> system_event::ActiveModel {
     let kinds = [EventType::Error, EventType::Warning, EventType::Security];
     system_event::ActiveModel {
         occurred_at: Set(at(n)),
-        event_type: Set(kinds[usize::try_from(n % 3).unwrap_or(0)]),
+        event_type: Set(kinds[usize::try_from(n % 3).unwrap_or(0)].clone()),
         title: Set(format!("Oven {n} too hot")),
         actor_id: Set(Some(format!("actor-{}", n % 5))),
         resolved: Set(n % 2 == 0),

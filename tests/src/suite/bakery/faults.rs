@@ -18,7 +18,7 @@ pub async fn what_goes_wrong_leaves_events(t: &mut Test) -> Outcome {
     let events = shop.events().await?;
     let seen: Vec<_> = events
         .iter()
-        .map(|event| (event.event_type, event.title.as_str()))
+        .map(|event| (event.event_type.clone(), event.title.as_str()))
         .collect();
     assert_eq!(
         seen[..3],
@@ -31,7 +31,7 @@ pub async fn what_goes_wrong_leaves_events(t: &mut Test) -> Outcome {
             ),
         ]
     );
-    assert_eq!((seen.len(), seen[3].0), (4, EventType::Security));
+    assert_eq!((seen.len(), &seen[3].0), (4, &EventType::Security));
     for event in &events[..3] {
         assert_eq!(
             event.actor_name.as_deref(),
