@@ -125,7 +125,8 @@ async fn counts<E: Listed>(
     }
     let most = MOST_LOOKED_AT / u64::try_from(spans.len().max(1)).unwrap_or(MOST_LOOKED_AT);
     let known = known::<E>(&spans, most, db).await?;
-    let fitting = |from, until| fitting_during::<E>(fields.clone(), from, until, most);
+    let backend = db.get_database_backend();
+    let fitting = |from, until| fitting_during::<E>(fields.clone(), from, until, most, backend);
     let seen = tally::counts_in(db, &spans, fitting).await?;
     let counts = known.into_iter().zip(seen);
     let count = |(known, seen)| Count {

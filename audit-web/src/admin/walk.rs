@@ -10,7 +10,7 @@ use audit_sea_orm::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult,
     IdenStatic, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
     sea_query::{
         Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, SimpleExpr, UnionType,
@@ -137,7 +137,9 @@ impl<E: Listed> Walk<E> {
             return Ok(None);
         }
         let rows = self.fitting().select_only().column(E::OCCURRED_AT);
-        let rows = db.query_all(&found(rows, keys)).await?;
+        let rows = db
+            .query_all(&found(rows, keys, db.get_database_backend()))
+            .await?;
         let times = rows.iter().map(time_of::<E>);
         times.collect::<Result<_, _>>().map(Some)
     }
@@ -215,7 +217,7 @@ impl<E: Listed> Walk<E> {
         place: Place,
         limit: u64,
     ) -> Result<Vec<E::Model>, DbErr> {
-        let rows = found(self.fitting(), keys)
+        let rows = found(self.fitting(), keys, db.get_database_backend())
             .order_by((FOUND, E::ID), place.order())
             .limit(limit)
             .take();
@@ -238,7 +240,8 @@ impl<E: Listed> Walk<E> {
         };
         let last = by_number::<E>(window, opposite, 1);
         let end = E::find().select_only().columns([E::ID, E::OCCURRED_AT]);
-        let Some(end) = db.query_one(&found(end, last)).await? else {
+        let end = found(end, last, db.get_database_backend());
+        let Some(end) = db.query_one(&end).await? else {
             return Ok(None);
         };
         let cursor = Cursor::from(end.try_get::<i64>("", E::ID.as_str())?);
@@ -274,12 +277,13 @@ pub(super) fn fitting_during<E: Listed>(
     from: Expr,
     until: Expr,
     limit: u64,
+    backend: DbBackend,
 ) -> SelectStatement {
     let asked = E::FIELDS.iter().map(|field| field.column);
     let rows = E::find().select_only().column(E::ID).columns(asked);
     // The limit, which changes nothing, keeps PostgreSQL from looking for the rest in an index of its own, to the
     // end of it.
-    let rows = found(rows, last_during::<E>(from, until, limit))
+    let rows = found(rows, last_during::<E>(from, until, limit), backend)
         .limit(limit)
         .take();
     Query::select()
@@ -291,8 +295,14 @@ pub(super) fn fitting_during<E: Listed>(
 }
 
 /// The rows of those numbers.
-fn found<E: Listed>(rows: Select<E>, keys: SelectStatement) -> SelectStatement {
-    let is_found = Expr::col((Alias::new(E::TABLE), E::ID)).equals((Alias::new(FOUND), E::ID));
+fn found<E: Listed>(rows: Select<E>, keys: SelectStatement, backend: DbBackend) -> SelectStatement {
+    let number = Expr::col((Alias::new(E::TABLE), E::ID));
+    let key = Expr::col((Alias::new(FOUND), E::ID));
+    let is_found = match backend {
+        // No equality that it could merge or hash: it would read the table, to its end where nothing fits the rest.
+        DbBackend::Postgres => Expr::cust_with_exprs("$1 = ANY(ARRAY[$2])", [number, key]),
+        _ => number.eq(key),
+    };
     rows.into_query()
         .from_subquery(keys, FOUND)
         .and_where(is_found)

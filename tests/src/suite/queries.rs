@@ -10,7 +10,7 @@ use sea_orm::{
 use serde_json::json;
 
 use crate::{
-    Outcome, Test,
+    Backend, Outcome, Test,
     entity::{cake, pie},
 };
 
@@ -177,9 +177,15 @@ pub async fn each_question_has_its_index(t: &mut Test) -> Outcome {
     });
     for (index, select) in questions.into_iter().chain([("time", within)]) {
         let plan = explain(t, limited(select)).await?;
+        // PostgreSQL goes by the number where it hopes to meet the page's rows soon.
+        let by_number = t.backend == Backend::Postgres && plan.contains("audit_log_pkey");
         assert!(
-            plan.contains(&format!("idx_audit_log_{index}")),
+            by_number || plan.contains(&format!("idx_audit_log_{index}")),
             "{index}: {plan}"
+        );
+        assert!(
+            t.backend != Backend::MySql || !plan.contains(r#""type":"ref""#),
+            "{index} is read from a place on: {plan}"
         );
     }
     Ok(())
