@@ -35,7 +35,9 @@ pub(crate) enum MayLock {
     Unknown,
     /// They were.
     Yes,
-    /// Not by every role that the process has, or by none.
+    /// The last time it failed, for whatever reason.
+    Failed,
+    /// Not by every role that the process has.
     Ask,
 }
 
@@ -146,13 +148,12 @@ impl<E: EntityTrait> Recorded<E> {
         *self.may_lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that rows were locked, or that a role may not.
-    pub(crate) fn note_lock(&self, locked: bool) {
+    /// Notes what became of a lock, or what the database says of it. That a role may not is never forgotten.
+    pub(crate) fn note_lock(&self, now: MayLock) {
         let mut may_lock = self.may_lock.lock().unwrap_or_else(PoisonError::into_inner);
-        *may_lock = match (*may_lock, locked) {
-            (MayLock::Unknown | MayLock::Yes, true) => MayLock::Yes,
-            _ => MayLock::Ask,
-        };
+        if *may_lock != MayLock::Ask {
+            *may_lock = now;
+        }
     }
 
     /// The text of the select of one row by its key.

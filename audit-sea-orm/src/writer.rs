@@ -84,12 +84,16 @@ pub(crate) async fn write<C: ConnectionTrait>(
 /// Inserts no record, to learn whether one could be: on a restricted connection each statement commits by itself, so
 /// the refusal of the record would come when the change stands.
 pub(crate) async fn try_nothing<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+    // Of the columns that must hold something: MySQL and MariaDB miss them though there is no row.
     let mut nothing = Query::select();
-    nothing.expr(Expr::value("")).and_where(Expr::cust("1 = 0"));
+    nothing
+        .expr(Expr::current_timestamp())
+        .expr(Expr::value(""))
+        .and_where(Expr::cust("1 = 0"));
     let mut insert = Query::insert();
     insert
         .into_table(audit_log::Entity)
-        .columns([audit_log::Column::Action])
+        .columns([audit_log::Column::OccurredAt, audit_log::Column::Action])
         .select_from(nothing)
         .map_err(|error| DbErr::Custom(error.to_string()))?;
     own(db.execute(&insert)).await.map(drop)

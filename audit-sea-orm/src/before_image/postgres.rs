@@ -19,13 +19,16 @@ pub(super) async fn read<E: Audited, C: ConnectionTrait>(
     db: &C,
     wanted: &Wanted<E>,
 ) -> Result<Found<E>, DbErr> {
-    let recorded = Recorded::<E>::get();
-    if wanted.intent == Intent::Update || may_lock::<E, C>(db).await? {
+    let is_update = wanted.intent == Intent::Update;
+    if may_lock(db, wanted).await? {
         let locked = fetch(db, wanted, Some(lock_type(wanted.intent))).await;
-        recorded.note_lock(locked.is_ok());
+        Recorded::<E>::get().note_lock(match &locked {
+            Ok(_) => MayLock::Yes,
+            Err(_) => MayLock::Failed,
+        });
         let row = locked?;
         // Whom a lock shows no row for an update, the update will hit none either.
-        if row.is_some() || wanted.intent == Intent::Update {
+        if row.is_some() || is_update {
             let deleted_before = None;
             return Ok(Found {
                 row,
@@ -33,8 +36,12 @@ pub(super) async fn read<E: Audited, C: ConnectionTrait>(
             });
         }
     }
-    // Before the read: what is deleted between the two is then the delete's own.
-    let deleted_before = deleted_so_far::<E, C>(db).await?;
+    let deleted_before = if is_update {
+        None
+    } else {
+        // Before the read: what is deleted between the two is then the delete's own.
+        deleted_so_far::<E, C>(db).await?
+    };
     let row = fetch(db, wanted, None).await?;
     Ok(Found {
         row,
@@ -52,11 +59,15 @@ fn lock_type(intent: Intent) -> LockType {
 }
 
 /// Whether the role may lock rows: asked before the first delete, and each time where a role may not. To try would
-/// end the transaction.
-async fn may_lock<E: Audited, C: ConnectionTrait>(db: &C) -> Result<bool, DbErr> {
+/// end the transaction. An update needs the same right, so it tries, but where a view let none be locked.
+async fn may_lock<E: Audited, C: ConnectionTrait>(
+    db: &C,
+    wanted: &Wanted<E>,
+) -> Result<bool, DbErr> {
     let recorded = Recorded::<E>::get();
-    if recorded.may_lock() == MayLock::Yes {
-        return Ok(true);
+    match (recorded.may_lock(), wanted.intent) {
+        (MayLock::Yes, _) | (MayLock::Unknown, Intent::Update) => return Ok(true),
+        (MayLock::Unknown, Intent::Delete) | (MayLock::Failed | MayLock::Ask, _) => {}
     }
     let is_allowed = "(pg_relation_is_updatable(c.oid, false) & 4) <> 0 \
          AND has_any_column_privilege(c.oid, 'UPDATE')";
@@ -65,7 +76,7 @@ async fn may_lock<E: Audited, C: ConnectionTrait>(db: &C) -> Result<bool, DbErr>
     // A table that is not there has the read say so.
     let may_lock = row.map(|row| row.try_get_by_index::<Option<bool>>(0));
     let may_lock = may_lock.transpose()?.flatten().unwrap_or(true);
-    recorded.note_lock(may_lock);
+    recorded.note_lock(if may_lock { MayLock::Yes } else { MayLock::Ask });
     Ok(may_lock)
 }
 

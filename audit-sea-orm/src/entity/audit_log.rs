@@ -25,7 +25,8 @@ pub struct Model {
     pub object_id: Option<String>,
     /// The object for people to read.
     pub object_repr: Option<String>,
-    /// The values before: of every column for `DELETE`, of the changed ones for `UPDATE`.
+    /// The values before: of every column for `DELETE`, of the changed ones for `UPDATE`. None for an `UPDATE` whose
+    /// old values nobody knew: it has the new ones of every column.
     pub old_values: Option<Json>,
     /// The values after: of every column for `CREATE`, of the changed ones for `UPDATE`.
     pub new_values: Option<Json>,
