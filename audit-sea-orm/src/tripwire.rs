@@ -53,7 +53,7 @@ pub fn watch<E: Audited>() {
 /// [`unaudited_writes`] and traced at level `WARN`, with table and action, never with values. What a scope or the
 /// configuration leaves out is not counted. There is one callback to a pool: call this in yours.
 ///
-/// It tells what slipped through, it prevents nothing: for a table that must have no gap, choose triggers.
+/// It tells what slipped through, it prevents nothing: for a table where such writes must be recorded, choose triggers.
 ///
 /// Not seen: scripts of `execute_unprepared`, which SeaORM does not report, and cascades. A migration's writes are
 /// seen: set the callback after migrating. A write that hooks announced and that was cancelled before it was sent
