@@ -1,8 +1,9 @@
-//! Capture triggers: the tier that has no gaps.
+//! Capture triggers: the tier that sees what hooks do not.
 //!
-//! A trigger sees every change of a table, whoever makes it: bulk statements, upserts, raw SQL, cascades, another
-//! program. [`install`] makes the triggers of an entity from its columns and its field policy, on SQLite,
-//! PostgreSQL, MariaDB and MySQL. They write the records that the hooks would write, in the writer's own
+//! A trigger sees a statement that changes rows, whoever sends it: bulk statements, upserts, raw SQL, another program,
+//! and cascades where the database fires triggers for them. What it does not see stands
+//! [below](#what-triggers-do-not-see). [`install`] makes the triggers of an entity from its columns and its field policy,
+//! on SQLite, PostgreSQL, MariaDB and MySQL. They write the records that the hooks would write, in the writer's own
 //! transaction. An entity says with `#[audited(capture = "triggers")]` that triggers record it; then its hooks are
 //! silent, and one change is one record.
 //!
@@ -78,12 +79,28 @@
 //! | times with years of other than four digits, or leap seconds with an offset, on SQLite | as the table has them | its time functions know the years 0 to 9999 |
 //!
 //! # What triggers do not see
-//! - Cascades of foreign keys on MariaDB and MySQL, which fire no triggers.
+//! - Cascades of foreign keys on MariaDB and MySQL, which fire no triggers; MySQL 9.7 fires them where the session variable
+//!   `enable_cascade_triggers` is on. [`check`] names such keys.
 //! - On SQLite, a row that `REPLACE` or `OR REPLACE` removes, unless `PRAGMA recursive_triggers` is on:
 //!   [the page on coverage](crate::coverage) says how.
 //! - On PostgreSQL, what is written to a partition by its own name, and what runs with
 //!   `session_replication_role = replica`, as a subscriber of a logical replication does.
 //! - `TRUNCATE` on MariaDB and MySQL.
+//!
+//! What somebody can do to them who means harm, and what would show it, stands on [the page on threats](crate::threats).
+//!
+//! # What `check` compares
+//! [`check`] reads the whole trigger from the database's catalog. Each trigger holds a mark that says what was made; with the
+//! entities of the program it is also compared with what [`install`] would make now.
+//!
+//! - Everywhere: that it is there, its text, the columns that it knows, the version of this library that made it.
+//! - PostgreSQL: event, timing, level, condition, columns, transition tables, which function it calls, whether it is on; of
+//!   the function its language, `SECURITY DEFINER`, its settings, who may execute it, and whether its owner may write the trail.
+//! - MariaDB and MySQL: event, timing, `sql_mode`; that the definer exists and has the rights that it needs.
+//!
+//! While two releases run side by side, the older one's `check` warns of triggers that a later version made, and its [`install`]
+//! leaves them alone. To go back for good, [`remove`] them first. Of two entities with one table, triggers record the one with
+//! more columns.
 //!
 //! # Backends
 //! PostgreSQL: triggers for each statement, with transition tables. A table in partitions is captured by its own name,
@@ -92,7 +109,8 @@
 //! application's own that changes the row again has its record before that of the statement it belongs to: let it be a
 //! `BEFORE` trigger. The functions run with the rights of the user who installed them (`SECURITY DEFINER`): who may
 //! write the table need not be let write the trail, and nobody else may put them on a table. `lastval()` afterwards is
-//! the record's number; `RETURNING` is not disturbed.
+//! the record's number; `RETURNING` is not disturbed. Sessions keep the plans of these functions, as of any: after an `ALTER
+//! TABLE … ALTER COLUMN … TYPE` install again, in the same migration, or writes of sessions that wrote before fail.
 //!
 //! MariaDB and MySQL: triggers for each row, with the rights of the installer too, whose account must stay. A write
 //! whose values as JSON exceed `max_allowed_packet`, by default 16 MB and 64 MB, is refused there (by MySQL where the
@@ -103,29 +121,36 @@
 //! SQLite: the trigger that was made last fires first, so install these after a trigger of the application's own that
 //! changes the row again.
 
+mod cascades;
 mod catalog;
 mod check;
+mod drift;
+mod installed;
 mod kind;
 mod options;
 mod registry;
+mod rights;
+mod shape;
 mod spell;
 mod table;
 mod trigger;
 
 use sea_orm::{ConnectionTrait, DbErr, TransactionSession, TransactionTrait};
 
-pub use check::{CheckReport, Drift, TableReport, check};
+pub use check::{CheckReport, TableReport, check};
+pub use drift::Drift;
 pub use options::{CaptureOptions, OnSkip};
 pub use registry::AuditedEntity;
 
 use crate::{Audited, Capture};
 use catalog::{Dialect, Place};
+use installed::Installed;
 use table::Table;
 
 /// Installs the capture triggers of an entity, and brings outdated ones up to date.
 ///
-/// Idempotent. On SQLite and PostgreSQL all of them are replaced in one transaction; MariaDB replaces each at once,
-/// MySQL leaves a moment without. Make them anew whenever the table or the entity changes: [`check`] tells where
+/// Idempotent; triggers of a later version are left as they are. On SQLite and PostgreSQL all of them are replaced in one
+/// transaction; MariaDB replaces each at once, MySQL leaves a moment without. Make them anew whenever the table or the entity changes: [`check`] tells where
 /// that was forgotten.
 ///
 /// # Errors
@@ -189,10 +214,11 @@ pub async fn install_all_with<C>(db: &C, options: CaptureOptions) -> Result<(), 
 where
     C: ConnectionTrait + TransactionTrait,
 {
-    for table in registry::tables() {
-        if table.capture == Capture::Triggers {
-            install_table(db, &Table { options, ..table }).await?;
-        }
+    let dialect = Dialect::of(db).await?;
+    let entities = registry::entities(db, dialect).await?;
+    for entity in entities.iter().filter(|one| one.is_captured(&entities)) {
+        let table = entity.table.clone();
+        install_table(db, &Table { options, ..table }).await?;
     }
     Ok(())
 }
@@ -210,10 +236,7 @@ where
     let dialect = Dialect::of(db).await?;
     let schema = catalog::schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
     let Some(schema) = schema else { return Ok(()) };
-    remove_where(db, dialect, |trigger| {
-        trigger.is_on(&schema, &table.name, dialect)
-    })
-    .await
+    remove_where(db, dialect, |trigger| trigger.is_on(&schema, &table.name)).await
 }
 
 /// Removes every capture trigger that writes to the trail of the connection, with its function, and nothing else.
@@ -258,19 +281,18 @@ where
     }
     let place = Place::of(db, table).await?;
     let triggers = trigger::all(table, &place);
-    let installed = catalog::installed(db, place.dialect).await?;
-    let old = installed
-        .iter()
-        .filter(|old| old.is_on(&place.table_schema, &table.name, place.dialect));
-    let mut statements: Vec<String> = Vec::new();
-    for old in old {
-        // MariaDB replaces a trigger of the same name without a moment between.
-        let is_replaced = place.dialect == Dialect::MariaDb
-            && triggers.iter().any(|trigger| trigger.name == old.name);
-        if !is_replaced {
-            statements.extend(old.drop(place.dialect));
-        }
+    let mut old = installed::all(db, place.dialect).await?;
+    old.retain(|old| old.is_on(&place.table_schema, &table.name));
+    if old.iter().any(Installed::is_newer) {
+        return Ok(());
     }
+    // MariaDB replaces a trigger of the same name without a moment between.
+    let is_replaced = |old: &Installed| {
+        place.dialect == Dialect::MariaDb
+            && triggers.iter().any(|trigger| old.is_named(&trigger.name))
+    };
+    let removed: Vec<&Installed> = old.iter().filter(|old| !is_replaced(old)).collect();
+    let mut statements = installed::drops(&removed, place.dialect);
     statements.extend(triggers.into_iter().flat_map(|trigger| trigger.create));
     run(db, place.dialect, &statements).await
 }
@@ -278,14 +300,17 @@ where
 async fn remove_where<C>(
     db: &C,
     dialect: Dialect,
-    is_unwanted: impl Fn(&catalog::Installed) -> bool + Send,
+    is_unwanted: impl Fn(&Installed) -> bool + Send,
 ) -> Result<(), DbErr>
 where
     C: ConnectionTrait + TransactionTrait,
 {
-    let installed = catalog::installed(db, dialect).await?;
-    let unwanted = installed.iter().filter(|trigger| is_unwanted(trigger));
-    let statements: Vec<String> = unwanted.flat_map(|trigger| trigger.drop(dialect)).collect();
+    let installed = installed::all(db, dialect).await?;
+    let unwanted: Vec<&Installed> = installed
+        .iter()
+        .filter(|trigger| is_unwanted(trigger))
+        .collect();
+    let statements = installed::drops(&unwanted, dialect);
     run(db, dialect, &statements).await
 }
 

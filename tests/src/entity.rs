@@ -10,5 +10,6 @@ pub mod keyed;
 pub mod ledger;
 pub mod order_line;
 pub mod pie;
+pub mod shared;
 pub mod society;
 pub mod tart;

@@ -1,11 +1,8 @@
-//! What the database says of its tables and of the triggers on them.
+//! What the database says of its tables.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
-use super::{
-    table::Table,
-    trigger::{MARK, Mark, read_mark},
-};
+use super::table::Table;
 
 /// A database, as far as its triggers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +62,8 @@ impl Place {
 }
 
 /// The schema of a table; `None` where there is no such table.
+///
+/// On PostgreSQL a schema that is named needs no right to use it: the catalog is open to all.
 pub(super) async fn schema_of<C: ConnectionTrait>(
     db: &C,
     dialect: Dialect,
@@ -77,8 +76,8 @@ pub(super) async fn schema_of<C: ConnectionTrait>(
         }
         Dialect::Postgres => {
             "SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE c.oid = pg_catalog.to_regclass(pg_catalog.concat(pg_catalog.quote_ident($1::text) || '.', \
-             pg_catalog.quote_ident($2)))"
+             WHERE CASE WHEN $1::text IS NULL THEN c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident($2)) \
+             ELSE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') END"
         }
         Dialect::MySql | Dialect::MariaDb => {
             "SELECT CONVERT(table_schema USING utf8mb4) FROM information_schema.tables \
@@ -130,107 +129,39 @@ pub(super) async fn columns<C: ConnectionTrait>(
     texts(db, sql, [schema.into(), table.into()]).await
 }
 
-/// A capture trigger in the database.
-#[derive(Clone, Debug)]
-pub(super) struct Installed {
-    pub(super) schema: String,
-    pub(super) table: String,
-    pub(super) name: String,
-    pub(super) is_enabled: bool,
-    pub(super) mark: Mark,
-    /// Of its text as it is.
-    pub(super) fingerprint: String,
-}
-
-/// Every capture trigger that the user may see: on MySQL and MariaDB those of the server's other databases too.
-pub(super) async fn installed<C: ConnectionTrait>(
+/// The triggers and rules that run for what is inserted into a table.
+pub(super) async fn interceptors<C: ConnectionTrait>(
     db: &C,
     dialect: Dialect,
-) -> Result<Vec<Installed>, DbErr> {
+    schema: &str,
+    table: &str,
+) -> Result<Vec<String>, DbErr> {
     let sql = match dialect {
         Dialect::Sqlite => {
-            "SELECT 'main', tbl_name, name, '1', sql FROM sqlite_master WHERE type = 'trigger' AND instr(sql, $1)"
+            "SELECT 'trigger `' || name || '`' FROM sqlite_master WHERE type = 'trigger' AND $1 = 'main' \
+             AND lower(tbl_name) = lower($2) AND sql LIKE '%INSERT%ON%' ORDER BY name"
         }
         Dialect::Postgres => {
-            "SELECT n.nspname::text, c.relname::text, t.tgname::text, \
-             CASE WHEN t.tgenabled IN ('O', 'A') THEN '1' ELSE '0' END, p.prosrc FROM pg_catalog.pg_trigger t \
-             JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid \
-             WHERE NOT t.tgisinternal AND pg_catalog.strpos(p.prosrc, $1) > 0"
+            "SELECT w.what FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN (\
+             SELECT t.tgrelid AS oid, 'trigger `' || t.tgname::text || '`' AS what FROM pg_catalog.pg_trigger t \
+             WHERE NOT t.tgisinternal AND t.tgtype & 4 > 0 UNION ALL \
+             SELECT r.ev_class, 'rule `' || r.rulename::text || '`' FROM pg_catalog.pg_rewrite r WHERE r.ev_type = '3') w \
+             ON w.oid = c.oid WHERE n.nspname = $1 AND c.relname = $2 ORDER BY 1"
         }
         Dialect::MySql | Dialect::MariaDb => {
-            "SELECT CONVERT(event_object_schema USING utf8mb4), CONVERT(event_object_table USING utf8mb4), \
-             CONVERT(trigger_name USING utf8mb4), '1', CONVERT(action_statement USING utf8mb4) \
-             FROM information_schema.triggers WHERE LOCATE(?, action_statement)"
+            "SELECT CONVERT(CONCAT('trigger `', trigger_name, '`') USING utf8mb4) FROM information_schema.triggers \
+             WHERE event_object_schema = ? AND event_object_table = ? AND event_manipulation = 'INSERT' ORDER BY 1"
         }
     };
-    let rows = query(db, sql, [MARK.into()]).await?;
-    let parsed = rows
-        .iter()
-        .map(|row| Installed::read(row, dialect))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(parsed.into_iter().flatten().collect())
+    texts(db, sql, [schema.into(), table.into()]).await
 }
 
-impl Installed {
-    /// `None` where it only looks like one of ours.
-    fn read(row: &QueryResult, dialect: Dialect) -> Result<Option<Self>, DbErr> {
-        let text = |position| row.try_get_by_index::<String>(position);
-        let Some((mark, mut fingerprint)) = read_mark(&text(4)?) else {
-            return Ok(None);
-        };
-        if dialect == Dialect::MySql && mark.columns.iter().any(|name| name.contains('`')) {
-            // MySQL 9 tells a name that holds a backtick otherwise than it was given.
-            fingerprint.clone_from(&mark.fingerprint);
-        }
-        Ok(Some(Self {
-            schema: text(0)?,
-            table: text(1)?,
-            name: text(2)?,
-            is_enabled: text(3)? == "1",
-            mark,
-            fingerprint,
-        }))
-    }
-
-    /// Whether its records go to the trail in that schema.
-    pub(super) fn writes_to(&self, trail: &str) -> bool {
-        self.mark.trail.as_deref().unwrap_or(&self.schema) == trail
-    }
-
-    /// Whether it is on a table.
-    pub(super) fn is_on(&self, schema: &str, table: &str, dialect: Dialect) -> bool {
-        let is_table = match dialect {
-            Dialect::Sqlite => self.table.eq_ignore_ascii_case(table),
-            _ => self.table == table,
-        };
-        is_table && self.schema == schema
-    }
-
-    /// What removes it, and its function where it has one.
-    pub(super) fn drop(&self, dialect: Dialect) -> Vec<String> {
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-        let ticked = |name: &str| format!("`{}`", name.replace('`', "``"));
-        match dialect {
-            Dialect::Sqlite => vec![format!("DROP TRIGGER IF EXISTS {}", quoted(&self.name))],
-            Dialect::Postgres => {
-                let (schema, name) = (quoted(&self.schema), quoted(&self.name));
-                let table = quoted(&self.table);
-                vec![
-                    format!("DROP TRIGGER IF EXISTS {name} ON {schema}.{table}"),
-                    format!("DROP FUNCTION IF EXISTS {schema}.{name}()"),
-                ]
-            }
-            Dialect::MySql | Dialect::MariaDb => vec![format!(
-                "DROP TRIGGER IF EXISTS {}.{}",
-                ticked(&self.schema),
-                ticked(&self.name)
-            )],
-        }
-    }
+/// A name, quoted for MySQL and MariaDB.
+pub(super) fn ticked(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
 }
 
-async fn query<C: ConnectionTrait, const N: usize>(
+pub(super) async fn query<C: ConnectionTrait, const N: usize>(
     db: &C,
     sql: &str,
     values: [Value; N],
@@ -239,7 +170,7 @@ async fn query<C: ConnectionTrait, const N: usize>(
     db.query_all_raw(statement).await
 }
 
-async fn texts<C: ConnectionTrait, const N: usize>(
+pub(super) async fn texts<C: ConnectionTrait, const N: usize>(
     db: &C,
     sql: &str,
     values: [Value; N],

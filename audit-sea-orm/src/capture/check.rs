@@ -5,10 +5,14 @@ use std::fmt;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable};
 
 use super::{
-    catalog::{self, Dialect, Installed, Place},
-    registry,
+    cascades,
+    catalog::{self, Dialect, Place},
+    drift::Drift,
+    installed::{self, Installed},
+    registry::{self, Registered},
+    rights,
     table::Table,
-    trigger,
+    trigger::{self, Trigger, VERSION},
 };
 use crate::{
     Capture,
@@ -38,73 +42,24 @@ pub struct TableReport {
     pub drifts: Vec<Drift>,
 }
 
-/// A difference between what is in the database and what should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Drift {
-    /// A table is not there: of the trail, run the migrations; or the entity's own.
-    NoTable(String),
-    /// A table of the trail lacks a column: it is behind the migrations.
-    NoColumn {
-        /// The table.
-        table: String,
-        /// The column.
-        column: String,
-    },
-    /// A trigger is not there: changes go unrecorded.
-    NoTrigger(String),
-    /// A trigger was made from another state of the entity, or by another version of this library.
-    Outdated(String),
-    /// A trigger's text is not what this library made of it.
-    Altered(String),
-    /// A trigger is switched off.
-    Disabled(String),
-    /// The table has a column that the trigger does not know: its values go unrecorded.
-    UnknownColumn(String),
-    /// The trigger names a column that the table has no more: writes will fail.
-    GoneColumn(String),
-    /// Hooks record the entity, and triggers do too: each change is recorded twice.
-    RecordedTwice,
-}
-
-impl fmt::Display for Drift {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoTable(table) => write!(f, "table `{table}` is missing"),
-            Self::NoColumn { table, column } => {
-                write!(
-                    f,
-                    "column `{column}` of `{table}` is missing: run the migrations"
-                )
-            }
-            Self::NoTrigger(name) => write!(f, "trigger `{name}` is missing"),
-            Self::Outdated(name) => write!(f, "trigger `{name}` is outdated: install it anew"),
-            Self::Altered(name) => write!(f, "trigger `{name}` was altered by hand"),
-            Self::Disabled(name) => write!(f, "trigger `{name}` is disabled"),
-            Self::UnknownColumn(column) => {
-                write!(f, "column `{column}` is not known to the triggers")
-            }
-            Self::GoneColumn(column) => {
-                write!(f, "column `{column}` is gone, but the triggers name it")
-            }
-            Self::RecordedTwice => f.write_str("hooks and triggers both record it"),
-        }
-    }
-}
-
 impl CheckReport {
-    /// Whether everything is as it should be.
+    /// Whether everything is as it should be, but for [warnings](Drift::is_warning).
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.trail.is_empty() && self.tables.iter().all(|table| table.drifts.is_empty())
+        let of_tables = self.tables.iter().flat_map(|table| &table.drifts);
+        self.trail.iter().chain(of_tables).all(Drift::is_warning)
     }
 }
 
 impl fmt::Display for CheckReport {
     /// A line for each table, and one for each drift.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = |f: &mut fmt::Formatter<'_>, about: &str, drift: &Drift| {
+            let warning = if drift.is_warning() { "warning: " } else { "" };
+            writeln!(f, "{about}: {warning}{drift}")
+        };
         for drift in &self.trail {
-            writeln!(f, "trail: {drift}")?;
+            line(f, "trail", drift)?;
         }
         for table in &self.tables {
             let by = match table.capture {
@@ -113,7 +68,7 @@ impl fmt::Display for CheckReport {
             };
             writeln!(f, "{}: {by}", table.table)?;
             for drift in &table.drifts {
-                writeln!(f, "{}: {drift}", table.table)?;
+                line(f, &table.table, drift)?;
             }
         }
         Ok(())
@@ -124,7 +79,13 @@ impl fmt::Display for CheckReport {
 ///
 /// It knows the entities of this program, see [`capture::install_all`](crate::capture::install_all). Of the capture
 /// triggers on other tables that write to the same trail it tells whether they are whole, unaltered, and know every
-/// column. Run it when a program is deployed, and stop where the report is not [clean](CheckReport::is_clean).
+/// column. [`capture`](crate::capture#what-check-compares) lists what is compared. Run it when a program is deployed, and
+/// stop where the report is not [clean](CheckReport::is_clean).
+///
+/// # Backends
+/// MariaDB and MySQL show triggers only to who has the right `TRIGGER` on the table, and tables to who has any right on
+/// them. What is hidden is [`Drift::Hidden`], and the report not clean: check as the account that installs. PostgreSQL shows
+/// all of it to every role.
 ///
 /// # Errors
 /// What the database reports.
@@ -143,39 +104,36 @@ impl fmt::Display for CheckReport {
 /// ```
 pub async fn check<C: ConnectionTrait>(db: &C) -> Result<CheckReport, DbErr> {
     let dialect = Dialect::of(db).await?;
-    let mut report = CheckReport {
-        trail: trail(db, dialect).await?,
-        tables: Vec::new(),
+    let installed = installed::all(db, dialect).await?;
+    let has_trail = catalog::schema_of(db, dialect, None, "audit_log").await?;
+    let entities = registry::entities(db, dialect).await?;
+    let checker = Checker {
+        db,
+        dialect,
+        installed: &installed,
+        entities: &entities,
     };
-    let mut installed = catalog::installed(db, dialect).await?;
-    for table in registry::tables() {
-        let schema = catalog::schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
-        let (here, others) = installed.into_iter().partition(|trigger| {
-            schema
-                .as_deref()
-                .is_some_and(|schema| trigger.is_on(schema, &table.name, dialect))
-        });
-        installed = others;
-        let drifts = if schema.is_none() {
-            vec![Drift::NoTable(table.name.clone())]
-        } else if report
-            .trail
-            .contains(&Drift::NoTable("audit_log".to_owned()))
-        {
-            Vec::new()
-        } else {
-            of_entity(db, &table, here).await?
+    let mut tables = Vec::new();
+    for entity in &entities {
+        let drifts = match &entity.schema {
+            None => {
+                let table = &entity.table;
+                vec![rights::no_table(db, dialect, table.schema.as_deref(), &table.name).await]
+            }
+            Some(_) if has_trail.is_none() => Vec::new(),
+            Some(schema) => checker.of_entity(entity, schema).await?,
         };
-        report.tables.push(TableReport {
-            table: table.audit_name,
-            capture: Some(table.capture),
+        tables.push(TableReport {
+            table: entity.table.audit_name.clone(),
+            capture: Some(entity.table.capture),
             drifts,
         });
     }
-    let trail = catalog::trail_schema(db, dialect).await?;
-    installed.retain(|trigger| trigger.writes_to(&trail));
-    of_strangers(db, dialect, installed, &mut report).await?;
-    Ok(report)
+    tables.extend(checker.of_strangers().await?);
+    Ok(CheckReport {
+        trail: trail(db, dialect).await?,
+        tables,
+    })
 }
 
 async fn trail<C: ConnectionTrait>(db: &C, dialect: Dialect) -> Result<Vec<Drift>, DbErr> {
@@ -191,9 +149,13 @@ async fn trail<C: ConnectionTrait>(db: &C, dialect: Dialect) -> Result<Vec<Drift
     }
     for (table, columns) in tables {
         let Some(schema) = catalog::schema_of(db, dialect, None, &table).await? else {
-            drifts.push(Drift::NoTable(table));
+            drifts.push(rights::no_table(db, dialect, None, &table).await);
             continue;
         };
+        if table == "audit_log" {
+            let foreign = catalog::interceptors(db, dialect, &schema, &table).await?;
+            drifts.extend(foreign.into_iter().map(Drift::Intercepted));
+        }
         let there = catalog::columns(db, dialect, &schema, &table).await?;
         let missing = columns.into_iter().filter(|column| !there.contains(column));
         drifts.extend(missing.map(|column| Drift::NoColumn {
@@ -209,57 +171,174 @@ fn table_of<E: EntityTrait>() -> (String, Vec<String>) {
     (E::default().table_name().to_owned(), columns.collect())
 }
 
-/// The triggers of an entity of this program, against those that it should have.
-async fn of_entity<C: ConnectionTrait>(
-    db: &C,
-    table: &Table,
-    installed: Vec<Installed>,
-) -> Result<Vec<Drift>, DbErr> {
-    if table.capture != Capture::Triggers {
-        let twice = !installed.is_empty();
-        return Ok(twice.then_some(Drift::RecordedTwice).into_iter().collect());
-    }
-    let place = Place::of(db, table).await?;
-    let mut drifts = Vec::new();
-    let table = &installed_like(table, &installed);
-    let wanted = trigger::all(table, &place);
-    for trigger in &wanted {
-        match installed.iter().find(|there| there.name == trigger.name) {
-            None => drifts.push(Drift::NoTrigger(trigger.name.clone())),
-            Some(there) if there.mark.fingerprint != trigger.fingerprint => {
-                drifts.push(Drift::Outdated(trigger.name.clone()));
-            }
-            Some(_) => {}
+/// What is compared: the triggers that are there, and the entities that should have some.
+struct Checker<'a, C> {
+    db: &'a C,
+    dialect: Dialect,
+    installed: &'a [Installed],
+    entities: &'a [Registered],
+}
+
+impl<C: ConnectionTrait> Checker<'_, C> {
+    /// The triggers of an entity of this program, against those that it should have.
+    async fn of_entity(&self, entity: &Registered, schema: &str) -> Result<Vec<Drift>, DbErr> {
+        let table = &entity.table;
+        let here = self.on(schema, &table.name);
+        if table.capture != Capture::Triggers {
+            let twice = !here.is_empty();
+            return Ok(twice.then_some(Drift::RecordedTwice).into_iter().collect());
         }
+        let (captured, wanted) = self.captured(entity, &here).await?;
+        if captured.table.entity != table.entity {
+            let captured = captured.table.entity.to_owned();
+            return Ok(vec![Drift::CapturedAs(captured)]);
+        }
+        let mut drifts = Vec::new();
+        for trigger in &wanted {
+            match here.iter().find(|there| there.is_named(&trigger.name)) {
+                None => {
+                    let on = (schema, table.name.as_str());
+                    let missing = rights::no_trigger(self.db, self.dialect, &trigger.name, on);
+                    drifts.push(missing.await);
+                }
+                Some(there) if !is_of(there, trigger) && !there.is_newer() => {
+                    drifts.push(Drift::Outdated(trigger.name.clone()));
+                }
+                Some(_) => {}
+            }
+        }
+        let strays = here
+            .iter()
+            .filter(|there| wanted.iter().all(|trigger| !there.is_named(&trigger.name)))
+            .filter(|there| !there.is_newer());
+        drifts.extend(strays.map(|stray| Drift::Outdated(stray.name.clone())));
+        drifts.extend(self.of_table(&here, &table.known).await?);
+        Ok(drifts)
     }
-    let strays = installed
-        .iter()
-        .filter(|there| wanted.iter().all(|trigger| trigger.name != there.name));
-    drifts.extend(strays.map(|stray| Drift::Outdated(stray.name.clone())));
-    drifts.extend(installed.iter().filter_map(text_drift));
-    let there = catalog::columns(db, place.dialect, &place.table_schema, &table.name).await?;
-    drifts.extend(column_drifts(&table.known, &there));
-    Ok(drifts)
+
+    /// The entity that the triggers of a table are of, and what they should be: of several, the one whose they are.
+    async fn captured<'e>(
+        &'e self,
+        entity: &Registered,
+        here: &[&Installed],
+    ) -> Result<(&'e Registered, Vec<Trigger>), DbErr> {
+        let mut first = None;
+        for candidate in entity.candidates(self.entities) {
+            let place = Place::of(self.db, &candidate.table).await?;
+            let wanted = trigger::all(&installed_like(&candidate.table, here), &place);
+            let is_there = |trigger| here.iter().any(|there| is_of(there, trigger));
+            if wanted.iter().all(is_there) {
+                return Ok((candidate, wanted));
+            }
+            first.get_or_insert((candidate, wanted));
+        }
+        first.ok_or_else(|| DbErr::Custom("an entity is its own candidate".to_owned()))
+    }
+
+    fn on(&self, schema: &str, table: &str) -> Vec<&Installed> {
+        let here = self.installed.iter();
+        here.filter(|trigger| trigger.is_on(schema, table))
+            .collect()
+    }
+
+    /// Triggers on tables that no entity of this program has: all that their own marks tell.
+    async fn of_strangers(&self) -> Result<Vec<TableReport>, DbErr> {
+        let trail = catalog::trail_schema(self.db, self.dialect).await?;
+        let is_of_entity = |trigger: &Installed| {
+            let mut entities = self.entities.iter();
+            entities.any(|entity| {
+                let schema = entity.schema.as_deref();
+                schema.is_some_and(|schema| trigger.is_on(schema, &entity.table.name))
+            })
+        };
+        let strangers = self.installed.iter();
+        let mut strangers: Vec<&Installed> = strangers
+            .filter(|trigger| !is_of_entity(trigger) && trigger.writes_to(&trail))
+            .collect();
+        let mut reports = Vec::new();
+        while let Some(first) = strangers.first().copied() {
+            let here;
+            (here, strangers) = strangers
+                .into_iter()
+                .partition(|trigger| trigger.is_on(&first.schema, &first.table));
+            let mut drifts = missing(self.dialect, &here);
+            drifts.extend(self.of_table(&here, &first.mark.columns).await?);
+            reports.push(TableReport {
+                table: first.mark.table.clone(),
+                capture: None,
+                drifts,
+            });
+        }
+        Ok(reports)
+    }
+
+    /// What is wrong with the triggers of a table, whatever entity it has.
+    async fn of_table(&self, here: &[&Installed], known: &[String]) -> Result<Vec<Drift>, DbErr> {
+        let Some(first) = here.first() else {
+            return Ok(Vec::new());
+        };
+        let (schema, table) = (first.schema.as_str(), first.table.as_str());
+        let mut drifts: Vec<Drift> = here
+            .iter()
+            .flat_map(|trigger| of_trigger(trigger))
+            .collect();
+        drifts.extend(rights::of_owners(self.db, self.dialect, here).await?);
+        let there = catalog::columns(self.db, self.dialect, schema, table).await?;
+        // A later version knows itself what it records.
+        let newer = here.iter().find(|trigger| trigger.is_newer());
+        let known = newer.map_or(known, |trigger| trigger.mark.columns.as_slice());
+        drifts.extend(column_drifts(known, &there));
+        drifts.extend(cascades::into_table(self.db, self.dialect, schema, table).await?);
+        Ok(drifts)
+    }
 }
 
 /// The table with the options that its triggers were installed with: those of any are right.
-fn installed_like(table: &Table, installed: &[Installed]) -> Table {
-    let options = installed.first().map(|trigger| trigger.mark.options());
+fn installed_like(table: &Table, here: &[&Installed]) -> Table {
+    let options = here.first().map(|trigger| trigger.mark.options());
     Table {
         options: options.unwrap_or_default(),
         ..table.clone()
     }
 }
 
-/// Whether a trigger's text is its own, and it is on.
-fn text_drift(trigger: &Installed) -> Option<Drift> {
-    if trigger.mark.fingerprint != trigger.fingerprint {
-        Some(Drift::Altered(trigger.name.clone()))
-    } else if trigger.is_enabled {
-        None
+/// Whether a trigger is what would be made today.
+fn is_of(there: &Installed, wanted: &Trigger) -> bool {
+    there.is_named(&wanted.name)
+        && there.mark.version == VERSION
+        && there.mark.fingerprint == wanted.fingerprint
+        && there.mark.shape == wanted.shape
+}
+
+/// Whether a trigger is as it was made, and on.
+fn of_trigger(trigger: &Installed) -> Vec<Drift> {
+    let name = || trigger.name.clone();
+    let mut drifts = Vec::new();
+    if trigger.is_newer() {
+        drifts.push(Drift::Newer(name()));
     } else {
-        Some(Drift::Disabled(trigger.name.clone()))
+        if trigger.mark.fingerprint != trigger.fingerprint {
+            drifts.push(Drift::Altered(name()));
+        }
+        let differences = trigger.shape.differences(&trigger.mark.shape).into_iter();
+        drifts.extend(differences.map(|different| Drift::Reshaped {
+            trigger: name(),
+            part: different.part,
+            found: different.found,
+            made: different.made,
+        }));
     }
+    if !trigger.executors.is_empty() {
+        let by = trigger.executors.clone();
+        drifts.push(Drift::Executable {
+            trigger: name(),
+            by,
+        });
+    }
+    if !trigger.is_enabled {
+        drifts.push(Drift::Disabled(name()));
+    }
+    drifts
 }
 
 fn column_drifts(known: &[String], there: &[String]) -> Vec<Drift> {
@@ -271,40 +350,18 @@ fn column_drifts(known: &[String], there: &[String]) -> Vec<Drift> {
         .collect()
 }
 
-/// Triggers on tables that no entity of this program has: all that their own marks tell.
-async fn of_strangers<C: ConnectionTrait>(
-    db: &C,
-    dialect: Dialect,
-    mut installed: Vec<Installed>,
-    report: &mut CheckReport,
-) -> Result<(), DbErr> {
-    while let Some(first) = installed.first().cloned() {
-        let (here, others): (Vec<_>, Vec<_>) = installed
-            .into_iter()
-            .partition(|trigger| trigger.is_on(&first.schema, &first.table, dialect));
-        installed = others;
-        let mut drifts: Vec<Drift> = here.iter().filter_map(text_drift).collect();
-        drifts.extend(missing(dialect, &here));
-        let there = catalog::columns(db, dialect, &first.schema, &first.table).await?;
-        drifts.extend(column_drifts(&first.mark.columns, &there));
-        report.tables.push(TableReport {
-            table: first.mark.table.clone(),
-            capture: None,
-            drifts,
-        });
-    }
-    Ok(())
-}
-
-/// Those of a table's triggers that are not there while others are.
-fn missing(dialect: Dialect, here: &[Installed]) -> Vec<Drift> {
-    let stem = here[0]
-        .name
-        .rsplit_once('_')
-        .map_or(here[0].name.as_str(), |(stem, _)| stem);
+/// Those of a table's triggers that are not there while others are, and those of an earlier version.
+fn missing(dialect: Dialect, here: &[&Installed]) -> Vec<Drift> {
+    let name = here[0].name.as_str();
+    let stem = name.rsplit_once('_').map_or(name, |(stem, _)| stem);
     let wanted = trigger::events(dialect).iter();
     let missing = wanted
         .map(|event| format!("{stem}_{event}"))
-        .filter(|name| here.iter().all(|there| there.name != *name));
-    missing.map(Drift::NoTrigger).collect()
+        .filter(|name| here.iter().all(|there| !there.is_named(name)))
+        .map(Drift::NoTrigger);
+    let outdated = here
+        .iter()
+        .filter(|there| there.mark.version < VERSION)
+        .map(|there| Drift::Outdated(there.name.clone()));
+    missing.chain(outdated).collect()
 }

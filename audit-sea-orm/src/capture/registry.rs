@@ -1,7 +1,12 @@
 //! The audited entities of the program, by which `install_all` and `check` know them.
 
-use super::table::Table;
-use crate::Audited;
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::{
+    catalog::{self, Dialect},
+    table::Table,
+};
+use crate::{Audited, Capture};
 
 /// An audited entity, as it is registered.
 #[derive(Clone, Copy)]
@@ -58,10 +63,49 @@ macro_rules! register_audited {
     };
 }
 
-/// Those that are registered, in the order of their names.
-pub(super) fn tables() -> Vec<Table> {
+/// An entity of the program, with the place of its table.
+#[derive(Clone, Debug)]
+pub(super) struct Registered {
+    pub(super) table: Table,
+    /// `None` where there is no such table.
+    pub(super) schema: Option<String>,
+}
+
+impl Registered {
+    fn is_beside(&self, other: &Self) -> bool {
+        self.schema == other.schema && self.table.name == other.table.name
+    }
+
+    /// The entities of the same table that triggers are to record, itself too, the first choice first. A table has one set
+    /// of triggers, so of two entities one is captured: the one that knows more columns, then the one first by name.
+    pub(super) fn candidates<'a>(&self, all: &'a [Self]) -> Vec<&'a Self> {
+        let mut candidates: Vec<_> = all
+            .iter()
+            .filter(|other| other.table.capture == Capture::Triggers && self.is_beside(other))
+            .collect();
+        candidates.sort_by_key(|one| std::cmp::Reverse(one.table.known.len()));
+        candidates
+    }
+
+    /// Whether triggers are to record its table as this entity.
+    pub(super) fn is_captured(&self, all: &[Self]) -> bool {
+        let first = self.candidates(all).into_iter().next();
+        first.is_some_and(|first| first.table.entity == self.table.entity)
+    }
+}
+
+/// The entities that are registered, in the order of their names.
+pub(super) async fn entities<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+) -> Result<Vec<Registered>, DbErr> {
     let entities = inventory::iter::<AuditedEntity>.into_iter();
     let mut tables: Vec<Table> = entities.map(|entity| (entity.table)()).collect();
-    tables.sort_by(|a, b| a.audit_name.cmp(&b.audit_name));
-    tables
+    tables.sort_by(|a, b| (&a.audit_name, a.entity).cmp(&(&b.audit_name, b.entity)));
+    let mut entities = Vec::with_capacity(tables.len());
+    for table in tables {
+        let schema = catalog::schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
+        entities.push(Registered { table, schema });
+    }
+    Ok(entities)
 }

@@ -17,6 +17,8 @@ pub(super) struct Column {
 /// An audited table.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
+    /// The entity's type.
+    pub(super) entity: &'static str,
     /// The schema that the entity names.
     pub(super) schema: Option<String>,
     pub(super) name: String,
@@ -51,6 +53,7 @@ impl Table {
             .iter()
             .filter_map(|name| recorded.unmasked_column(name));
         Self {
+            entity: std::any::type_name::<E>(),
             schema: entity.schema_name().map(str::to_owned),
             name: entity.table_name().to_owned(),
             audit_name: audit_name(recorded.table(), entity),

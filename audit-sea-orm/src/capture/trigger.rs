@@ -5,17 +5,22 @@ mod postgres;
 mod sqlite;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{
     catalog::{Dialect, Place},
     options::{CaptureOptions, OnSkip},
+    shape::Shape,
     spell::Spell,
     table::Table,
 };
 
 /// What triggers of this version write: raise it where the same SQL comes to mean something else.
-const VERSION: u32 = 1;
+///
+/// The rule: a trigger of a lower version is outdated, one of a higher is left alone. So later versions keep the fields of
+/// [`Mark`], and may add to them.
+pub(super) const VERSION: u32 = 1;
 
 /// What every trigger that this library makes holds, followed by what tells of it as JSON.
 pub(super) const MARK: &str = "audit-capture ";
@@ -49,6 +54,8 @@ pub(super) struct Trigger {
     pub(super) create: Vec<String>,
     /// Of what the database keeps as its text: tells it from another.
     pub(super) fingerprint: String,
+    /// What the database's catalog then says of it beside its text.
+    pub(super) shape: Shape,
 }
 
 /// The triggers that capture a table.
@@ -87,12 +94,18 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The text of a trigger with its mark, and the fingerprint of that text without it. The mark names the schema of the trail
 /// only where it is not the table's, as that may get another name.
-fn marked(table: &Table, place: &Place, text: impl Fn(&str) -> String) -> (String, String) {
+fn marked(
+    table: &Table,
+    place: &Place,
+    shape: &Shape,
+    text: impl Fn(&str) -> String,
+) -> (String, String) {
     let fingerprint = fingerprint(&text(MARK));
     let escaped = |name: &String| utf8_percent_encode(name, ESCAPED).to_string();
     let about = serde_json::json!({
         "version": VERSION,
         "fingerprint": fingerprint,
+        "shape": shape,
         "table": escaped(&table.audit_name),
         "columns": table.known.iter().map(escaped).collect::<Vec<_>>(),
         "on_skip": table.options.on_skip,
@@ -117,22 +130,28 @@ pub(super) fn read_mark(text: &str) -> Option<(Mark, String)> {
 }
 
 /// What a trigger tells of itself.
-#[derive(Clone, Debug, serde::Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(super) struct Mark {
+    pub(super) version: u32,
     /// Of the text that was made.
     pub(super) fingerprint: String,
+    /// What was made, beside the text.
+    #[serde(default)]
+    pub(super) shape: Shape,
     pub(super) table: String,
     pub(super) columns: Vec<String>,
     /// The schema of the trail, where it is not the table's.
     pub(super) trail: Option<String>,
+    /// As any version wrote it.
     #[serde(default)]
-    on_skip: OnSkip,
+    on_skip: serde_json::Value,
 }
 
 impl Mark {
     /// What its triggers were installed with.
     pub(super) fn options(&self) -> CaptureOptions {
-        CaptureOptions::new().on_skip(self.on_skip)
+        let on_skip = OnSkip::deserialize(&self.on_skip);
+        CaptureOptions::new().on_skip(on_skip.unwrap_or_default())
     }
 
     fn unescaped(mut self) -> Option<Self> {
@@ -238,6 +257,7 @@ mod tests {
 
     fn table(name: &str) -> Table {
         Table {
+            entity: "cake",
             schema: None,
             name: name.to_owned(),
             audit_name: name.to_owned(),
@@ -248,6 +268,10 @@ mod tests {
             key: Vec::new(),
             naming: Vec::new(),
         }
+    }
+
+    fn shape() -> Shape {
+        Shape::new([("timing", "AFTER")])
     }
 
     fn place(trail: &str) -> Place {
@@ -268,10 +292,12 @@ mod tests {
         ] {
             let table = table(name);
             let place = place(name);
-            let (text, fingerprint) =
-                marked(&table, &place, |mark| format!("{name} /* {mark} */ rest"));
+            let (text, fingerprint) = marked(&table, &place, &shape(), |mark| {
+                format!("{name} /* {mark} */ rest")
+            });
             let (mark, found) = read_mark(&text).expect("a mark");
             assert_eq!(mark.trail, Some(place.log_schema));
+            assert_eq!((mark.version, mark.shape), (VERSION, shape()));
             assert_eq!((mark.table, mark.columns), (table.audit_name, table.known));
             assert_eq!(
                 (&mark.fingerprint, found),
@@ -286,7 +312,7 @@ mod tests {
     #[test]
     fn a_mark_ends_no_text_and_no_comment() {
         let name = "*/ 'a' \\ \n";
-        let (mark, _) = marked(&table(name), &place(name), str::to_owned);
+        let (mark, _) = marked(&table(name), &place(name), &shape(), str::to_owned);
         assert!(!mark.contains(['\'', '\\', '*', '\n']), "{mark}");
     }
 }

@@ -7,6 +7,7 @@ mod install;
 mod limits;
 mod names;
 mod replay;
+mod whole;
 mod writes;
 
 pub use backup::a_backup_is_restored_with_its_triggers;
@@ -26,6 +27,13 @@ pub use limits::{
 };
 pub use names::{composite_keys, equal_by_collation, hostile_names, hostile_texts_for_people};
 pub use replay::every_table_can_be_rebuilt;
+pub use whole::{
+    check_needs_no_right_to_use_a_schema, check_tells_of_cascades, check_tells_of_definers,
+    check_tells_of_functions_with_other_rights, check_tells_of_strangers_made_anew,
+    check_tells_of_triggers_made_anew, check_tells_of_triggers_on_the_trail,
+    check_tells_what_it_cannot_see, entities_that_share_a_table, tables_with_capitals,
+    versions_of_triggers,
+};
 pub use writes::{
     bulk_after_single, cascades, changed_keys, masks_and_skips, raw_sql, single_writes, truncate,
     upserts,

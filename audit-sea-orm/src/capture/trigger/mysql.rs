@@ -1,6 +1,7 @@
 use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name, skip_names};
 use crate::capture::{
     catalog::{Dialect, Place},
+    shape::Shape,
     spell::{MySql, Spell, compared},
     table::Table,
 };
@@ -32,8 +33,14 @@ impl Maker<'_> {
         let name = name(self.table, what);
         let quoted = self.qualified(&self.place.table_schema, &name);
         let on = self.qualified(&self.place.table_schema, &self.table.name);
+        let shape = Shape::new([
+            ("event", event),
+            ("timing", "AFTER"),
+            ("level", "ROW"),
+            ("sql_mode", "strict"),
+        ]);
         // The mark is a statement that does nothing, as the servers' own client takes comments out of a backup.
-        let (body, fingerprint) = marked(self.table, self.place, |mark| {
+        let (body, fingerprint) = marked(self.table, self.place, &shape, |mark| {
             let mark = self.spell.text(mark);
             format!(
                 "BEGIN DECLARE audit_may_skip BOOLEAN DEFAULT COALESCE(@audit_context LIKE '%\"unaudited\"%' \
@@ -57,6 +64,7 @@ impl Maker<'_> {
             name,
             create,
             fingerprint,
+            shape,
         }
     }
 

@@ -2,6 +2,7 @@ use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name
 use crate::capture::{
     catalog::Place,
     kind::Kind,
+    shape::Shape,
     spell::{Postgres, Spell, compared},
     table::{Column, Table},
 };
@@ -66,18 +67,19 @@ impl Maker<'_> {
         let schema = Postgres::Row.name(&self.place.table_schema);
         let on = format!("{schema}.{}", Postgres::Row.name(&self.table.name));
         let body = self.body(rows, work);
-        let (text, fingerprint) =
-            marked(self.table, self.place, |mark| format!("/* {mark} */{body}"));
+        let settings = self.settings();
+        let shape = shape(event, tables, &settings);
+        let (text, fingerprint) = marked(self.table, self.place, &shape, |mark| {
+            format!("/* {mark} */{body}")
+        });
         let tag = tag(&text);
-        // By default all digits are written, but a session may have asked for fewer.
-        let digits = if self.has_floats() {
-            " SET extra_float_digits = 1"
-        } else {
-            ""
-        };
+        let set: String = settings
+            .iter()
+            .map(|(name, value)| format!(" SET {name} = {value}"))
+            .collect();
         let function = format!(
-            "CREATE OR REPLACE FUNCTION {schema}.{quoted}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
-             SET search_path = pg_catalog, pg_temp{digits} AS {tag}{text}{tag}"
+            "CREATE OR REPLACE FUNCTION {schema}.{quoted}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\
+             {set} AS {tag}{text}{tag}"
         );
         let trigger = format!(
             "CREATE TRIGGER {quoted} AFTER {event} ON {on} {tables} FOR EACH STATEMENT \
@@ -93,7 +95,18 @@ impl Maker<'_> {
             ],
             name,
             fingerprint,
+            shape,
         }
+    }
+
+    /// What the function has for itself, whatever the session says.
+    fn settings(&self) -> Vec<(&'static str, &'static str)> {
+        let mut settings = vec![("search_path", "pg_catalog, pg_temp")];
+        if self.has_floats() {
+            // By default all digits are written, but a session may have asked for fewer.
+            settings.push(("extra_float_digits", "1"));
+        }
+        settings
     }
 
     fn has_floats(&self) -> bool {
@@ -287,6 +300,26 @@ impl Maker<'_> {
         let columns = self.table.key.iter().map(equal);
         columns.collect::<Vec<_>>().join(" AND ")
     }
+}
+
+fn shape(event: &str, tables: &str, settings: &[(&str, &str)]) -> Shape {
+    let settings = settings
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("; ");
+    Shape::new([
+        ("event", event),
+        ("timing", "AFTER"),
+        ("level", "STATEMENT"),
+        ("condition", ""),
+        ("columns", ""),
+        ("transition tables", tables),
+        ("function", "its own"),
+        ("language", "plpgsql"),
+        ("security", "DEFINER"),
+        ("settings", &settings),
+    ])
 }
 
 /// As it is compared: each text is another key, whatever the column's collation says.

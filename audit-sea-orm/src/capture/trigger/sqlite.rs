@@ -1,6 +1,7 @@
 use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name, skip_names};
 use crate::capture::{
     catalog::Place,
+    shape::Shape,
     spell::{Spell, Sqlite},
     table::Table,
 };
@@ -37,7 +38,9 @@ fn trigger(
     let when = when.map_or_else(String::new, |when| format!("WHEN {when} "));
     let inserts: String = records.iter().map(|event| insert(table, *event)).collect();
     let head = format!("CREATE TRIGGER {quoted} AFTER {event} ON {on} FOR EACH ROW ");
-    let (create, fingerprint) = marked(table, place, |mark| {
+    // All of it stands in the text.
+    let shape = Shape::default();
+    let (create, fingerprint) = marked(table, place, &shape, |mark| {
         format!("{head}/* {mark} */ {when}BEGIN {inserts}END")
     });
     Trigger {
@@ -48,6 +51,7 @@ fn trigger(
         ],
         name,
         fingerprint,
+        shape,
     }
 }
 
