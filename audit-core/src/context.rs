@@ -195,6 +195,7 @@ impl AuditContext {
     /// Runs a future whose writes are not recorded, saying why.
     ///
     /// For what is no change that anybody made: a cache refreshed, a backfill. The current context stays.
+    /// Hooks record nothing of it; capture triggers, of an audited connection, leave a record without values.
     ///
     /// # Example
     /// ```

@@ -51,8 +51,7 @@
 //! What the [hooks](crate::hooks) record, but for this:
 //!
 //! - **A change of the key** is a `DELETE` of the old object and a `CREATE` of the new one, so that the records of
-//!   each object tell its whole history. On PostgreSQL all old objects of a statement go before the new ones come,
-//!   and an object whose key another row took over in the same statement has an `UPDATE`.
+//!   each object tell its whole history. On PostgreSQL all old objects of a statement go before the new ones come.
 //! - **`TRUNCATE`**, on PostgreSQL: one record with the action `TRUNCATE` and no object. MariaDB and MySQL fire no
 //!   trigger for it, and SQLite has none.
 //! - **`object_repr`** is the text of the column that `#[audited(repr = "…")]` names, or the default. A hand-written
@@ -63,8 +62,11 @@
 //!   beginning, before it waited for any lock. The order of records is that of their numbers: see
 //!   [`TrailQuery`](crate::TrailQuery).
 //! - **`transaction_id`** is PostgreSQL's; the others have none that a trigger may read.
-//! - **Without a context** a change is recorded all the same. `metadata` then is `{"database_user": "…"}`; SQLite
-//!   knows no users, and leaves it empty.
+//! - **`database_user`** is the login of the session that wrote, and `database_role`, on PostgreSQL, the role that it had
+//!   taken on by `SET ROLE`. No context changes them. SQLite knows no users.
+//! - **What the context says to skip** leaves a record without values, with the action `SKIPPED`: see [`OnSkip`].
+//! - **A context that cannot be read** fails no write: `metadata` then is `{"context": "unreadable"}`. What is too long for
+//!   its column is cut.
 //!
 //! # Values that are spelled otherwise
 //! Each is read back as the same value.
@@ -74,6 +76,7 @@
 //! | whole floats | `5` instead of `5.0`, on PostgreSQL, MariaDB, MySQL | the database's own text of it |
 //! | `f32` | the double, `0.10000000149011612`, on SQLite, MariaDB, MySQL | SQLite holds a double; the text of MariaDB's `FLOAT` has six digits only |
 //! | decimals | a number instead of a string, on SQLite | it holds a double, of which SeaORM makes a decimal when it reads it |
+//! | JSON with a number of more than 64 digits or an exponent of three, or half of a surrogate pair (or what looks so), on PostgreSQL | wrapped | others cannot read it |
 //! | JSON that has more than 120 opening brackets, or the text `$json` | wrapped, `{"$json": "…"}` | SQL cannot tell how deep it is |
 //! | JSON that nests deeper than 31 levels, or is no JSON at all, on MariaDB, and all JSON on MySQL | wrapped | their JSON functions end there; MySQL compares JSON otherwise than its text |
 //! | times with years of other than four digits, or leap seconds with an offset, on SQLite | as the table has them | its time functions know the years 0 to 9999 |
@@ -107,7 +110,12 @@
 //! rows that go from one to the other too. Of tables that inherit from others each needs its own triggers, and those of
 //! the parent record what a statement on it changes in the children as rows of the parent. A row trigger of the
 //! application's own that changes the row again has its record before that of the statement it belongs to: let it be a
-//! `BEFORE` trigger. The functions run with the rights of the user who installed them (`SECURITY DEFINER`): who may
+//! `BEFORE` trigger. Where one statement's foreign keys both delete rows of a table and change others of it, the records of
+//! the deletes come first, so that a row which was changed and then deleted has them in the wrong order. After `ALTER COLUMN …
+//! TYPE` sessions that wrote to the table before fail to write one row, until the triggers are installed anew: do both in one
+//! migration. Columns that are computed when they are read (`VIRTUAL`, of PostgreSQL 18) are recorded by their expression as
+//! it was when the triggers were installed; [`check`] tells where it changed. A column whose entity says `select_as` is
+//! recorded as it is read by that. The functions run with the rights of the user who installed them (`SECURITY DEFINER`): who may
 //! write the table need not be let write the trail, and nobody else may put them on a table. `lastval()` afterwards is
 //! the record's number; `RETURNING` is not disturbed. Sessions keep the plans of these functions, as of any: after an `ALTER
 //! TABLE … ALTER COLUMN … TYPE` install again, in the same migration, or writes of sessions that wrote before fail.
@@ -155,7 +163,8 @@ use table::Table;
 ///
 /// # Errors
 /// What the database reports, and where the entity is not of `#[audited(capture = "triggers")]` (its hooks would
-/// record each change a second time), is one of the trail's own, or has no table.
+/// record each change a second time), is one of the trail's own, or has no table. On PostgreSQL also where the trigger could
+/// not spell a column, as its type is none that the entity's field can have.
 pub async fn install<C, E>(db: &C, entity: E) -> Result<(), DbErr>
 where
     C: ConnectionTrait + TransactionTrait,
@@ -280,6 +289,13 @@ where
         )));
     }
     let place = Place::of(db, table).await?;
+    if let Some(probe) = trigger::probe(table, &place) {
+        let refused = |error| {
+            let why = "has a column that is not of the type its entity says";
+            DbErr::Custom(format!("`{}` {why}: {error}", table.name))
+        };
+        db.execute_unprepared(&probe).await.map_err(refused)?;
+    }
     let triggers = trigger::all(table, &place);
     let mut old = installed::all(db, place.dialect).await?;
     old.retain(|old| old.is_on(&place.table_schema, &table.name));

@@ -10,6 +10,7 @@ pub mod keyed;
 pub mod ledger;
 pub mod order_line;
 pub mod pie;
+pub mod seams;
 pub mod shared;
 pub mod society;
 pub mod tart;

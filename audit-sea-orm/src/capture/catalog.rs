@@ -39,9 +39,27 @@ pub(super) struct Place {
     pub(super) dialect: Dialect,
     pub(super) table_schema: String,
     pub(super) log_schema: String,
+    /// What the database says of the table's columns, where its triggers depend on it: on PostgreSQL.
+    pub(super) facts: Vec<Fact>,
+}
+
+/// What the entity does not tell of a column.
+#[derive(Clone, Debug)]
+pub(super) struct Fact {
+    column: String,
+    /// It is `CHAR(n)`, or an array of such.
+    pub(super) is_padded: bool,
+    /// Its text follows what the session set for dates, intervals and time zones.
+    pub(super) is_styled: bool,
+    /// Of a column that is computed when it is read, `VIRTUAL`: its expression.
+    pub(super) expression: Option<String>,
 }
 
 impl Place {
+    pub(super) fn fact(&self, column: &str) -> Option<&Fact> {
+        self.facts.iter().find(|fact| fact.column == column)
+    }
+
     /// As the connection's search path finds them.
     pub(super) async fn of<C: ConnectionTrait>(db: &C, table: &Table) -> Result<Self, DbErr> {
         let dialect = Dialect::of(db).await?;
@@ -53,12 +71,40 @@ impl Place {
         let table_schema = schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
         let table_schema = table_schema
             .ok_or_else(|| DbErr::Custom(format!("there is no table `{}`", table.name)))?;
+        let facts = match dialect {
+            Dialect::Postgres => facts(db, &table_schema, &table.name).await?,
+            _ => Vec::new(),
+        };
         Ok(Self {
             dialect,
             table_schema,
             log_schema,
+            facts,
         })
     }
+}
+
+/// Of a table of PostgreSQL. `VIRTUAL` columns, new in 18, may use nothing but what is in `pg_catalog`.
+async fn facts<C: ConnectionTrait>(db: &C, schema: &str, table: &str) -> Result<Vec<Fact>, DbErr> {
+    let sql = "SELECT a.attname::text, COALESCE(e.typname, b.typname, t.typname) = 'bpchar', \
+         COALESCE(e.typcategory, t.typcategory) IN ('C', 'D', 'R', 'T'), \
+         CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END \
+         FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+         LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype \
+         LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' \
+         LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+         WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped";
+    let rows = query(db, sql, [schema.into(), table.into()]).await?;
+    let fact = |row: &QueryResult| {
+        Ok(Fact {
+            column: row.try_get_by_index(0)?,
+            is_padded: row.try_get_by_index(1)?,
+            is_styled: row.try_get_by_index(2)?,
+            expression: row.try_get_by_index(3)?,
+        })
+    };
+    rows.iter().map(fact).collect()
 }
 
 /// The schema of a table; `None` where there is no such table.

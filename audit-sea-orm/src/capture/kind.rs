@@ -1,6 +1,9 @@
 //! What a column holds, as far as a trigger spells it differently.
 
-use sea_orm::{ColumnTrait, ColumnType, EntityTrait, ModelTrait, sea_query::ArrayType};
+use sea_orm::{
+    ColumnTrait, ColumnType, EntityTrait, ModelTrait,
+    sea_query::{ArrayType, Expr, PostgresQueryBuilder, Query},
+};
 
 /// The kinds of value that triggers know. Whatever else there is, is spelled as its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub(super) enum Kind {
     Float,
     Decimal,
     Text,
+    /// Padded with blanks, as `CHAR(n)` of PostgreSQL is, whose cast to text takes them away.
+    Padded,
     Enum,
     Bytes,
     Uuid,
@@ -84,6 +89,40 @@ impl Kind {
 
     /// Whether its JSON is a string of just its plain text, quoted.
     pub(super) fn is_text(&self) -> bool {
-        matches!(self, Self::Text | Self::Enum)
+        matches!(self, Self::Text | Self::Padded | Self::Enum)
+    }
+}
+
+/// How SeaORM reads a column whose entity says `select_as`: an expression of the column.
+#[derive(Clone, Debug)]
+pub(super) struct ReadAs {
+    before: String,
+    after: String,
+}
+
+impl ReadAs {
+    /// `None` where the column is read as it is, and for enums, whose text is read everywhere.
+    pub(super) fn of_column<C: ColumnTrait>(column: C) -> Option<Self> {
+        const VALUE: &str = "audit_value";
+        let is_enum = match column.def().get_column_type() {
+            ColumnType::Array(element) => matches!(**element, ColumnType::Enum { .. }),
+            column_type => matches!(column_type, ColumnType::Enum { .. }),
+        };
+        if is_enum {
+            return None;
+        }
+        let read = column.select_as(Expr::cust(VALUE));
+        let sql = Query::select().expr(read).to_string(PostgresQueryBuilder);
+        let (before, after) = sql.strip_prefix("SELECT ")?.split_once(VALUE)?;
+        let is_plain = before.is_empty() && after.is_empty();
+        (!is_plain).then(|| Self {
+            before: before.to_owned(),
+            after: after.to_owned(),
+        })
+    }
+
+    /// The expression of a value.
+    pub(super) fn of(&self, value: &str) -> String {
+        format!("{}{value}{}", self.before, self.after)
     }
 }

@@ -5,7 +5,7 @@ mod postgres;
 mod sqlite;
 
 pub(super) use mysql::MySql;
-pub(super) use postgres::Postgres;
+pub(super) use postgres::{Postgres, unsafe_json};
 pub(super) use sqlite::Sqlite;
 
 use super::{
@@ -141,7 +141,7 @@ pub(super) trait Spell {
             let key = self.plain(&single.kind, &self.column(row, single));
             let is_bounded = !matches!(
                 single.kind,
-                Kind::Text | Kind::Bytes | Kind::Json | Kind::Array(_)
+                Kind::Text | Kind::Padded | Kind::Bytes | Kind::Json | Kind::Array(_)
             );
             return self.stored_key(key, is_bounded);
         }

@@ -3,7 +3,10 @@
 use audit_core::FieldPolicy;
 use sea_orm::{DbErr, IdenStatic, Iterable, PrimaryKeyToColumn};
 
-use super::{kind::Kind, options::CaptureOptions};
+use super::{
+    kind::{Kind, ReadAs},
+    options::CaptureOptions,
+};
 use crate::{Audited, Capture, audited, entity, object::NAMING_COLUMNS, recorded::Recorded};
 
 /// A column that is recorded, or in the key.
@@ -12,6 +15,8 @@ pub(super) struct Column {
     pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) masked: bool,
+    /// How PostgreSQL makes of the column what the entity reads.
+    pub(super) read_as: Option<ReadAs>,
 }
 
 /// An audited table.
@@ -47,6 +52,7 @@ impl Table {
             name: column.as_str().to_owned(),
             kind: Kind::of::<E>(column),
             masked: recorded.policy(column.as_str()) == FieldPolicy::Mask,
+            read_as: ReadAs::of_column(column),
         };
         let named = E::repr_column().and_then(|column| recorded.unmasked_column(column.as_str()));
         let common = NAMING_COLUMNS

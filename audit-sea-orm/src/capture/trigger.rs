@@ -43,7 +43,6 @@ const CONTEXT: [(&str, u16); 8] = [
 ];
 
 /// What the metadata of a record holds whose context could not be read.
-#[allow(dead_code, reason = "the makers come to use it")]
 const UNREADABLE: &str = r#"{"context":"unreadable"}"#;
 
 /// A trigger of a table.
@@ -65,6 +64,12 @@ pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
         Dialect::Postgres => postgres::all(table, place),
         Dialect::MariaDb | Dialect::MySql => mysql::all(table, place),
     }
+}
+
+/// What fails, without effect, where a column cannot be spelled as its entity says and so each write would fail: asked of
+/// PostgreSQL, whose types do not become others by themselves.
+pub(super) fn probe(table: &Table, place: &Place) -> Option<String> {
+    (place.dialect == Dialect::Postgres).then(|| postgres::probe(table, place))
 }
 
 /// What the names of a table's triggers end in.
@@ -211,7 +216,6 @@ impl Event {
     }
 
     /// What is told of it where the context says to skip it.
-    #[allow(dead_code, reason = "the makers come to use it")]
     fn skipped(self, spell: &impl Spell, table: &Table) -> Vec<(&'static str, String)> {
         vec![
             ("action", spell.text("SKIPPED")),
@@ -279,6 +283,7 @@ mod tests {
             dialect: Dialect::MySql,
             table_schema: "shop".to_owned(),
             log_schema: trail.to_owned(),
+            facts: Vec::new(),
         }
     }
 

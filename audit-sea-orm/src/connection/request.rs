@@ -11,6 +11,9 @@ use super::{
     sql::{self, Kind},
 };
 
+/// What the protocol of PostgreSQL counts the parameters of a statement in is an unsigned number of 16 bits.
+const MOST_PARAMETERS: usize = 65_535;
+
 /// A statement as it came.
 pub(super) enum Request<'s, S> {
     Typed(&'s S),
@@ -151,6 +154,9 @@ impl<S: StatementBuilder> Request<'_, S> {
             .values
             .get_or_insert_with(|| sea_orm::Values(Vec::new()))
             .0;
+        if values.len() >= MOST_PARAMETERS {
+            return None;
+        }
         values.push(payload.into());
         statement.sql = sql::with_context(&statement.sql, values.len())?;
         Some(statement)

@@ -1,5 +1,5 @@
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, EntityTrait, Value,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, EntityTrait, ModelTrait, Value,
     sea_query::{ArrayType, EnumTypeName},
 };
 
@@ -38,12 +38,12 @@ where
     E::ActiveModel: ActiveModelTrait<Entity = E>,
 {
     let mut model = <E::ActiveModel as ActiveModelTrait>::default();
-    // A column does not tell the type of its values, but an active model refuses those of any other type.
+    // The column's own type may be another than the encoding's: an active model refuses what it cannot hold.
     let mut as_held = |value| match model.try_set(column, value).map(|()| model.get(column)) {
         Ok(ActiveValue::Set(value)) => Some(value),
         _ => None,
     };
-    candidates(enum_name(column))
+    candidates::<E>(column)
         .filter_map(|like| from_json(json, &like).ok())
         .find_map(&mut as_held)
         .ok_or_else(|| EncodingError::Malformed {
@@ -67,61 +67,21 @@ fn enum_name<C: ColumnTrait>(column: C) -> Option<EnumTypeName> {
     of_type(column.def().get_column_type()).or_else(|| column.enum_type_name().map(Into::into))
 }
 
-/// A null of every type of value, then of every type of array.
-fn candidates(enum_name: Option<EnumTypeName>) -> impl Iterator<Item = Value> {
-    let mut kinds = array_types();
-    kinds.extend(enum_name.map(|name| ArrayType::Enum(Box::new(name))));
-    let scalars: Vec<_> = kinds.iter().filter_map(null_of).collect();
-    let scalars = scalars.into_iter();
-    #[cfg(feature = "postgres-array")]
-    let scalars = scalars.chain(kinds.into_iter().map(|kind| Value::Array(kind, None)));
+/// A null of each type that the column's field may have, and of no other: a type may panic where it is offered one.
+fn candidates<E: EntityTrait>(column: E::Column) -> impl Iterator<Item = Value> {
+    let kind = <E::Model as ModelTrait>::get_value_type(column);
+    let as_enum = enum_name(column).map(|name| ArrayType::Enum(Box::new(name)));
+    let kinds = [Some(kind), as_enum].into_iter().flatten();
+    let of_kind = |kind: ArrayType| {
+        let scalar = null_of(&kind);
+        #[cfg(feature = "postgres-array")]
+        let scalar = scalar.into_iter().chain([Value::Array(kind, None)]);
+        scalar
+    };
+    let all = kinds.flat_map(of_kind);
     #[cfg(feature = "postgres-vector")]
-    let scalars = scalars.chain([Value::Vector(None)]);
-    scalars
-}
-
-fn array_types() -> Vec<ArrayType> {
-    vec![
-        ArrayType::Bool,
-        ArrayType::TinyInt,
-        ArrayType::SmallInt,
-        ArrayType::Int,
-        ArrayType::BigInt,
-        ArrayType::TinyUnsigned,
-        ArrayType::SmallUnsigned,
-        ArrayType::Unsigned,
-        ArrayType::BigUnsigned,
-        ArrayType::Float,
-        ArrayType::Double,
-        ArrayType::String,
-        ArrayType::Char,
-        ArrayType::Bytes,
-        ArrayType::Json,
-        ArrayType::ChronoDate,
-        ArrayType::ChronoTime,
-        ArrayType::ChronoDateTime,
-        ArrayType::ChronoDateTimeUtc,
-        ArrayType::ChronoDateTimeLocal,
-        ArrayType::ChronoDateTimeWithTimeZone,
-        #[cfg(feature = "with-time")]
-        ArrayType::TimeDate,
-        #[cfg(feature = "with-time")]
-        ArrayType::TimeTime,
-        #[cfg(feature = "with-time")]
-        ArrayType::TimeDateTime,
-        #[cfg(feature = "with-time")]
-        ArrayType::TimeDateTimeWithTimeZone,
-        #[cfg(feature = "with-uuid")]
-        ArrayType::Uuid,
-        #[cfg(feature = "with-rust_decimal")]
-        ArrayType::Decimal,
-        #[cfg(feature = "with-bigdecimal")]
-        ArrayType::BigDecimal,
-        #[cfg(feature = "with-ipnetwork")]
-        ArrayType::IpNetwork,
-        #[cfg(feature = "with-mac_address")]
-        ArrayType::MacAddress,
-    ]
+    let all = all.chain([Value::Vector(None)]);
+    all
 }
 
 /// The null of an array's elements.

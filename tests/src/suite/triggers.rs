@@ -6,6 +6,7 @@ mod drift;
 mod install;
 mod limits;
 mod names;
+mod postgres;
 mod replay;
 mod whole;
 mod writes;
@@ -26,6 +27,12 @@ pub use limits::{
     values_of_megabytes,
 };
 pub use names::{composite_keys, equal_by_collation, hostile_names, hostile_texts_for_people};
+pub use postgres::{
+    columns_read_by_a_cast, json_that_others_cannot_read, keys_that_change_hands, logins_and_roles,
+    many_skipped_rows, odd_contexts, padded_texts, rows_changed_several_times, rows_of_one_key,
+    styled_texts_and_far_dates, tables_named_at_run_time, the_most_parameters,
+    values_of_types_that_panic, virtual_columns,
+};
 pub use replay::every_table_can_be_rebuilt;
 pub use whole::{
     check_needs_no_right_to_use_a_schema, check_tells_of_cascades, check_tells_of_definers,

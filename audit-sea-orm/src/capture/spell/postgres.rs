@@ -19,7 +19,11 @@ impl Spell for Postgres {
             (Self::Rows, "OLD") => "audit_old",
             (Self::Rows, _) => "audit_new",
         };
-        format!("{row}.{}", self.name(&column.name))
+        let value = format!("{row}.{}", self.name(&column.name));
+        match &column.read_as {
+            Some(read_as) => read_as.of(&value),
+            None => value,
+        }
     }
 
     /// With backslashes as an escape string, which every session reads the same.
@@ -36,6 +40,7 @@ impl Spell for Postgres {
         let json = match kind {
             Kind::Bool | Kind::Integer | Kind::Vector => format!("{x}::text"),
             Kind::Text | Kind::Enum => format!("to_json({x}::text)::text"),
+            Kind::Padded => format!("to_json({x})::text"),
             Kind::Float => format!(
                 "CASE WHEN {x} BETWEEN '-1.7976931348623157e308'::float8 AND '1.7976931348623157e308'::float8 \
                  THEN {x}::text \
@@ -58,12 +63,13 @@ impl Spell for Postgres {
         match kind {
             Kind::Decimal => format!("trim_scale({x})::text"),
             Kind::Bytes => format!("encode({x}, 'hex')"),
-            Kind::Date => date(x, "YYYY-MM-DD", x),
+            Kind::Padded => format!("textin(bpcharout({x}))"),
+            Kind::Date => date(x, "YYYY-MM-DD", &month_and_day(x), x),
             Kind::Time => format!("to_char({x}::interval, 'HH24:MI:SS.US')"),
-            Kind::DateTime => date(x, r#"YYYY-MM-DD"T"HH24:MI:SS.US"#, x),
+            Kind::DateTime => time(x, r#"-MM-DD"T"HH24:MI:SS.US"#, x),
             Kind::Zoned => {
                 let utc = format!("({x} AT TIME ZONE 'UTC')");
-                date(&utc, r#"YYYY-MM-DD"T"HH24:MI:SS.US"Z""#, x)
+                time(&utc, r#"-MM-DD"T"HH24:MI:SS.US"Z""#, x)
             }
             Kind::Network => format!("host({x}) || '/' || masklen({x})"),
             Kind::Json | Kind::Array(_) | Kind::Vector => {
@@ -77,7 +83,7 @@ impl Spell for Postgres {
         match kind {
             // The column's own collation may take different texts for equal; `json` has no equality, and that of
             // `jsonb` takes 1 and 1.0 for the same.
-            Kind::Text | Kind::Json | Kind::Array(_) | Kind::Vector => {
+            Kind::Text | Kind::Padded | Kind::Json | Kind::Array(_) | Kind::Vector => {
                 format!("{old}::text IS DISTINCT FROM {new}::text COLLATE \"C\"")
             }
             _ => format!("{old} IS DISTINCT FROM {new}"),
@@ -128,20 +134,42 @@ fn json(x: &str) -> String {
     let compact = format!(
         "regexp_replace({text}, E'(\"(?:[^\"\\\\\\\\]|\\\\\\\\.)*\")|\\\\s+', E'\\\\1', 'g')"
     );
+    let is_unsafe = unsafe_json(&text);
     format!(
-        "CASE WHEN {text} = 'null' OR strpos({text}, '$json') > 0 OR strpos({text}, E'\\\\u0024') > 0 OR \
+        "CASE WHEN {text} = 'null' OR strpos({text}, '$json') > 0 OR strpos({text}, E'\\\\u0024') > 0 OR {is_unsafe} OR \
          (length({text}) >= {SHORT_JSON} AND {brackets} > {MOST_BRACKETS}) \
          THEN '{{\"$json\":' || to_json({text})::text || '}}' WHEN strpos({text}, '\" :') = 0 THEN {text} ELSE {compact} END"
     )
 }
 
-/// By `to_char` for the years that it spells as ISO 8601 does; by hand for the others.
-fn date(x: &str, format: &str, raw: &str) -> String {
-    let rest = &format["YYYY".len()..];
+/// Whether JSON may hold what PostgreSQL's `json` does and others refuse: half of a surrogate pair, or a number that no
+/// double holds. It may take for such what is none.
+pub(in super::super) fn unsafe_json(text: &str) -> String {
+    format!("{text} ~ E'\\\\\\\\u[dD][89a-fA-F]|[0-9][eE][-+]?[0-9]{{3}}|[0-9]{{64}}'")
+}
+
+/// By `to_char`, whose times end with the year 294276.
+fn time(x: &str, rest: &str, raw: &str) -> String {
+    date(
+        x,
+        &format!("YYYY{rest}"),
+        &format!("to_char({x}, '{rest}')"),
+        raw,
+    )
+}
+
+/// Without `to_char`, as it makes a time of a date, and dates go further.
+fn month_and_day(x: &str) -> String {
+    let part = |part: &str| format!("to_char(EXTRACT({part} FROM {x}), 'FM\"-\"00')");
+    format!("{} || {}", part("MONTH"), part("DAY"))
+}
+
+/// By `to_char` for the years that it spells as ISO 8601 does; by hand, with `rest` behind, for the others.
+fn date(x: &str, format: &str, rest: &str, raw: &str) -> String {
     let year = format!(
         "(EXTRACT(YEAR FROM {x}) + CASE WHEN EXTRACT(YEAR FROM {x}) < 0 THEN 1 ELSE 0 END)"
     );
-    let odd = format!("to_char({year}, 'FMSG999990000') || to_char({x}, '{rest}')");
+    let odd = format!("to_char({year}, 'FMSG999990000') || {rest}");
     format!(
         "CASE WHEN {x} >= '0001-01-01' AND {x} < '10000-01-01' THEN to_char({x}, '{format}') \
          WHEN isfinite({raw}) THEN {odd} ELSE {raw}::text END"

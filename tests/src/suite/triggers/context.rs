@@ -1,6 +1,9 @@
 //! The context of the session.
 
-use audit_sea_orm::prelude::*;
+use audit_sea_orm::{
+    capture::{self, CaptureOptions, OnSkip, TableReport},
+    prelude::*,
+};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, Statement,
     TransactionTrait,
@@ -70,43 +73,99 @@ pub async fn a_context_stands_in_the_record(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// A context that says so records nothing, or not what its lists name.
+/// What a context says to skip leaves a record that says so, without values; or none, where it was installed so.
 pub async fn unaudited_and_skip_lists_hold(t: &mut Test) -> Outcome {
     ledger(t).await?;
-    let all = ["CREATE account", "UPDATE account", "DELETE account"];
+    let all = ["CREATE", "UPDATE", "DELETE"];
     let cases = [
-        (json!({"unaudited": true}), vec![]),
-        (json!({"skip_models": ["ledger\\_a%"]}), vec![]),
+        (json!({"unaudited": true}), "unaudited", vec![]),
+        (
+            json!({"skip_models": ["ledger\\_a%"]}),
+            "skip_models",
+            vec![],
+        ),
         (
             json!({"skip_models": ["other", "ledger.account"]}),
+            "",
             all.to_vec(),
         ),
         (
             json!({"skip_models": ["ledgerx_account", "ledger\\_"]}),
+            "",
             all.to_vec(),
         ),
         (
             json!({"skip_actions": ["UPDATE", "VIEW"]}),
+            "skip_actions",
             vec![all[0], all[2]],
         ),
-        (json!({"skip_actions": ["CREATE", "DELETE"]}), vec![all[1]]),
-        (json!({"metadata": {"unaudited": true}}), all.to_vec()),
+        (
+            json!({"skip_actions": ["CREATE", "DELETE"]}),
+            "skip_actions",
+            vec![all[1]],
+        ),
+        (json!({"metadata": {"unaudited": true}}), "", all.to_vec()),
     ];
-    for (context, expected) in cases {
-        audit_log::Entity::delete_many().exec(&t.db).await?;
-        let transaction = t.db.begin().await?;
-        tell(t, &transaction, &context.to_string()).await?;
-        account::numbered(1).insert(&transaction).await?;
-        for sql in [
-            "UPDATE ledger_account SET balance = 5",
-            "DELETE FROM ledger_account",
-        ] {
-            transaction.execute_unprepared(sql).await?;
+    for on_skip in [OnSkip::Record, OnSkip::Leave] {
+        let options = CaptureOptions::new().on_skip(on_skip);
+        capture::install_with(&t.db, account::Entity, options).await?;
+        check_agrees(t).await?;
+        for (context, by, recorded) in &cases {
+            let records = records_of(t, &context.to_string()).await?;
+            let expected: Vec<_> = all
+                .iter()
+                .filter_map(|action| {
+                    if recorded.contains(action) {
+                        return Some(format!("{action} account 1"));
+                    }
+                    let is_told = on_skip == OnSkip::Record;
+                    is_told.then(|| format!("SKIPPED account 1: {action} by {by}"))
+                })
+                .collect();
+            let found: Vec<_> = records.iter().map(line).collect();
+            assert_eq!(found, expected, "{context}");
         }
-        untell(t, &transaction).await?;
-        transaction.commit().await?;
-        let expected: Vec<String> = expected.iter().map(|line| format!("{line} 1")).collect();
-        assert_eq!(outline(&t.records().await?), expected, "{context}");
     }
     Ok(())
+}
+
+/// Whatever triggers were installed with is right.
+async fn check_agrees(t: &Test) -> Outcome {
+    let report = audit_sea_orm::check(&t.db).await?;
+    let of_account = |table: &&TableReport| table.table == "ledger_account";
+    let account = report.tables.iter().find(of_account).ok_or("it is known")?;
+    assert_eq!(account.drifts, []);
+    Ok(())
+}
+
+/// What a row's whole life leaves behind that is lived in that context.
+async fn records_of(t: &Test, context: &str) -> Result<Vec<audit_log::Model>, DbErr> {
+    audit_log::Entity::delete_many().exec(&t.db).await?;
+    let transaction = t.db.begin().await?;
+    tell(t, &transaction, context).await?;
+    account::numbered(1).insert(&transaction).await?;
+    for sql in [
+        "UPDATE ledger_account SET balance = 5",
+        "DELETE FROM ledger_account",
+    ] {
+        transaction.execute_unprepared(sql).await?;
+    }
+    untell(t, &transaction).await?;
+    transaction.commit().await?;
+    t.records().await
+}
+
+/// A record's outline, and what it says of a change that was skipped.
+fn line(record: &audit_log::Model) -> String {
+    let outline = outline(std::slice::from_ref(record)).concat();
+    if record.action != "SKIPPED" {
+        return outline;
+    }
+    assert_eq!(
+        (&record.object_repr, &record.old_values, &record.new_values),
+        (&None, &None, &None)
+    );
+    let metadata = record.metadata.clone().unwrap_or_default();
+    let text = |name: &str| metadata[name].as_str().unwrap_or_default().to_owned();
+    format!("{outline}: {} by {}", text("skipped"), text("by"))
 }
