@@ -58,9 +58,9 @@
 //!   [`Audited::object_repr`] cannot be spelled in SQL:
 //!   [`Audited::repr_column`] names a column instead.
 //! - **`occurred_at`** is by the clock of the database, in UTC: with microseconds, but on SQLite with milliseconds,
-//!   as it knows no more. There and on MariaDB and MySQL all records of a statement have one time, that of its
-//!   beginning, before it waited for any lock. The order of records is that of their numbers: see
-//!   [`TrailQuery`](crate::TrailQuery).
+//!   as it knows no more, and all records of a statement have one time. On MariaDB and MySQL it is the time at which the
+//!   row was written (`SYSDATE`), after any wait for a lock, which `SET timestamp` does not change. The order of
+//!   records is that of their numbers: see [`TrailQuery`](crate::TrailQuery).
 //! - **`transaction_id`** is PostgreSQL's; the others have none that a trigger may read.
 //! - **`database_user`** is the login of the session that wrote, and `database_role`, on PostgreSQL, the role that it had
 //!   taken on by `SET ROLE`. No context changes them. SQLite knows no users.
@@ -79,6 +79,8 @@
 //! | JSON with a number of more than 64 digits or an exponent of three, or half of a surrogate pair (or what looks so), on PostgreSQL | wrapped | others cannot read it |
 //! | JSON that has more than 120 opening brackets, or the text `$json` | wrapped, `{"$json": "…"}` | SQL cannot tell how deep it is |
 //! | JSON that nests deeper than 31 levels, or is no JSON at all, on MariaDB, and all JSON on MySQL | wrapped | their JSON functions end there; MySQL compares JSON otherwise than its text |
+//! | JSON with a number beyond the doubles or half of a surrogate pair (or what looks so), on SQLite and MariaDB | wrapped | others cannot read it |
+//! | text in a column of another kind, on SQLite | as text; its bytes in hexadecimal digits where it is no UTF-8 | no JSON holds other text |
 //! | times with years of other than four digits, or leap seconds with an offset, on SQLite | as the table has them | its time functions know the years 0 to 9999 |
 //!
 //! # What triggers do not see
@@ -124,10 +126,17 @@
 //! whose values as JSON exceed `max_allowed_packet`, by default 16 MB and 64 MB, is refused there (by MySQL where the
 //! `sql_mode` of who installs is strict, as it is by default). With a binary log, which MySQL keeps by default, the
 //! server lets only a user with `SUPER` install triggers (its error 1419), or any owner of the table where
-//! `log_bin_trust_function_creators` is on, which is safe with the row format of that log.
+//! `log_bin_trust_function_creators` is on, which is safe with the row format of that log; in its statement format each
+//! write is noted as unsafe (1592). A `TIMESTAMP` is recorded in UTC, whatever the session's zone, and a `DATETIME` as it
+//! is. Whether a column is one is asked when the triggers are installed, so install them anew after its type changed. The
+//! times of a session in a named zone are an hour off in the hour that comes twice, and all follow `SET timestamp` where
+//! the server runs with `sysdate_is_now`; audited connections are in UTC. The triggers set the session's variable
+//! `@audit_read`. No statement can both read the trail and write a captured table (error 1442): read into a temporary
+//! table, or the values first. JSON that changes in its blanks alone makes no record on MariaDB.
 //!
 //! SQLite: the trigger that was made last fires first, so install these after a trigger of the application's own that
-//! changes the row again.
+//! changes the row again. Dates and times are recorded as SeaORM reads them, also those that it does not write
+//! (`CURRENT_TIMESTAMP`, `10:00`, seconds since 1970). JSON that changes in its blanks alone makes no record.
 
 mod cascades;
 mod catalog;
@@ -164,7 +173,8 @@ use table::Table;
 /// # Errors
 /// What the database reports, and where the entity is not of `#[audited(capture = "triggers")]` (its hooks would
 /// record each change a second time), is one of the trail's own, or has no table. On PostgreSQL also where the trigger could
-/// not spell a column, as its type is none that the entity's field can have.
+/// not spell a column, as its type is none that the entity's field can have; on MariaDB and MySQL also where a field that is
+/// no `Vec<u8>` is of a VECTOR column.
 pub async fn install<C, E>(db: &C, entity: E) -> Result<(), DbErr>
 where
     C: ConnectionTrait + TransactionTrait,
@@ -295,6 +305,9 @@ where
             DbErr::Custom(format!("`{}` {why}: {error}", table.name))
         };
         db.execute_unprepared(&probe).await.map_err(refused)?;
+    }
+    if let Some(why) = trigger::refusal(table, &place) {
+        return Err(DbErr::Custom(why));
     }
     let triggers = trigger::all(table, &place);
     let mut old = installed::all(db, place.dialect).await?;

@@ -8,6 +8,7 @@ pub mod cinema;
 pub mod column_types;
 pub mod keyed;
 pub mod ledger;
+pub mod odd;
 pub mod order_line;
 pub mod pie;
 pub mod seams;

@@ -1,5 +1,7 @@
 //! What the database says of its tables.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
 use super::table::Table;
@@ -41,6 +43,8 @@ pub(super) struct Place {
     pub(super) log_schema: String,
     /// What the database says of the table's columns, where its triggers depend on it: on PostgreSQL.
     pub(super) facts: Vec<Fact>,
+    /// The types of the table's columns by their names in lower case, where MariaDB's and MySQL's triggers must know them.
+    pub(super) types: BTreeMap<String, String>,
 }
 
 /// What the entity does not tell of a column.
@@ -75,11 +79,13 @@ impl Place {
             Dialect::Postgres => facts(db, &table_schema, &table.name).await?,
             _ => Vec::new(),
         };
+        let types = column_types(db, dialect, &table_schema, &table.name).await?;
         Ok(Self {
             dialect,
             table_schema,
             log_schema,
             facts,
+            types,
         })
     }
 }
@@ -105,6 +111,22 @@ async fn facts<C: ConnectionTrait>(db: &C, schema: &str, table: &str) -> Result<
         })
     };
     rows.iter().map(fact).collect()
+}
+
+async fn column_types<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+    schema: &str,
+    table: &str,
+) -> Result<BTreeMap<String, String>, DbErr> {
+    if !matches!(dialect, Dialect::MySql | Dialect::MariaDb) {
+        return Ok(BTreeMap::new());
+    }
+    let sql = "SELECT CONVERT(LOWER(column_name) USING utf8mb4), CONVERT(LOWER(data_type) USING utf8mb4) \
+         FROM information_schema.columns WHERE table_schema = ? AND table_name = ?";
+    let rows = query(db, sql, [schema.into(), table.into()]).await?;
+    let of_column = |row: &QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+    rows.iter().map(of_column).collect()
 }
 
 /// The schema of a table; `None` where there is no such table.

@@ -24,6 +24,12 @@ pub(super) enum Kind {
     Time,
     DateTime,
     Zoned,
+    /// A time that MariaDB and MySQL keep as an instant, and show in the zone of the session.
+    Instant {
+        zoned: bool,
+    },
+    /// Bytes that MariaDB and MySQL keep as a number.
+    Bits,
     Network,
     Vector,
     Array(Box<Self>),

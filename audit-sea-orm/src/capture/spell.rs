@@ -125,8 +125,13 @@ pub(super) trait Spell {
         if any.is_empty() {
             "1 = 0".to_owned()
         } else {
-            any.join(" OR ")
+            self.any_of(&any)
         }
+    }
+
+    /// Whether one of several conditions holds.
+    fn any_of(&self, conditions: &[String]) -> String {
+        conditions.join(" OR ")
     }
 
     /// Whether the key differs.

@@ -72,6 +72,14 @@ pub(super) fn probe(table: &Table, place: &Place) -> Option<String> {
     (place.dialect == Dialect::Postgres).then(|| postgres::probe(table, place))
 }
 
+/// What of a table no trigger can spell.
+pub(super) fn refusal(table: &Table, place: &Place) -> Option<String> {
+    match place.dialect {
+        Dialect::Sqlite | Dialect::Postgres => None,
+        Dialect::MariaDb | Dialect::MySql => mysql::refusal(table, place),
+    }
+}
+
 /// What the names of a table's triggers end in.
 pub(super) fn events(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
@@ -284,6 +292,7 @@ mod tests {
             table_schema: "shop".to_owned(),
             log_schema: trail.to_owned(),
             facts: Vec::new(),
+            types: std::collections::BTreeMap::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use sea_orm::IdenStatic;
 
 use crate::{
     Result,
+    encoding::WRAPPED_JSON,
     writer::{context_texts, metadata_text},
 };
 
@@ -44,11 +45,20 @@ fn of(context: &AuditContext, config: &AuditConfig) -> Option<String> {
     if !actions.is_empty() {
         push("skip_actions", json(&actions));
     }
-    // Last, as it may nest: MariaDB's JSON functions see nothing behind what is deeper than 31 levels.
     if let Some(metadata) = metadata_text(context) {
-        push("metadata", metadata);
+        push("metadata", shallow(metadata));
     }
     (!entries.is_empty()).then(|| format!("{{{}}}", entries.join(",")))
+}
+
+/// Wrapped, as records wrap JSON, where it may be deeper than MariaDB's functions see, to which the whole payload would then
+/// be no JSON.
+fn shallow(metadata: String) -> String {
+    const MOST_BRACKETS: usize = 30;
+    if metadata.matches(['[', '{']).count() <= MOST_BRACKETS {
+        return metadata;
+    }
+    format!("{{\"{WRAPPED_JSON}\":{}}}", json(&metadata))
 }
 
 fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {

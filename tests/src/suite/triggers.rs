@@ -4,10 +4,12 @@ mod backup;
 mod context;
 mod drift;
 mod install;
+mod kept;
 mod limits;
 mod names;
 mod postgres;
 mod replay;
+mod silence;
 mod whole;
 mod writes;
 
@@ -22,6 +24,11 @@ pub use install::{
     check_tells_every_drift, installing_twice_changes_nothing, removing_leaves_nothing,
     rolling_back_removes_every_trigger, what_must_not_be_captured_is_refused,
 };
+pub use kept::{
+    any_value_in_any_column, json_that_no_reader_takes, json_with_other_blanks_is_no_change,
+    modes_of_the_installer, padded_numbers_and_bits, times_as_sqlite_has_them,
+    timestamps_of_other_zones, triggers_have_no_arrows,
+};
 pub use limits::{
     bulk_loads, inherited_tables, own_triggers, partitions, replaced_rows, replicated_writes,
     values_of_megabytes,
@@ -34,6 +41,11 @@ pub use postgres::{
     values_of_types_that_panic, virtual_columns,
 };
 pub use replay::every_table_can_be_rebuilt;
+pub use silence::{
+    a_context_of_any_size_is_cut, a_context_that_cannot_be_read_fails_no_write,
+    a_session_cannot_choose_the_time, a_write_that_reads_the_trail, deep_metadata_hides_nothing,
+    the_login_stands_in_every_record, who_waited_comes_later,
+};
 pub use whole::{
     check_needs_no_right_to_use_a_schema, check_tells_of_cascades, check_tells_of_definers,
     check_tells_of_functions_with_other_rights, check_tells_of_strangers_made_anew,

@@ -23,7 +23,7 @@ impl Spell for MySql {
     fn json(&self, kind: &Kind, x: &str) -> String {
         let json = match kind {
             Kind::Bool => format!("IF({x}, 'true', 'false')"),
-            Kind::Integer => format!("CONCAT({x})"),
+            Kind::Integer => integer(x),
             // A single's own text has six digits only; as a double it has all.
             Kind::Float if self.is_mariadb => format!("CONCAT({x} + 0e0)"),
             // As text, MySQL cuts the digits of a double at 22 characters, and of a single at six.
@@ -46,9 +46,12 @@ impl Spell for MySql {
 
     fn plain(&self, kind: &Kind, x: &str) -> String {
         match kind {
+            // Reckoned, as the column's own text may begin with zeros.
             Kind::Decimal => format!(
-                "IF(LOCATE('.', {x}), TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM {x})), CONCAT({x}))"
+                "IF(LOCATE('.', {x}), TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM {x} + 0)), CONCAT({x} + 0))"
             ),
+            // The digits of a number would be those of no whole bytes.
+            Kind::Bits => format!("LOWER(HEX(CONCAT({x})))"),
             Kind::Bytes => format!("LOWER(HEX({x}))"),
             Kind::Uuid => format!("IF(LENGTH({x}) = 16, {}, {x})", uuid(x)),
             // SeaORM reads the date of zeros as NULL.
@@ -56,10 +59,11 @@ impl Spell for MySql {
             Kind::Time => format!("TIME_FORMAT({x}, '%H:%i:%s.%f')"),
             Kind::DateTime => date_time(x, ""),
             Kind::Zoned => date_time(x, "Z"),
+            Kind::Instant { zoned } => date_time(&in_utc(x), if *zoned { "Z" } else { "" }),
             Kind::Bool | Kind::Float | Kind::Json => {
                 format!("IF({x} IS NULL, NULL, {})", self.json(kind, x))
             }
-            Kind::Integer => format!("CONCAT({x})"),
+            Kind::Integer => integer(x),
             _ => format!("CONVERT({x} USING utf8mb4)"),
         }
     }
@@ -67,10 +71,17 @@ impl Spell for MySql {
     fn differ(&self, kind: &Kind, old: &str, new: &str) -> String {
         match kind {
             // The column's collation takes different texts for equal.
-            Kind::Text | Kind::Enum | Kind::Json => {
-                format!("NOT (CAST({old} AS BINARY) <=> CAST({new} AS BINARY))")
+            // What differs in blanks alone is recorded alike. What is no JSON has no compact form.
+            Kind::Json if self.is_mariadb => {
+                let compact = |x: &str| format!("COALESCE(JSON_COMPACT({x}), {x})");
+                let (as_it_is, as_recorded) = (
+                    differ_as_bytes(old, new),
+                    differ_as_bytes(&compact(old), &compact(new)),
+                );
+                format!("({as_it_is} AND {as_recorded})")
             }
-            Kind::Date | Kind::DateTime | Kind::Zoned => format!(
+            Kind::Text | Kind::Enum | Kind::Json => differ_as_bytes(old, new),
+            Kind::Date | Kind::DateTime | Kind::Zoned | Kind::Instant { .. } => format!(
                 "(NOT ({old} <=> {new}) AND NOT (({old} IS NULL OR {old} = 0) AND ({new} IS NULL OR {new} = 0)))"
             ),
             _ => format!("NOT ({old} <=> {new})"),
@@ -135,9 +146,28 @@ impl MySql {
         format!(
             "CASE WHEN {x} = 'null' OR LOCATE('$json', {x}) OR LOCATE({escaped}, {x}) OR (LENGTH({x}) >= {SHORT_JSON} \
              AND LENGTH({x}) * 2 - LENGTH(REPLACE({x}, '[', '')) - LENGTH(REPLACE({x}, '{{', '')) > {MOST_BRACKETS}) \
-             OR NOT JSON_VALID({x}) THEN {wrapped} WHEN LOCATE('\" :', {x}) THEN JSON_COMPACT({x}) ELSE {x} END"
+             OR NOT JSON_VALID({x}) OR {x} REGEXP {} THEN {wrapped} WHEN LOCATE('\" :', {x}) THEN JSON_COMPACT({x}) ELSE {x} END",
+            self.text(HUGE_NUMBER)
         )
     }
+}
+
+/// Numbers that may be beyond the doubles, which no reader of JSON takes: of exponents with three digits, or very long.
+const HUGE_NUMBER: &str = "(^|[[:space:]:,[])-?[0-9][0-9.]*[eE][+]?[0-9]{3}|[0-9]{200}";
+
+/// Reckoned, as the text of the column itself may begin with zeros, or be bytes.
+fn integer(x: &str) -> String {
+    format!("CONCAT({x} + 0)")
+}
+
+/// The column's collation takes different texts for equal.
+fn differ_as_bytes(old: &str, new: &str) -> String {
+    format!("NOT (CAST({old} AS BINARY) <=> CAST({new} AS BINARY))")
+}
+
+/// A column of the type `timestamp` in UTC, in the hour that comes twice too. Zeros are no instant.
+fn in_utc(x: &str) -> String {
+    format!("DATE_ADD('1970-01-01', INTERVAL NULLIF(UNIX_TIMESTAMP({x}), 0) SECOND)")
 }
 
 /// As text of the character set that holds every other.

@@ -18,13 +18,8 @@ impl Spell for Sqlite {
             Kind::Bool => {
                 format!("CASE {x} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE {any} END")
             }
-            Kind::Integer => format!("CASE typeof({x}) WHEN 'integer' THEN {x} ELSE {any} END"),
-            // Not by `json_quote`, which has 15 digits, and large numbers for the infinite. NaN is NULL here.
             // A decimal is a double here: as a number, it is read back as SeaORM reads it from the table.
-            Kind::Float | Kind::Decimal => format!(
-                "CASE typeof({x}) WHEN 'real' THEN CASE WHEN {x} - {x} = 0 THEN printf('%!.17g', {x}) WHEN {x} > 0 \
-                 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END ELSE {any} END"
-            ),
+            Kind::Integer | Kind::Float | Kind::Decimal => any,
             Kind::Bytes => format!(
                 "CASE WHEN {x} IS NULL THEN 'null' ELSE '\"' || lower(hex({x})) || '\"' END"
             ),
@@ -33,19 +28,25 @@ impl Spell for Sqlite {
                 uuid(x)
             ),
             Kind::Json => json(x, &any),
-            Kind::Time => quoted_or_any(x, "1", &pad(x), &any),
-            Kind::DateTime => quoted_or_any(x, &has_plain_date(x), &date_time(x), &any),
+            Kind::Time => time_or_any(x, "1", &in_seconds(x), &any),
+            Kind::DateTime => {
+                let at = format!("substr({x}, 1, 10) || 'T' || {}", in_seconds(&rest(x)));
+                time_or_any(x, &has_plain_date(x), &at, &number_or_any(x, "", &any))
+            }
             Kind::Zoned => zoned(x, &any),
             _ => format!(
-                "CASE typeof({x}) WHEN 'text' THEN json_quote({x}) WHEN 'integer' THEN '\"' || {x} || '\"' \
-                 WHEN 'real' THEN '\"' || {x} || '\"' ELSE {any} END"
+                "CASE WHEN typeof({x}) IN ('integer', 'real') THEN '\"' || {x} || '\"' ELSE {any} END"
             ),
         }
     }
 
     fn plain(&self, kind: &Kind, x: &str) -> String {
         match kind {
-            Kind::Integer | Kind::Text | Kind::Enum | Kind::Date => format!("CAST({x} AS TEXT)"),
+            Kind::Integer | Kind::Text | Kind::Enum | Kind::Date => {
+                let text = format!("CAST({x} AS TEXT)");
+                let is_broken = is_broken(&text);
+                format!("CASE WHEN {is_broken} THEN lower(hex({x})) ELSE {text} END")
+            }
             Kind::Bytes => format!("lower(hex({x}))"),
             Kind::Uuid => {
                 format!(
@@ -60,19 +61,25 @@ impl Spell for Sqlite {
         }
     }
 
-    fn differ(&self, _: &Kind, old: &str, new: &str) -> String {
+    fn differ(&self, kind: &Kind, old: &str, new: &str) -> String {
         // The column's own collation may take different texts for equal.
-        format!("{old} IS NOT {new} COLLATE BINARY")
+        let as_it_is = format!("{old} IS NOT {new} COLLATE BINARY");
+        if *kind != Kind::Json {
+            return as_it_is;
+        }
+        // What differs in blanks alone is recorded alike.
+        format!(
+            "({as_it_is} AND CASE WHEN json_valid({old}) AND json_valid({new}) THEN json({old}) <> json({new}) ELSE 1 END)"
+        )
     }
 
     /// As a balanced tree: SQLite's expressions nest 1,000 deep at most, and tables have up to 2,000 columns.
     fn concat(&self, parts: &[String]) -> String {
-        const FLAT: usize = 32;
-        if parts.len() <= FLAT {
-            return parts.join(" || ");
-        }
-        let (left, right) = parts.split_at(parts.len() / 2);
-        format!("({}) || ({})", self.concat(left), self.concat(right))
+        balanced(" || ", parts)
+    }
+
+    fn any_of(&self, conditions: &[String]) -> String {
+        balanced(" OR ", conditions)
     }
 
     fn tail(&self, text: &str) -> String {
@@ -95,15 +102,42 @@ impl Spell for Sqlite {
     }
 }
 
-/// Whatever is there: `json_quote` refuses bytes.
+fn balanced(operator: &str, parts: &[String]) -> String {
+    const FLAT: usize = 32;
+    if parts.len() <= FLAT {
+        return parts.join(operator);
+    }
+    let (left, right) = parts.split_at(parts.len() / 2);
+    let (left, right) = (balanced(operator, left), balanced(operator, right));
+    format!("({left}){operator}({right})")
+}
+
+/// Whatever is there: `json_quote` refuses bytes, has 15 digits of a double, and large numbers for the infinite. NaN is
+/// NULL here.
 fn any(x: &str) -> String {
+    let text = quoted(x);
     format!(
-        "CASE typeof({x}) WHEN 'blob' THEN '\"' || lower(hex({x})) || '\"' ELSE json_quote({x}) END"
+        "CASE typeof({x}) WHEN 'text' THEN {text} WHEN 'integer' THEN {x} WHEN 'real' THEN CASE WHEN {x} - {x} = 0 \
+         THEN printf('%!.17g', {x}) WHEN {x} > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END \
+         WHEN 'blob' THEN '\"' || lower(hex({x})) || '\"' ELSE 'null' END"
     )
 }
 
-fn quoted_or_any(x: &str, condition: &str, text: &str, any: &str) -> String {
-    format!("CASE WHEN typeof({x}) = 'text' AND {condition} THEN json_quote({text}) ELSE {any} END")
+/// A text as JSON, or as its bytes where it is no UTF-8.
+fn quoted(x: &str) -> String {
+    let is_broken = is_broken(x);
+    format!("CASE WHEN {is_broken} THEN '\"' || lower(hex({x})) || '\"' ELSE json_quote({x}) END")
+}
+
+/// Whether a text is no UTF-8, as one of Latin-1 or one that was cut between two bytes of a character. SQLite reads what
+/// is not any character as U+FFFD, and bytes that continue none as U+0080 to U+00BF, which in UTF-8 follow a byte C2.
+fn is_broken(x: &str) -> String {
+    let last = format!("substr({x}, -1)");
+    format!(
+        "(unicode({last}) > 127 AND CAST({last} AS BLOB) <> CAST(char(unicode({last})) AS BLOB)) \
+         OR ({x} GLOB '*[\u{80}-\u{bf}\u{fffd}]*' AND (({x} GLOB '*\u{fffd}*' AND instr({x}, '\u{fffd}') = 0) \
+         OR ({x} GLOB '*[\u{80}-\u{bf}]*' AND instr(CAST({x} AS BLOB), X'C2') = 0)))"
+    )
 }
 
 fn uuid(x: &str) -> String {
@@ -112,56 +146,80 @@ fn uuid(x: &str) -> String {
     format!("lower({})", parts.join(" || '-' || "))
 }
 
+/// As it is where every reader of JSON takes it inside a record, else wrapped.
 fn json(x: &str, any: &str) -> String {
+    let (quoted, is_broken, is_huge) = (quoted(x), is_broken(x), has_huge_number(x));
     format!(
         "CASE WHEN typeof({x}) <> 'text' THEN {any} WHEN {x} <> 'null' AND instr({x}, '$json') = 0 AND \
-         instr({x}, '\\u0024') = 0 AND (length({x}) < {SHORT_JSON} OR length({x}) * 2 - \
-         length(replace({x}, '[', '')) - length(replace({x}, '{{', '')) <= {MOST_BRACKETS}) AND json_valid({x}) \
-         THEN json({x}) ELSE '{{\"$json\":' || json_quote({x}) || '}}' END"
+         instr({x}, '\\u0024') = 0 AND instr({x}, '\\ud') = 0 AND instr({x}, '\\uD') = 0 AND \
+         (length({x}) < {SHORT_JSON} OR length({x}) * 2 - \
+         length(replace({x}, '[', '')) - length(replace({x}, '{{', '')) <= {MOST_BRACKETS}) AND NOT ({is_broken}) AND \
+         CASE WHEN json_valid({x}) THEN NOT ({is_huge}) END \
+         THEN json({x}) ELSE '{{\"$json\":' || {quoted} || '}}' END"
     )
 }
 
-/// A time of day with microseconds, or nanoseconds where there are any.
-fn pad(time: &str) -> String {
+/// Whether valid JSON has a number beyond the doubles. It is read only where a number of its text may be one.
+fn has_huge_number(x: &str) -> String {
+    let digits = "[0-9]".repeat(20);
     format!(
-        "{time} || CASE WHEN length({time}) = 8 THEN '.000000' WHEN length({time}) <= 15 \
-         THEN substr('000000', 1, 15 - length({time})) ELSE substr('000', 1, 18 - length({time})) END"
+        "({x} GLOB '*[0-9][eE][+0-9][0-9]*' OR (length({x}) > 308 AND {x} GLOB '*{digits}*')) AND EXISTS \
+         (SELECT 1 FROM json_tree({x}) WHERE type IN ('integer', 'real') AND atom IN (9e999, -9e999))"
+    )
+}
+
+/// The text of a time, where the value is a text that is one; it is NULL where it is none.
+fn time_or_any(x: &str, condition: &str, time: &str, any: &str) -> String {
+    format!(
+        "CASE WHEN typeof({x}) = 'text' AND {condition} THEN COALESCE('\"' || {time} || '\"', {any}) ELSE {any} END"
     )
 }
 
 /// Whether the year has four digits. Else the text stays as it is: it is read back all the same.
 fn has_plain_date(x: &str) -> String {
-    format!("substr({x}, 1, 11) GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T]'")
+    format!("substr({x}, 1, 11) GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ Tt]'")
 }
 
-fn date_time(x: &str) -> String {
+/// What follows the date.
+fn rest(x: &str) -> String {
+    format!("substr({x}, 12)")
+}
+
+/// A time of day, whatever its zone, with microseconds, or nanoseconds where there are any; NULL where it is none. Drivers
+/// read one without seconds too.
+fn in_seconds(time: &str) -> String {
+    const MINUTES: &str = "[0-9][0-9]:[0-9][0-9]";
     format!(
-        "substr({x}, 1, 10) || 'T' || {}",
-        pad(&format!("substr({x}, 12)"))
+        "(SELECT CASE WHEN t GLOB '*[^0-9.:]*' OR t NOT GLOB '{MINUTES}*' THEN NULL WHEN length(t) = 5 THEN t || ':00.000000' \
+         WHEN t NOT GLOB '{MINUTES}:[0-9][0-9]*' THEN NULL WHEN length(t) = 8 THEN t || '.000000' \
+         WHEN t NOT GLOB '{MINUTES}:[0-9][0-9].[0-9]*' THEN NULL \
+         WHEN length(t) <= 15 THEN substr(t || '000000', 1, 15) ELSE substr(t || '000', 1, 18) END \
+         FROM (SELECT CASE WHEN {time} GLOB '*[Zz]' THEN substr({time}, 1, length({time}) - 1) \
+         WHEN {time} GLOB '*[-+][0-9][0-9]:[0-9][0-9]' THEN substr({time}, 1, length({time}) - 6) ELSE {time} END AS t))"
     )
 }
 
-/// In UTC. SQLite reckons in milliseconds, so the fraction goes round its functions.
+/// In UTC, in which a text without a zone is read. SQLite reckons in milliseconds, so the fraction goes round its functions.
 fn zoned(x: &str, any: &str) -> String {
-    let utc = |end: usize| {
-        let time = format!("substr({x}, 12, length({x}) - {})", 11 + end);
-        format!(
-            "json_quote(substr({x}, 1, 10) || 'T' || {} || 'Z')",
-            pad(&time)
-        )
-    };
-    let whole = format!("substr({x}, 1, 19) || substr({x}, -6)");
-    let time = format!("(strftime('%H:%M:%S', {whole}) || substr({x}, 20, length({x}) - 25))");
-    let elsewhere = format!(
-        "json_quote(strftime('%Y-%m-%dT', {whole}) || {} || 'Z')",
-        pad(&time)
+    let time = in_seconds(&rest(x));
+    // Of the time in UTC and the time as it is, which differ in whole minutes.
+    let whole = format!("substr({x}, 1, 16) || substr({x}, -6)");
+    let elsewhere = format!("strftime('%Y-%m-%dT%H:%M', {whole}) || substr({time}, 6)");
+    let at = format!(
+        "CASE WHEN {x} GLOB '*[-+][0-9][0-9]:[0-9][0-9]' AND substr({x}, -5) <> '00:00' \
+         THEN CASE WHEN substr({x}, 17, 3) <> ':60' THEN {elsewhere} END ELSE substr({x}, 1, 10) || 'T' || {time} END || 'Z'"
     );
-    let plain = has_plain_date(x);
+    let other = number_or_any(x, "Z", any);
+    time_or_any(x, &has_plain_date(x), &at, &other)
+}
+
+/// A number in the place of a date and time is read as seconds since 1970, or with a fraction as a Julian day.
+fn number_or_any(x: &str, zone: &str, any: &str) -> String {
+    let seconds = format!("({x} - 2440587.5) * 86400.0");
     format!(
-        "CASE WHEN typeof({x}) <> 'text' OR NOT {plain} THEN {any} WHEN substr({x}, -6) = '+00:00' THEN {} \
-         WHEN substr({x}, -1) = 'Z' THEN {} WHEN substr({x}, 18, 2) < '60' AND strftime('%s', {whole}) IS NOT NULL \
-         THEN {elsewhere} ELSE {any} END",
-        utc(6),
-        utc(1)
+        "CASE typeof({x}) WHEN 'integer' THEN COALESCE(strftime('\"%Y-%m-%dT%H:%M:%S.000000{zone}\"', {x}, 'unixepoch'), {any}) \
+         WHEN 'real' THEN COALESCE((SELECT strftime('\"%Y-%m-%dT%H:%M:%S.', CAST(s AS INTEGER), 'unixepoch') || \
+         printf('%09d{zone}\"', CAST(abs((s - CAST(s AS INTEGER)) * 1e9) AS INTEGER)) FROM (SELECT {seconds} AS s)), {any}) \
+         ELSE {any} END"
     )
 }

@@ -1,9 +1,13 @@
-use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name, skip_names};
+use super::{
+    CONTEXT, CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, lists, marked, name, skip_names,
+};
 use crate::capture::{
     catalog::{Dialect, Place},
+    kind::Kind,
+    options::OnSkip,
     shape::Shape,
     spell::{MySql, Spell, compared},
-    table::Table,
+    table::{Column, Table},
 };
 
 struct Maker<'a> {
@@ -17,7 +21,7 @@ pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
         is_mariadb: place.dialect == Dialect::MariaDb,
     };
     let maker = Maker {
-        table,
+        table: &as_kept(table, place),
         place,
         spell,
     };
@@ -26,6 +30,39 @@ pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
         maker.trigger("update", "UPDATE", &maker.update()),
         maker.trigger("delete", "DELETE", &maker.insert(DELETE)),
     ]
+}
+
+/// A column that no trigger can spell: a vector's bytes are no text.
+pub(super) fn refusal(table: &Table, place: &Place) -> Option<String> {
+    let columns = table.columns.iter().chain(&table.key);
+    let mut vectors = columns.filter(|column| {
+        !matches!(column.kind, Kind::Bytes) && !column.masked && type_of(column, place) == "vector"
+    });
+    let Column { name, .. } = vectors.next()?;
+    Some(format!(
+        "column `{name}` of `{}` is a VECTOR: as bytes (`Vec<u8>`) it can be recorded, or skip or mask it",
+        table.name
+    ))
+}
+
+fn type_of<'a>(column: &Column, place: &'a Place) -> &'a str {
+    let declared = place.types.get(&column.name.to_lowercase());
+    declared.map_or("", String::as_str)
+}
+
+/// The table with the kinds of its columns as the database keeps them.
+fn as_kept(table: &Table, place: &Place) -> Table {
+    let mut table = table.clone();
+    let columns = table.columns.iter_mut().chain(&mut table.key);
+    for column in columns.chain(&mut table.naming) {
+        column.kind = match (&column.kind, type_of(column, place)) {
+            (Kind::Zoned, "timestamp") => Kind::Instant { zoned: true },
+            (Kind::DateTime, "timestamp") => Kind::Instant { zoned: false },
+            (Kind::Bytes, "bit") => Kind::Bits,
+            _ => continue,
+        };
+    }
+    table
 }
 
 impl Maker<'_> {
@@ -42,22 +79,25 @@ impl Maker<'_> {
         // The mark is a statement that does nothing, as the servers' own client takes comments out of a backup.
         let (body, fingerprint) = marked(self.table, self.place, &shape, |mark| {
             let mark = self.spell.text(mark);
+            let (is_usual, readable) = (IS_USUAL, readable());
             format!(
-                "BEGIN DECLARE audit_may_skip BOOLEAN DEFAULT COALESCE(@audit_context LIKE '%\"unaudited\"%' \
-                 OR @audit_context LIKE '%\"skip%', FALSE); DECLARE audit_is_skipped BOOLEAN DEFAULT FALSE; \
-                 IF audit_may_skip THEN DO {mark}; END IF; {inserts}END"
+                "BEGIN DECLARE audit_is_usual BOOLEAN; DECLARE audit_skipped VARCHAR(16); \
+                 SET @audit_read = CONVERT(@audit_context USING utf8mb4); SET audit_is_usual = {is_usual}; \
+                 IF NOT audit_is_usual THEN DO {mark}; SET @audit_read = {readable}; END IF; {inserts}END"
             )
         });
-        let head = format!("AFTER {event} ON {on} FOR EACH ROW");
+        let create = format!("TRIGGER {quoted} AFTER {event} ON {on} FOR EACH ROW {body}");
         let create = if self.place.dialect == Dialect::MariaDb {
-            // Else a session that is not strict would record NULL for texts longer than a packet.
+            // A session that is not strict would record NULL for texts longer than a packet, and one of Oracle's mode
+            // reads another language: as a text, it is read in the mode that it is made in.
+            let create = self.spell.text(&format!("CREATE OR REPLACE {create}"));
             vec![format!(
-                "SET STATEMENT sql_mode = 'STRICT_ALL_TABLES' FOR CREATE OR REPLACE TRIGGER {quoted} {head} {body}"
+                "SET STATEMENT sql_mode = 'STRICT_ALL_TABLES' FOR EXECUTE IMMEDIATE {create}"
             )]
         } else {
             vec![
                 format!("DROP TRIGGER IF EXISTS {quoted}"),
-                format!("CREATE TRIGGER {quoted} {head} {body}"),
+                format!("CREATE {create}"),
             ]
         };
         Trigger {
@@ -111,50 +151,129 @@ impl Maker<'_> {
     }
 
     fn insert_values(&self, event: Event, of_event: Vec<(&'static str, String)>) -> String {
-        let mut values = vec![("occurred_at", "UTC_TIMESTAMP(6)".to_owned())];
-        values.extend(of_event);
-        for (column, _) in CONTEXT {
-            values.push((column, self.context(&format!("$.{column}"))));
-        }
-        values.push((
-            "metadata",
-            "IF(NULLIF(@audit_context, '') IS NULL, CONCAT('{\"database_user\":', \
-             JSON_QUOTE(CONVERT(SESSION_USER() USING utf8mb4)), '}'), JSON_EXTRACT(@audit_context, '$.metadata'))"
-                .to_owned(),
-        ));
-        let (names, values) = lists(&values);
-        let log = self.qualified(&self.place.log_schema, "audit_log");
-        let skipped = self.skipped(event.action);
+        let metadata = "JSON_EXTRACT(@audit_read, '$.metadata')".to_owned();
+        let record = self.record(of_event, metadata);
+        let otherwise = match self.table.options.on_skip {
+            OnSkip::Record => format!("ELSE {}", self.skipped(event)),
+            OnSkip::Leave => String::new(),
+        };
+        let skipped_by = self.skipped_by(event.action);
         // A condition with a query costs each row, whether it comes to that query or not.
         format!(
-            "IF audit_may_skip THEN SET audit_is_skipped = {skipped}; END IF; IF NOT audit_is_skipped THEN \
-             INSERT INTO {log} ({names}) VALUES ({values}); END IF; "
+            "IF NOT audit_is_usual THEN SET audit_skipped = {skipped_by}; END IF; \
+             IF audit_skipped IS NULL THEN {record}{otherwise}END IF; "
         )
     }
 
-    /// A text of the context: of the session's variable, as each use of one of the trigger's own is spelled out for the
-    /// server's log.
+    /// That the context kept an event from being recorded.
+    fn skipped(&self, event: Event) -> String {
+        let metadata = format!(
+            r#"CONCAT('{{"skipped":"{}","by":"', audit_skipped, '"}}')"#,
+            event.action
+        );
+        self.record(event.skipped(&self.spell, self.table), metadata)
+    }
+
+    /// Of the session's variables, as each use of one of the trigger's own is spelled out for the server's log.
+    fn record(&self, of_event: Vec<(&'static str, String)>, metadata: String) -> String {
+        let mut values = vec![("occurred_at", NOW.to_owned())];
+        values.extend(of_event);
+        for (column, most) in CONTEXT {
+            let text = self.context(&format!("$.{column}"));
+            values.push((column, format!("LEFT({text}, {most})")));
+        }
+        let user = "LEFT(CONVERT(SESSION_USER() USING utf8mb4), 320)".to_owned();
+        values.extend([("database_user", user), ("metadata", metadata)]);
+        let (names, values) = lists(&values);
+        let log = self.qualified(&self.place.log_schema, "audit_log");
+        format!("INSERT INTO {log} ({names}) VALUES ({values}); ")
+    }
+
     fn context(&self, path: &str) -> String {
         if self.place.dialect == Dialect::MariaDb {
-            format!("JSON_VALUE(@audit_context, '{path}')")
+            format!("JSON_VALUE(@audit_read, '{path}')")
         } else {
             // MySQL's `JSON_VALUE` cuts at 512 characters.
-            format!("JSON_UNQUOTE(JSON_EXTRACT(@audit_context, '{path}'))")
+            format!("JSON_UNQUOTE(JSON_EXTRACT(@audit_read, '{path}'))")
         }
     }
 
-    /// Whether the context keeps the event from being recorded.
-    fn skipped(&self, action: &str) -> String {
+    /// What of the context keeps the event from being recorded, or NULL.
+    fn skipped_by(&self, action: &str) -> String {
+        // Whether a backslash in a text escapes depends on who installs, and so would what `LIKE` takes for its escape.
         let is_skipped = skip_names(self.table)
             .iter()
-            .map(|name| format!("{} LIKE skipped.pattern", self.spell.text(name)))
+            .map(|name| {
+                format!(
+                    "{} LIKE skipped.pattern ESCAPE X'5C'",
+                    self.spell.text(name)
+                )
+            })
             .collect::<Vec<_>>()
             .join(" OR ");
         format!(
-            "COALESCE(JSON_UNQUOTE(JSON_EXTRACT(@audit_context, '$.unaudited')) = 'true', FALSE) \
-             OR COALESCE(JSON_CONTAINS(@audit_context, '\"{action}\"', '$.skip_actions'), FALSE) OR EXISTS (SELECT 1 FROM \
-             JSON_TABLE(@audit_context, '$.skip_models[*]' COLUMNS (pattern VARCHAR(512) CHARACTER SET utf8mb4 PATH '$')) \
-             AS skipped WHERE {is_skipped})"
+            "CASE WHEN COALESCE(JSON_UNQUOTE(JSON_EXTRACT(@audit_read, '$.unaudited')) = 'true', FALSE) THEN 'unaudited' \
+             WHEN COALESCE(JSON_CONTAINS(@audit_read, '\"{action}\"', '$.skip_actions'), FALSE) THEN 'skip_actions' \
+             WHEN EXISTS (SELECT 1 FROM JSON_TABLE(@audit_read, '$.skip_models[*]' COLUMNS (pattern VARCHAR(512) \
+             CHARACTER SET utf8mb4 PATH '$')) AS skipped WHERE {is_skipped}) THEN 'skip_models' END"
         )
+    }
+}
+
+/// The time at which a row is written, which neither stands still while the statement waits nor is what a session says.
+const NOW: &str = "CONVERT_TZ(SYSDATE(6), @@session.time_zone, '+00:00')";
+
+/// Whether there is no context, or one that can be read and skips nothing.
+const IS_USUAL: &str = "COALESCE(@audit_context IS NULL OR (@audit_read LIKE '{%' AND JSON_VALID(@audit_read) \
+     AND @audit_read NOT LIKE '%\"unaudited\"%' AND @audit_read NOT LIKE '%\"skip%'), FALSE)";
+
+/// The context where it is an object, and in the place of another one that says so.
+fn readable() -> String {
+    format!(
+        "CASE WHEN @audit_read = '' THEN NULL \
+         WHEN CASE WHEN JSON_VALID(@audit_read) THEN JSON_TYPE(@audit_read) = 'OBJECT' END THEN @audit_read \
+         ELSE '{{\"metadata\":{UNREADABLE}}}' END"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{Capture, capture::options::CaptureOptions};
+
+    fn refusal_of(kind: Kind, masked: bool) -> Option<String> {
+        let column = Column {
+            name: "Place".to_owned(),
+            kind,
+            masked,
+        };
+        let table = Table {
+            schema: None,
+            name: "shop".to_owned(),
+            audit_name: "shop".to_owned(),
+            capture: Capture::Triggers,
+            options: CaptureOptions::new(),
+            columns: vec![column],
+            known: Vec::new(),
+            key: Vec::new(),
+            naming: Vec::new(),
+        };
+        let place = Place {
+            dialect: Dialect::MySql,
+            table_schema: "s".to_owned(),
+            log_schema: "s".to_owned(),
+            types: BTreeMap::from([("place".to_owned(), "vector".to_owned())]),
+        };
+        refusal(&table, &place)
+    }
+
+    #[test]
+    fn a_vector_that_is_read_as_text_is_refused() {
+        let why = refusal_of(Kind::Text, false).expect("a refusal");
+        assert!(why.contains("`Place` of `shop` is a VECTOR"), "{why}");
+        assert_eq!(refusal_of(Kind::Bytes, false), None);
+        assert_eq!(refusal_of(Kind::Text, true), None);
     }
 }

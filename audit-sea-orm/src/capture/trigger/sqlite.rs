@@ -1,6 +1,9 @@
-use super::{CONTEXT, CREATE, DELETE, Event, Trigger, UPDATE, lists, marked, name, skip_names};
+use super::{
+    CONTEXT, CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, lists, marked, name, skip_names,
+};
 use crate::capture::{
     catalog::Place,
+    options::OnSkip,
     shape::Shape,
     spell::{Spell, Sqlite},
     table::Table,
@@ -62,31 +65,143 @@ fn insert(table: &Table, event: Event) -> String {
         "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')".to_owned(),
     )];
     values.extend(event.values(&Sqlite, table));
-    for (column, _) in CONTEXT {
-        values.push((column, format!("audit_context.payload ->> '$.{column}'")));
+    for (column, most) in CONTEXT {
+        let text = format!("json_extract(payload, '$.{column}')");
+        values.push((column, format!("substr({text}, 1, {most})")));
     }
-    values.push((
-        "metadata",
-        "audit_context.payload -> '$.metadata'".to_owned(),
-    ));
+    values.push(("metadata", METADATA.to_owned()));
+    let is_kept = match table.options.on_skip {
+        OnSkip::Record => {
+            let skipped = event.skipped(&Sqlite, table);
+            for (column, value) in &mut values {
+                *value = or_skipped(column, value, event, &skipped);
+            }
+            ""
+        }
+        OnSkip::Leave => " WHERE skipped IS NULL",
+    };
     let (names, values) = lists(&values);
-    let recorded = recorded(table, event.action);
+    let (payload, skipped_by) = (payload(), skipped_by(table, event.action));
     format!(
-        "INSERT INTO audit_log ({names}) SELECT {values} FROM (SELECT 1) LEFT JOIN audit_context WHERE {recorded}; "
+        "INSERT INTO audit_log ({names}) SELECT {values} FROM (SELECT payload, {skipped_by} AS skipped \
+         FROM (SELECT {payload} AS payload LIMIT 1) LIMIT 1){is_kept}; "
     )
 }
 
-/// Whether the context lets the event be recorded.
-fn recorded(table: &Table, action: &str) -> String {
+/// What a column of the record holds where the context keeps the event from being recorded, or what it holds else.
+fn or_skipped(
+    column: &str,
+    value: &str,
+    event: Event,
+    skipped: &[(&'static str, String)],
+) -> String {
+    let instead = match column {
+        "metadata" => format!(
+            r#"'{{"skipped":"{}","by":"' || skipped || '"}}'"#,
+            event.action
+        ),
+        "object_repr" | "old_values" | "new_values" => "NULL".to_owned(),
+        _ => match skipped.iter().find(|(name, _)| *name == column) {
+            Some((_, instead)) if instead != value => instead.clone(),
+            _ => return value.to_owned(),
+        },
+    };
+    format!("CASE WHEN skipped IS NULL THEN {value} ELSE {instead} END")
+}
+
+/// The context, NULL where there is none, and in the place of one that cannot be read another that says so.
+fn payload() -> String {
+    format!(
+        "(SELECT CASE WHEN payload = '' THEN NULL WHEN typeof(payload) = 'text' AND \
+         CASE WHEN json_valid(payload) THEN json_type(payload) = 'object' END THEN payload \
+         ELSE '{{\"metadata\":{UNREADABLE}}}' END FROM audit_context LIMIT 1)"
+    )
+}
+
+/// As JSON whatever it is: of several paths `json_extract` makes an array, here of the metadata and of a null.
+const METADATA: &str = "NULLIF(substr(json_extract(payload, '$.metadata', '$.\"\"'), 2, length(json_extract(payload, '$.metadata', '$.\"\"')) - 7), 'null')";
+
+/// What of the context keeps the event from being recorded, or NULL.
+fn skipped_by(table: &Table, action: &str) -> String {
     let is_skipped = skip_names(table)
         .iter()
         .map(|name| format!("{} LIKE value ESCAPE '\\'", Sqlite.text(name)))
         .collect::<Vec<_>>()
         .join(" OR ");
-    let payload = "audit_context.payload";
     format!(
-        "{payload} IS NULL OR NOT (COALESCE({payload} ->> '$.unaudited', 0) OR (instr({payload}, '\"skip_') AND \
-         (EXISTS (SELECT 1 FROM json_each({payload}, '$.skip_actions') WHERE value = '{action}') OR \
-         EXISTS (SELECT 1 FROM json_each({payload}, '$.skip_models') WHERE {is_skipped}))))"
+        "CASE WHEN payload IS NULL THEN NULL WHEN COALESCE(json_extract(payload, '$.unaudited'), 0) THEN 'unaudited' \
+         WHEN instr(payload, '\"skip_') = 0 THEN NULL \
+         WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_actions') WHERE value = '{action}') THEN 'skip_actions' \
+         WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_models') WHERE {is_skipped}) THEN 'skip_models' END"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use sea_orm::{ConnectionTrait, Database, DbErr};
+
+    use super::*;
+    use crate::{
+        Capture,
+        capture::{catalog::Dialect, kind::Kind, options::CaptureOptions, table::Column},
+    };
+
+    fn column(name: String) -> Column {
+        Column {
+            name,
+            kind: Kind::Text,
+            masked: false,
+        }
+    }
+
+    /// SQLite's expressions nest 1,000 deep at most, and its tables have up to 2,000 columns.
+    #[tokio::test]
+    async fn a_table_may_have_as_many_columns_as_sqlite_lets_it() -> Result<(), DbErr> {
+        let columns: Vec<_> = (0..1_999).map(|number| format!("c{number}")).collect();
+        let table = Table {
+            schema: None,
+            name: "wide".to_owned(),
+            audit_name: "wide".to_owned(),
+            capture: Capture::Triggers,
+            options: CaptureOptions::new(),
+            columns: columns.iter().cloned().map(column).collect(),
+            known: columns.clone(),
+            key: vec![column("c0".to_owned())],
+            naming: Vec::new(),
+        };
+        let place = Place {
+            dialect: Dialect::Sqlite,
+            table_schema: "main".to_owned(),
+            log_schema: "main".to_owned(),
+            types: BTreeMap::new(),
+        };
+        let db = Database::connect("sqlite::memory:").await?;
+        let schema = sea_orm::Schema::new(db.get_database_backend());
+        let trail = crate::entity::audit_log::Entity;
+        db.execute(&schema.create_table_from_entity(trail)).await?;
+        let wide = format!("CREATE TABLE wide ({})", columns.join(", "));
+        for sql in ["CREATE TABLE audit_context (payload text NOT NULL)", &wide] {
+            db.execute_unprepared(sql).await?;
+        }
+        for create in all(&table, &place)
+            .iter()
+            .flat_map(|trigger| &trigger.create)
+        {
+            db.execute_unprepared(create).await?;
+        }
+        for write in [
+            "INSERT INTO wide (c0) VALUES ('1')",
+            "UPDATE wide SET c1998 = 'last'",
+            "UPDATE wide SET c0 = '2'",
+            "DELETE FROM wide",
+        ] {
+            db.execute_unprepared(write).await?;
+        }
+        let count = "SELECT action FROM audit_log WHERE action <> 'UPDATE' OR new_values = '{ \"c1998\" :\"last\"}'";
+        let count = sea_orm::Statement::from_string(db.get_database_backend(), count);
+        assert_eq!(db.query_all_raw(count).await?.len(), 5);
+        Ok(())
+    }
 }
