@@ -67,7 +67,7 @@ pub enum Error {
         /// The table.
         table: String,
         /// What SeaORM reported.
-        source: DbErr,
+        source: Box<DbErr>,
     },
     /// The configuration could not be read.
     #[error("audit: the configuration cannot be used")]
@@ -123,7 +123,7 @@ impl Error {
             event,
             permission,
             table,
-            source,
+            source: Box::new(source),
         }
     }
 }

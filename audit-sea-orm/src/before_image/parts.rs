@@ -32,13 +32,13 @@ pub(super) async fn read<E: Audited, C: ConnectionTrait>(
         .collect();
     let mut texts = texts(db, wanted, &unreadable).await?.into_iter();
     let captured = values.into_iter().map(|value| {
-        let value = value.unwrap_or_else(|| marker(texts.next().flatten()));
+        let value = value.unwrap_or_else(|| marker(texts.next().flatten().as_deref()));
         Captured(value)
     });
     Ok(captured.collect())
 }
 
-fn marker(text: Option<String>) -> Value {
+fn marker(text: Option<&str>) -> Value {
     serde_json::json!({ UNREADABLE: text }).into()
 }
 
