@@ -1,9 +1,12 @@
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, DbErr, DeleteResult, EntityTrait, IntoActiveModel,
-    TransactionSession, prelude::async_trait::async_trait,
+    ActiveModelBehavior, ActiveModelTrait, DbErr, DeleteResult, EntityName, EntityTrait,
+    IntoActiveModel, prelude::async_trait::async_trait,
 };
 
-use crate::{Audited, BeginWrite};
+use crate::{
+    Audited, AuditedWrite,
+    ours::{self, Own},
+};
 
 mod sealed {
     pub trait Sealed {}
@@ -12,8 +15,13 @@ mod sealed {
 
 /// Writes of an audited active model that cannot be parted from their record.
 ///
-/// Each opens a transaction, writes the change and its record, and commits both: also when the process is
-/// killed at any moment, there is never one without the other. On a transaction they use a savepoint of it.
+/// On a pool each opens a transaction, writes the change and its record, and commits both: also when the process is
+/// killed at any moment, or the future dropped, there is never one without the other.
+///
+/// In a transaction the two are writes of it, as with SeaORM's own `insert` and its sisters: where one fails, roll the
+/// transaction back. A future that is dropped there (a timeout fires) leaves what came before and comes after as it
+/// is, but its own write may be half done, the change without its record. So roll back then too; a warning of `tracing`
+/// tells where it happened.
 ///
 /// # Example
 /// ```
@@ -49,8 +57,8 @@ where
     /// Inserts the row and its record.
     ///
     /// # Errors
-    /// What the database reports for either of them; then neither is there.
-    async fn audited_insert<C: BeginWrite>(
+    /// What the database reports for either of them; on a pool neither is there then.
+    async fn audited_insert<C: AuditedWrite>(
         self,
         db: &C,
     ) -> Result<<Self::Entity as EntityTrait>::Model, DbErr>
@@ -58,17 +66,20 @@ where
         Self: Send,
         <Self::Entity as EntityTrait>::Model: IntoActiveModel<Self>,
     {
-        let transaction = db.begin_write().await?;
-        let model = self.insert(&transaction).await?;
-        transaction.commit().await?;
-        Ok(model)
+        match db.begin_ours().await? {
+            Some(ours) => {
+                let done = self.insert(ours.connection()).await;
+                end(ours, done).await
+            }
+            None => in_theirs::<Self, _>("insert", self.insert(db)).await,
+        }
     }
 
     /// Updates the row and writes its record.
     ///
     /// # Errors
-    /// What the database reports for either of them; then neither happened.
-    async fn audited_update<C: BeginWrite>(
+    /// What the database reports for either of them; on a pool neither happened then.
+    async fn audited_update<C: AuditedWrite>(
         self,
         db: &C,
     ) -> Result<<Self::Entity as EntityTrait>::Model, DbErr>
@@ -76,39 +87,48 @@ where
         Self: Send,
         <Self::Entity as EntityTrait>::Model: IntoActiveModel<Self>,
     {
-        let transaction = db.begin_write().await?;
-        let model = self.update(&transaction).await?;
-        transaction.commit().await?;
-        Ok(model)
+        match db.begin_ours().await? {
+            Some(ours) => {
+                let done = self.update(ours.connection()).await;
+                end(ours, done).await
+            }
+            None => in_theirs::<Self, _>("update", self.update(db)).await,
+        }
     }
 
     /// Inserts or updates the row, as `save` decides, and writes its record.
     ///
     /// # Errors
-    /// What the database reports for either of them; then neither happened.
-    async fn audited_save<C: BeginWrite>(self, db: &C) -> Result<Self, DbErr>
+    /// What the database reports for either of them; on a pool neither happened then.
+    async fn audited_save<C: AuditedWrite>(self, db: &C) -> Result<Self, DbErr>
     where
         Self: Send,
         <Self::Entity as EntityTrait>::Model: IntoActiveModel<Self>,
     {
-        let transaction = db.begin_write().await?;
-        let active_model = self.save(&transaction).await?;
-        transaction.commit().await?;
-        Ok(active_model)
+        match db.begin_ours().await? {
+            Some(ours) => {
+                let done = self.save(ours.connection()).await;
+                end(ours, done).await
+            }
+            None => in_theirs::<Self, _>("save", self.save(db)).await,
+        }
     }
 
     /// Deletes the row and writes its record.
     ///
     /// # Errors
-    /// What the database reports for either of them; then neither happened.
-    async fn audited_delete<C: BeginWrite>(self, db: &C) -> Result<DeleteResult, DbErr>
+    /// What the database reports for either of them; on a pool neither happened then.
+    async fn audited_delete<C: AuditedWrite>(self, db: &C) -> Result<DeleteResult, DbErr>
     where
         Self: Send,
     {
-        let transaction = db.begin_write().await?;
-        let result = self.delete(&transaction).await?;
-        transaction.commit().await?;
-        Ok(result)
+        match db.begin_ours().await? {
+            Some(ours) => {
+                let done = self.delete(ours.connection()).await;
+                end(ours, done).await
+            }
+            None => in_theirs::<Self, _>("delete", self.delete(db)).await,
+        }
     }
 }
 
@@ -117,4 +137,38 @@ where
     A: ActiveModelTrait + ActiveModelBehavior,
     A::Entity: Audited,
 {
+}
+
+async fn end<O: Own, R: Send>(ours: O, done: Result<R, DbErr>) -> Result<R, DbErr> {
+    ours::end(ours, done, |error| error).await
+}
+
+/// A write in a transaction that somebody else began, and ends.
+async fn in_theirs<A: ActiveModelTrait, R>(
+    action: &'static str,
+    write: impl Future<Output = Result<R, DbErr>> + Send,
+) -> Result<R, DbErr> {
+    let unfinished = Unfinished {
+        action,
+        table: A::Entity::default().table_name(),
+    };
+    let done = write.await;
+    std::mem::forget(unfinished);
+    done
+}
+
+/// Warns of a write that is dropped half done: nobody can tell whether the change was made, nor record it any more.
+struct Unfinished {
+    action: &'static str,
+    table: &'static str,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        tracing::warn!(
+            action = self.action,
+            table = self.table,
+            "an audited write was dropped in a transaction: roll back, or it may stand without its record"
+        );
+    }
 }

@@ -343,20 +343,31 @@ where
     run(db, dialect, &statements).await
 }
 
-/// In one transaction, where the database has such for its schema.
+/// All of them or none, where the database has transactions for its schema. PostgreSQL makes one of a text of several
+/// statements, so that nobody who goes away leaves one open; with sqlx 0.9.0 SQLite's driver rolls back a `BEGIN` that
+/// nobody waits for.
 async fn run<C>(db: &C, dialect: Dialect, statements: &[String]) -> Result<(), DbErr>
 where
     C: ConnectionTrait + TransactionTrait,
 {
-    if matches!(dialect, Dialect::MySql | Dialect::MariaDb) {
-        for statement in statements {
-            db.execute_unprepared(statement).await?;
+    match dialect {
+        Dialect::MySql | Dialect::MariaDb => send_each(db, statements).await,
+        Dialect::Postgres if statements.is_empty() => Ok(()),
+        Dialect::Postgres => db
+            .execute_unprepared(&statements.join(";\n"))
+            .await
+            .map(drop),
+        Dialect::Sqlite => {
+            let transaction = db.begin().await?;
+            send_each(&transaction, statements).await?;
+            transaction.commit().await
         }
-        return Ok(());
     }
-    let transaction = db.begin().await?;
+}
+
+async fn send_each<C: ConnectionTrait>(db: &C, statements: &[String]) -> Result<(), DbErr> {
     for statement in statements {
-        transaction.execute_unprepared(statement).await?;
+        db.execute_unprepared(statement).await?;
     }
-    transaction.commit().await
+    Ok(())
 }

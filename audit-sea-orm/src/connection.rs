@@ -25,7 +25,7 @@ pub use transaction::AuditedTransaction;
 
 use crate::{
     connection_kind::ConnectionKind,
-    transaction::{shielded, write_options},
+    ours::{self, Ending},
 };
 use request::{Answer, Request};
 use sql::Kind;
@@ -61,16 +61,18 @@ mod sealed {
 /// `WITH`, and calls the database's own functions only. A function of one's own may write, but on SQLite: its `SELECT`
 /// is sent as a write is, and answered the same where the database takes no writes, but its stream is executed to its
 /// end first. Read through [`unaudited`](Self::unaudited) what surely writes nothing. A text that begins with
-/// transaction control (`BEGIN; …`) or a definition is sent as it is, without the context.
+/// transaction control (`BEGIN; …`) or a definition is sent as it is, without the context. So is, outside
+/// a transaction, what may end one itself: `CALL`, PostgreSQL's `DO`, MariaDB's and MySQL's `EXECUTE`. Call a procedure
+/// in a transaction to have its context recorded.
 ///
 /// # Backends
 /// The statements of one write, beside what the triggers do (`BEGIN` and `COMMIT` counted):
 ///
 /// | | PostgreSQL | SQLite | MariaDB/MySQL |
 /// |---|---|---|---|
-/// | an insert, update or delete that SeaORM builds | 1 | 3 | 5 |
-/// | a raw statement | 4 | 5 | 5 |
-/// | on a `RestrictedConnection` | 4 | 5 | 5 |
+/// | an insert, update or delete that SeaORM builds | 1 | 4 | 5 |
+/// | a raw statement | 4 | 6 | 5 |
+/// | on a `RestrictedConnection` | 4 | 6 | 5 |
 /// | more for a transaction | 0 | 0, or 2 | 2 |
 /// | without a context, lists and scope | 1 | 1 | 1 |
 ///
@@ -272,31 +274,26 @@ impl<C: Pool> AuditedConnection<C> {
         {
             return A::of_raw(&self.connection, statement).await;
         }
-        let transaction = self.begin_to_write().await?;
+        if request.may_end_transactions(backend) {
+            return request.send(&self.connection).await;
+        }
+        let transaction = self.begin_with_options(ours::to_write()).await?;
         let result = transaction.send(request).await;
         end_write(transaction, result).await
     }
 
     async fn execute_script(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let backend = self.connection.get_database_backend();
-        let is_write =
-            Request::raw(Statement::from_string(backend, sql)).kind(backend) == Kind::Write;
-        if !is_write || payload::now(self.context.as_deref())?.is_none() {
+        let request = Request::raw(Statement::from_string(backend, sql));
+        let is_plain = request.kind(backend) != Kind::Write
+            || request.may_end_transactions(backend)
+            || payload::now(self.context.as_deref())?.is_none();
+        if is_plain {
             return self.connection.execute_unprepared(sql).await;
         }
-        let transaction = self.begin_to_write().await?;
+        let transaction = self.begin_with_options(ours::to_write()).await?;
         let result = transaction.execute_unprepared(sql).await;
         end_write(transaction, result).await
-    }
-
-    pub(crate) async fn begin_to_write(&self) -> Result<AuditedTransaction<C::Begun>, DbErr> {
-        self.begin_with_options(write_options()).await
-    }
-
-    /// Begins, safely though the caller may go away; see [`BeginWrite`](crate::BeginWrite).
-    async fn begin_plain(&self, options: TransactionOptions) -> Result<C::Begun, DbErr> {
-        let pool = self.connection.clone();
-        shielded(async move { pool.begin_with_options(options).await }).await
     }
 }
 
@@ -384,8 +381,13 @@ impl<C: Pool> TransactionTrait for AuditedConnection<C> {
         &self,
         options: TransactionOptions,
     ) -> Result<Self::Transaction, DbErr> {
-        let transaction = self.begin_plain(options).await?;
-        Ok(AuditedTransaction::begun(transaction, self.context.clone()))
+        let transaction = ours::begin(&self.connection, options).await?;
+        let ending = Ending::of(&self.connection);
+        Ok(AuditedTransaction::begun(
+            transaction,
+            ending,
+            self.context.clone(),
+        ))
     }
 
     async fn transaction<F, R, E>(&self, callback: F) -> Result<R, TransactionError<E>>

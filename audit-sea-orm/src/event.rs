@@ -8,12 +8,14 @@ mod system_event;
 use std::sync::Arc;
 
 use audit_core::{AuditConfig, AuditContext};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityName, TransactionSession};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityName};
 
 use crate::{
-    BeginWrite, Error, Result, TrailEntity,
+    AuditedWrite, Error, Result, TrailEntity,
     connection::own,
+    connection_kind::ConnectionKind,
     insert::insert,
+    ours::{self, Own},
     writer::{self, Record},
 };
 
@@ -40,7 +42,35 @@ fn recording<C: ConnectionTrait>(
 
 /// Writes a row of the trail and the record that names it, both or neither, and returns the row's number. What has no
 /// row, a logout, is its record alone.
+///
+/// In somebody else's transaction they are in a savepoint, so that it goes on without half an event. It has nothing but
+/// statements of the library's own, which follow each other without a gap where others of the same task could come in.
+/// A restricted transaction takes no savepoint but SeaORM's, which cannot be dropped: there the caller rolls back.
 async fn write_with_record<A, C>(
+    db: &C,
+    row: Option<&A>,
+    record: Record,
+    context: &AuditContext,
+) -> Result<Option<i64>>
+where
+    A: ActiveModelTrait<Entity: TrailEntity> + Sync,
+    C: AuditedWrite,
+{
+    let action = record.action.clone();
+    let failed = |source| Error::writing(writer::event(&action, None, None), source);
+    if let Some(ours) = db.begin_ours().await.map_err(failed)? {
+        let written = write_both(ours.connection(), row, record, context).await;
+        return ours::end(ours, written, failed).await;
+    }
+    let written = write_both(db, row, record, context);
+    if ConnectionKind::of::<C>().allows_raw() {
+        own(writer::in_savepoint(db, failed, written)).await
+    } else {
+        written.await
+    }
+}
+
+async fn write_both<A, C>(
     db: &C,
     row: Option<&A>,
     mut record: Record,
@@ -48,23 +78,18 @@ async fn write_with_record<A, C>(
 ) -> Result<Option<i64>>
 where
     A: ActiveModelTrait<Entity: TrailEntity> + Sync,
-    C: BeginWrite,
+    C: ConnectionTrait,
 {
-    let action = record.action.clone();
-    let failed = |source| Error::Write {
-        event: writer::event(&action, None, None),
-        source,
-    };
-    let transaction = db.begin_write().await.map_err(failed)?;
     let mut number = None;
     if let Some(row) = row {
-        let inserted = own(insert(&transaction, row)).await.map_err(failed)?;
+        let inserted = own(insert(db, row))
+            .await
+            .map_err(|source| Error::writing(writer::event(&record.action, None, None), source))?;
         record.table_name = Some(A::Entity::default().table_name().into());
         record.object_id = Some(inserted.to_string());
         number = Some(inserted);
     }
     // A loss here would part the two rows, so it fails this whole write, which the caller settles.
-    writer::write(&transaction, &AuditConfig::new(), record, context).await?;
-    transaction.commit().await.map_err(failed)?;
+    writer::write(db, &AuditConfig::new(), record, context).await?;
     Ok(number)
 }

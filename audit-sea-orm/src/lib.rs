@@ -124,6 +124,7 @@ pub mod hooks;
 mod insert;
 mod object;
 mod object_key;
+mod ours;
 mod pending;
 pub mod prelude;
 mod query;
@@ -154,6 +155,6 @@ pub use event::{AuditEvent, DataExport, GeoLocator, LoginAttempt, Place, SystemE
 pub use query::{Cursor, Page, RecordQuery, TrailEntity, TrailQuery};
 pub use summary::{AuditSummary, Summary};
 pub use task::spawn;
-pub use transaction::BeginWrite;
+pub use transaction::{AuditedWrite, BeginWrite};
 pub use tripwire::{audit_metric, unaudited_writes, watch};
 pub use writer::failures;

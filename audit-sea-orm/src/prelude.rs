@@ -2,8 +2,8 @@
 
 pub use crate::{
     Action, Actor, AuditConfig, AuditConnectionExt as _, AuditContext, AuditEvent, AuditSummary,
-    Audited, AuditedActiveModelExt, AuditedConnection, AuditedTransaction, BeginWrite, Change,
-    Changes, DataExport, FutureExt as _, LoginAttempt, OnFailure, RecordQuery as _, Summary,
-    SystemEvent, TrailQuery as _,
+    Audited, AuditedActiveModelExt, AuditedConnection, AuditedTransaction, AuditedWrite,
+    BeginWrite, Change, Changes, DataExport, FutureExt as _, LoginAttempt, OnFailure,
+    RecordQuery as _, Summary, SystemEvent, TrailQuery as _,
     entity::{audit_log, data_export, login_attempt, system_event},
 };

@@ -1,17 +1,13 @@
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
-
-use audit_core::Scoped;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionSession, TransactionTrait,
-    prelude::async_trait::async_trait,
+    TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
 };
-use tokio::runtime::Handle;
 
-use crate::{AuditedConnection, AuditedTransaction, carry, connection::Pool};
+use crate::{
+    AuditedConnection, AuditedTransaction,
+    connection::Pool,
+    ours::{self, Ending, Ours, Own},
+};
 
 mod sealed {
     pub trait Sealed {}
@@ -36,7 +32,19 @@ mod sealed {
 /// an open transaction, and later writes on it are lost. And on SQLite it takes the write lock at once, as a
 /// transaction that reads first may be refused to write later.
 ///
-/// On a transaction it is a savepoint, as SeaORM's `begin` is.
+/// Where all connections are taken, as many callers wait in the pool as it has connections, and the others before it,
+/// each as long as the pool's `acquire_timeout`: so those who give up leave nothing behind. The size of the pool is known
+/// where this crate has the driver's feature (`sqlx-postgres` and its sisters), but not of a `RestrictedConnection`.
+///
+/// On an [`AuditedTransaction`] it is a savepoint, as SeaORM's `begin` is, and can be cancelled too: what follows in the
+/// transaction waits until the savepoint is gone. SeaORM's own transactions have no `begin_write`: where their `begin`
+/// is dropped, SeaORM 2.0.4 rolls back the transaction around it, and later writes commit one by one.
+///
+/// # Backends
+/// With sqlx 0.9.0 a transaction on SQLite that meets a full disk, and is ended by the application, leaves its
+/// connection unfit: later transactions on it are lost. Have the pool send `ROLLBACK` when it hands out a connection
+/// (`ConnectOptions::map_sqlx_sqlite_before_acquire`). What the library ends itself it ends safely, and so does an
+/// [`AuditedConnection`].
 ///
 /// # Example
 /// ```
@@ -63,33 +71,14 @@ pub trait BeginWrite: ConnectionTrait + TransactionTrait + sealed::Sealed {
 #[async_trait]
 impl BeginWrite for DatabaseConnection {
     async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
-        let pool = self.clone();
-        shielded(async move { pool.begin_with_options(write_options()).await }).await
-    }
-}
-
-#[async_trait]
-impl BeginWrite for DatabaseTransaction {
-    async fn begin_write(&self) -> Result<Self, DbErr> {
-        self.begin().await
-    }
-}
-
-#[async_trait]
-impl BeginWrite for DatabaseExecutor<'_> {
-    async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
-        match self {
-            DatabaseExecutor::Connection(pool) => pool.begin_write().await,
-            DatabaseExecutor::Transaction(transaction) => transaction.begin().await,
-            DatabaseExecutor::OwnedTransaction(transaction) => transaction.begin().await,
-        }
+        ours::begin(self, ours::to_write()).await
     }
 }
 
 #[async_trait]
 impl<C: Pool> BeginWrite for AuditedConnection<C> {
     async fn begin_write(&self) -> Result<Self::Transaction, DbErr> {
-        self.begin_to_write().await
+        self.begin_with_options(ours::to_write()).await
     }
 }
 
@@ -107,72 +96,116 @@ where
 #[async_trait]
 impl BeginWrite for sea_orm::RestrictedConnection {
     async fn begin_write(&self) -> Result<sea_orm::RestrictedTransaction, DbErr> {
-        let pool = self.clone();
-        shielded(async move { pool.begin_with_options(write_options()).await }).await
+        ours::begin(self, ours::to_write()).await
+    }
+}
+
+/// What a change is written through together with its record: SeaORM's pools and transactions, and audited ones.
+///
+/// On a pool both are written in a transaction of the library's own. In a transaction they are two of its writes: no
+/// savepoint is put around them, as one that is rolled back would take along what the application writes at the same
+/// time. So roll the transaction back where such a write fails, as with any other; see
+/// [`AuditedActiveModelExt`](crate::AuditedActiveModelExt).
+#[async_trait]
+pub trait AuditedWrite: ConnectionTrait + sealed::Sealed {
+    /// The transaction of one write.
+    #[doc(hidden)]
+    type Ours: Own;
+
+    /// Begins it; `None` where this is a transaction.
+    #[doc(hidden)]
+    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr>;
+}
+
+#[async_trait]
+impl AuditedWrite for DatabaseConnection {
+    type Ours = Ours<DatabaseTransaction>;
+
+    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+        let transaction = self.begin_write().await?;
+        Ok(Some(Ours::new(transaction, Ending::of(self))))
+    }
+}
+
+#[async_trait]
+impl AuditedWrite for DatabaseTransaction {
+    type Ours = Ours<Self>;
+
+    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl AuditedWrite for DatabaseExecutor<'_> {
+    type Ours = Ours<DatabaseTransaction>;
+
+    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+        match self {
+            DatabaseExecutor::Connection(pool) => pool.begin_ours().await,
+            DatabaseExecutor::Transaction(_) | DatabaseExecutor::OwnedTransaction(_) => Ok(None),
+        }
+    }
+}
+
+#[async_trait]
+impl<C: Pool> AuditedWrite for AuditedConnection<C> {
+    type Ours = AuditedTransaction<C::Begun>;
+
+    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+        self.begin_write().await.map(Some)
+    }
+}
+
+#[async_trait]
+impl<T> AuditedWrite for AuditedTransaction<T>
+where
+    T: ConnectionTrait + TransactionSession + Send + 'static,
+{
+    type Ours = Self;
+
+    async fn begin_ours(&self) -> Result<Option<Self>, DbErr> {
+        Ok(None)
     }
 }
 
 #[cfg(feature = "rbac")]
 #[async_trait]
-impl BeginWrite for sea_orm::RestrictedTransaction {
-    async fn begin_write(&self) -> Result<Self, DbErr> {
-        self.begin().await
+impl AuditedWrite for sea_orm::RestrictedConnection {
+    type Ours = Ours<sea_orm::RestrictedTransaction>;
+
+    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+        let transaction = self.begin_write().await?;
+        Ok(Some(Ours::new(transaction, Ending::of(self))))
     }
 }
 
-pub(crate) fn write_options() -> TransactionOptions {
-    TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
+#[cfg(feature = "rbac")]
+#[async_trait]
+impl AuditedWrite for sea_orm::RestrictedTransaction {
+    type Ours = Ours<Self>;
+
+    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+        Ok(None)
     }
 }
 
-/// Runs a `BEGIN` to its end though the caller may go away: if it is dropped on the way, a task goes on with it, which
-/// drops the transaction that nobody waits for, and so rolls it back.
-///
-/// Not in a task from the start, which would cost each transaction two changes of threads. Outside tokio there is no task
-/// to shield it with, and it is dropped as it is.
-pub(crate) fn shielded<F>(begin: F) -> Shielded<Scoped<F>>
+#[async_trait]
+impl<T> Own for AuditedTransaction<T>
 where
-    F: Future<Output: Send> + Send + 'static,
+    T: ConnectionTrait + TransactionSession + Send + 'static,
 {
-    Shielded {
-        begin: Some(Box::pin(carry(begin))),
-        runtime: None,
+    type Connection = Self;
+
+    fn connection(&self) -> &Self {
+        self
     }
-}
 
-/// A future that a task takes over where it is dropped half done.
-pub(crate) struct Shielded<F: Future<Output: Send> + Send + 'static> {
-    begin: Option<Pin<Box<F>>>,
-    /// Where a task can go on with it, once it runs.
-    runtime: Option<Handle>,
-}
-
-impl<F: Future<Output: Send> + Send + 'static> Future for Shielded<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        if self.runtime.is_none() {
-            self.runtime = Handle::try_current().ok();
-        }
-        // Taken out, so that one that panics is not gone on with.
-        let mut begin = self
-            .begin
-            .take()
-            .expect("a future is not polled after its end");
-        let polled = begin.as_mut().poll(context);
-        if polled.is_pending() {
-            self.begin = Some(begin);
-        }
-        polled
-    }
-}
-
-impl<F: Future<Output: Send> + Send + 'static> Drop for Shielded<F> {
-    fn drop(&mut self) {
-        if let (Some(begin), Some(runtime)) = (self.begin.take(), &self.runtime) {
-            runtime.spawn(begin);
+    async fn end(self, commits: bool) -> Result<(), DbErr> {
+        if commits {
+            self.commit().await
+        } else {
+            self.rollback().await
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Writes a record: one `INSERT`, of just the columns that hold something.
 
+mod failed_alone;
 mod row;
 
 pub(crate) use row::{context_texts, metadata_text};
@@ -19,6 +20,7 @@ use crate::{
     Error, Result, clock, connection::own, connection_kind::ConnectionKind, entity::audit_log,
     error::chain,
 };
+use failed_alone::failed_alone;
 
 /// What a record says beside the context: what was done to which object.
 #[derive(Clone, Debug, Default)]
@@ -108,8 +110,8 @@ pub(crate) async fn guarded<C: ConnectionTrait, T>(
     insert: impl Future<Output = Result<T, DbErr>> + Send,
 ) -> Result<Option<T>> {
     let inserted = own(async {
-        if needs_savepoint::<C>(db, config) {
-            in_savepoint(db, insert).await
+        if needs_savepoint(db, config) {
+            in_savepoint(db, |error| error, insert).await
         } else {
             insert.await
         }
@@ -119,17 +121,21 @@ pub(crate) async fn guarded<C: ConnectionTrait, T>(
         Ok(row) => Ok(Some(row)),
         Err(source) => {
             let event = event();
-            settle::<C>(config, Err(Error::writing(event, source))).map(|()| None)
+            let failed = Err(Error::writing(event, source));
+            settle(db, config, failed).await.map(|()| None)
         }
     }
 }
 
 /// Turns a failure into a counted loss where the configuration says so and the change still stands.
-pub(crate) fn settle<C: ConnectionTrait>(config: &AuditConfig, result: Result<()>) -> Result<()> {
+pub(crate) async fn settle<C: ConnectionTrait>(
+    db: &C,
+    config: &AuditConfig,
+    result: Result<()>,
+) -> Result<()> {
     let Err(error) = result else { return Ok(()) };
-    let change_stands = ConnectionKind::of::<C>().is_autocommit() || !ends_transaction(&error);
     match config.failure_policy() {
-        OnFailure::Log if change_stands => {
+        OnFailure::Log if failed_alone(db, &error).await => {
             note_loss(&error.to_string(), &chain(&error));
             Ok(())
         }
@@ -139,72 +145,32 @@ pub(crate) fn settle<C: ConnectionTrait>(config: &AuditConfig, result: Result<()
 
 /// PostgreSQL refuses every statement after a failed one, up to a savepoint. Only there, and only where the
 /// application asked to go on, is one worth its two statements.
+///
+/// Not through an application's own wrapper, which may be one of a pool: each savepoint would be an error in the server's
+/// log. There a record that cannot be written is an error in a transaction.
 fn needs_savepoint<C: ConnectionTrait>(db: &C, config: &AuditConfig) -> bool {
-    let kind = ConnectionKind::of::<C>();
+    let kind = ConnectionKind::of_value(db);
     config.failure_policy() == OnFailure::Log
         && db.get_database_backend() == DbBackend::Postgres
         && kind == ConnectionKind::Transaction
 }
 
-async fn in_savepoint<C: ConnectionTrait, T>(
+/// Writes so that a failure leaves the transaction as it was before. A savepoint that stays, as the future is dropped,
+/// changes nothing, and ends with its transaction.
+pub(crate) async fn in_savepoint<C: ConnectionTrait, T, E>(
     db: &C,
-    insert: impl Future<Output = Result<T, DbErr>> + Send,
-) -> Result<T, DbErr> {
-    db.execute_unprepared("SAVEPOINT audit_record").await?;
-    let inserted = insert.await;
-    if inserted.is_err() {
-        db.execute_unprepared("ROLLBACK TO SAVEPOINT audit_record")
-            .await?;
+    failed: impl Fn(DbErr) -> E + Send,
+    write: impl Future<Output = Result<T, E>> + Send,
+) -> Result<T, E> {
+    let send = async |sql| db.execute_unprepared(sql).await;
+    send("SAVEPOINT audit_record").await.map_err(&failed)?;
+    let written = write.await;
+    if written.is_err() && send("ROLLBACK TO SAVEPOINT audit_record").await.is_err() {
+        // The savepoint is gone with its transaction. The first error says why, and that it is.
+        return written;
     }
-    db.execute_unprepared("RELEASE SAVEPOINT audit_record")
-        .await?;
-    inserted
-}
-
-/// Whether the database gave up the whole transaction, so that nobody must go on as if the change stood.
-///
-/// SQLite does for a full disk, an I/O error and no memory (<https://sqlite.org/lang_transaction.html>),
-/// MySQL and MariaDB for a deadlock. Told by the text, as SeaORM's errors have the drivers' types only with
-/// features that this crate does not turn on.
-fn ends_transaction(error: &Error) -> bool {
-    let (Error::Write { source, .. } | Error::Read { source, .. }) = error else {
-        return false;
-    };
-    let text = source.to_string();
-    let sqlite_code = text
-        .split_once("(code: ")
-        .and_then(|(_, rest)| rest.split_once(')'))
-        .and_then(|(code, _)| code.parse::<u32>().ok());
-    sqlite_code.is_some_and(|code| matches!(code & 0xff, 7 | 10 | 13))
-        || text.contains("1213 (40001)")
-        || text.contains("current transaction is aborted")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write_error(text: &str) -> Error {
-        Error::Write {
-            event: String::new(),
-            source: DbErr::Custom(text.to_owned()),
-        }
-    }
-
-    #[test]
-    fn errors_that_end_the_transaction_are_told_by_their_codes() {
-        for text in [
-            "Execution Error: error returned from database: (code: 13) database or disk is full",
-            "(code: 778) disk I/O error",
-            "1213 (40001): Deadlock found when trying to get lock; try restarting transaction",
-        ] {
-            assert!(ends_transaction(&write_error(text)), "{text}");
-        }
-        for text in [
-            "(code: 1) no such table: audit_log",
-            "1205 (HY000): Lock wait timeout exceeded",
-        ] {
-            assert!(!ends_transaction(&write_error(text)), "{text}");
-        }
-    }
+    let released = send("RELEASE SAVEPOINT audit_record").await;
+    let written = written?;
+    released.map_err(failed)?;
+    Ok(written)
 }

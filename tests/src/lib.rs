@@ -15,6 +15,7 @@
 
 pub mod backend;
 pub mod backup;
+pub mod cancelled;
 pub mod carried;
 pub mod child;
 pub mod entity;

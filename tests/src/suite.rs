@@ -163,6 +163,10 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_malformed_environment_fails_the_write_whole,
     ],
     failure: [
+        after_a_full_disk_no_write_that_was_answered_is_lost,
+        a_transaction_that_a_full_disk_ended_does_not_commit,
+        under_log_a_wrapped_transaction_is_no_silent_success,
+        a_changed_snapshot_ends_a_transaction_with_an_error,
         under_fail_the_caller_learns_of_it,
         under_log_the_change_stands,
         events_by_hand_fail_or_are_counted,
@@ -176,6 +180,12 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_killed_server_never_parts_a_change_from_its_record,
     ],
     cancellation: [
+        writes_dropped_in_a_transaction_leave_it_as_it_was,
+        writes_dropped_on_a_pool_leave_it_clean,
+        savepoints_dropped_anywhere_leave_their_transaction,
+        transactions_dropped_anywhere_leave_the_pool_clean,
+        a_write_dropped_beside_another_of_its_transaction_does_not_panic,
+        begins_that_are_given_up_leave_no_queue,
         atomic_updates_dropped_anywhere_are_whole_or_nothing,
         pool_updates_dropped_anywhere_leave_no_phantom,
         aborted_tasks_leave_both_or_neither,
@@ -222,6 +232,8 @@ pub const ALL: &[(&str, TestFn)] = list! {
     events: [unaudited_events_leave_nothing],
     queries: [the_summary_keeps_to_its_period],
     context: [
+        a_procedure_that_commits_runs_as_on_a_plain_connection,
+        a_procedure_in_a_transaction_carries_the_context,
         every_write_carries_its_context,
         the_payload_is_whole,
         hooks_and_events_take_the_connections_context,

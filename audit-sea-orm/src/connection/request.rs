@@ -141,6 +141,14 @@ impl<S: StatementBuilder> Request<'_, S> {
         }
     }
 
+    /// Whether the statement may end the transaction it runs in, or refuse to run in one.
+    pub(super) fn may_end_transactions(&self, backend: DbBackend) -> bool {
+        match self {
+            Self::Typed(_) => false,
+            Self::Raw(statement) => sql::may_end_transactions(&statement.sql, backend),
+        }
+    }
+
     /// The statement with the context in it, where it can carry one: on PostgreSQL, where SeaORM built it.
     pub(super) fn carrying(&self, backend: DbBackend, payload: &str) -> Option<Statement> {
         let Self::Typed(statement) = self else {

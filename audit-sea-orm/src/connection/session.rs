@@ -1,12 +1,15 @@
 //! What a database session knows of the context, and how it learns it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, Statement, Value,
     sea_query::{Expr, Func, Query},
 };
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard};
 
 use super::own;
 use crate::Error;
@@ -18,6 +21,9 @@ pub(super) struct Session {
     allows_raw: bool,
     /// Whether the context must go after each write, as nobody knows whether what is dropped is a savepoint.
     is_adopted: bool,
+    /// Held by many statements, or by one savepoint that begins or ends: where the caller of that goes away, whatever
+    /// follows waits until it is done, or undone.
+    turn: Arc<RwLock<()>>,
     /// The payload it holds. Locked while a write goes, so that two that are joined do not exchange theirs.
     held: Mutex<Option<String>>,
     /// Whether a payload was told already: it is left for the next write only where there are several.
@@ -26,6 +32,8 @@ pub(super) struct Session {
     is_uncertain: AtomicBool,
     /// Whether it may hold anything that does not end with the transaction.
     is_dirty: AtomicBool,
+    /// Whether the database ended the transaction by itself, as was found where a savepoint ended.
+    is_over: AtomicBool,
 }
 
 impl Session {
@@ -34,11 +42,31 @@ impl Session {
             backend,
             allows_raw,
             is_adopted,
+            turn: Arc::default(),
             held: Mutex::default(),
             is_told: AtomicBool::new(false),
             is_uncertain: AtomicBool::new(is_adopted),
             is_dirty: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
         }
+    }
+
+    /// The turn of a statement.
+    pub(super) async fn turn(&self) -> RwLockReadGuard<'_, ()> {
+        self.turn.read().await
+    }
+
+    /// The turn of a savepoint, or of the end.
+    pub(super) async fn turn_alone(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.turn).write_owned().await
+    }
+
+    pub(super) fn note_over(&self) {
+        self.is_over.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Acquire)
     }
 
     pub(super) fn doubt(&self) {

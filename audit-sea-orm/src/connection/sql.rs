@@ -28,6 +28,25 @@ pub(super) fn rolls_back(sql: &str, backend: DbBackend) -> bool {
     found || read.is_none()
 }
 
+/// Whether a statement runs a procedure, which may commit and roll back as long as nobody has begun a transaction
+/// around it.
+pub(super) fn may_end_transactions(sql: &str, backend: DbBackend) -> bool {
+    let mut found = false;
+    let _rest = scan(sql, backend, |token| {
+        if let Token::Word { text, .. } = token {
+            let is = |word: &str| text.eq_ignore_ascii_case(word);
+            found = match backend {
+                DbBackend::Postgres => is("CALL") || is("DO"),
+                DbBackend::MySql => is("CALL") || is("EXECUTE"),
+                _ => false,
+            };
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
 /// A PostgreSQL `INSERT`, `UPDATE` or `DELETE` that sets the context, bound as the parameter of that number, by
 /// its own `RETURNING` list: PostgreSQL evaluates it with the first row, and fires `AFTER` triggers at the end of
 /// the statement. `None` where the text is not plainly a single such statement.

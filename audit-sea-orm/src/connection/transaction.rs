@@ -13,7 +13,10 @@ use super::{
     session::Session,
     sql::Kind,
 };
-use crate::connection_kind::ConnectionKind;
+use crate::{
+    connection_kind::ConnectionKind,
+    ours::{Ending, finished_in_a_task, shielded},
+};
 
 /// A transaction whose writes tell capture triggers who, from where and why.
 ///
@@ -22,8 +25,11 @@ use crate::connection_kind::ConnectionKind;
 /// are savepoints, and one that is dropped is rolled back.
 ///
 /// # Backends
-/// On MySQL and MariaDB one that is dropped unfinished is rolled back in a task of its own, which takes the context
-/// off the session first; elsewhere the rollback takes it along.
+/// One that is dropped unfinished is rolled back at once on PostgreSQL. A savepoint, and whatever is dropped on MySQL and
+/// MariaDB, where the context has to be taken off the session, or on SQLite, is rolled back in a task of its own; what
+/// follows in the transaction waits for that.
+///
+/// Where SQLite gives up a whole transaction (a full disk), its savepoints can be rolled back, and its commit is an error.
 pub struct AuditedTransaction<T = DatabaseTransaction>
 where
     T: ConnectionTrait + TransactionSession + Send + 'static,
@@ -34,8 +40,10 @@ where
 }
 
 struct Live<T> {
-    transaction: T,
+    /// Shared with a savepoint while it begins, in its turn.
+    transaction: Arc<T>,
     session: Arc<Session>,
+    ending: Ending,
     is_nested: bool,
 }
 
@@ -44,31 +52,45 @@ where
     T: ConnectionTrait + TransactionSession + Send + 'static,
 {
     /// Of a transaction that nobody wrote through yet.
-    pub(super) fn begun(transaction: T, context: Option<Arc<AuditContext>>) -> Self {
-        Self::new(transaction, context, false)
+    pub(super) fn begun(
+        transaction: T,
+        ending: Ending,
+        context: Option<Arc<AuditContext>>,
+    ) -> Self {
+        Self::new(transaction, ending, context, false)
     }
 
     /// Of a transaction that somebody else began, of which it is not known what was done in it.
     pub(super) fn adopted(transaction: T, context: Option<Arc<AuditContext>>) -> Self {
-        Self::new(transaction, context, true)
+        Self::new(transaction, Ending::Plain, context, true)
     }
 
-    fn new(transaction: T, context: Option<Arc<AuditContext>>, is_adopted: bool) -> Self {
+    fn new(
+        transaction: T,
+        ending: Ending,
+        context: Option<Arc<AuditContext>>,
+        is_adopted: bool,
+    ) -> Self {
         let backend = transaction.get_database_backend();
         let allows_raw = ConnectionKind::of::<T>().allows_raw();
         let session = Session::new(backend, allows_raw, is_adopted);
         let live = Some(Live {
-            transaction,
+            transaction: Arc::new(transaction),
             session: Arc::new(session),
+            ending,
             is_nested: false,
         });
         Self { live, context }
     }
 
     fn nested(&self, transaction: T) -> Self {
+        let Live {
+            session, ending, ..
+        } = self.live();
         let live = Some(Live {
-            transaction,
-            session: Arc::clone(&self.live().session),
+            transaction: Arc::new(transaction),
+            session: Arc::clone(session),
+            ending: ending.nested(),
             is_nested: true,
         });
         let context = self.context.clone();
@@ -106,6 +128,8 @@ where
             session,
             ..
         } = self.live();
+        let transaction = transaction.as_ref();
+        let _turn = session.turn().await;
         let backend = transaction.get_database_backend();
         let kind = request.kind(backend);
         if kind == Kind::Other && request.rolls_back(backend) {
@@ -160,6 +184,8 @@ where
             session,
             ..
         } = self.live();
+        let transaction = transaction.as_ref();
+        let _turn = session.turn().await;
         let backend = transaction.get_database_backend();
         let request = Request::raw(Statement::from_string(backend, sql));
         let is_write = request.kind(backend) == Kind::Write;
@@ -182,15 +208,53 @@ where
         let result = result?;
         settled.map(|()| result)
     }
+}
 
-    /// Takes what outlives the transaction off the session, where this is the one that holds it.
-    async fn clear(&self, commits: bool) -> Result<(), DbErr> {
-        let live = self.live();
-        if live.is_nested || !live.session.outlives(commits) {
-            return Ok(());
+/// Ends a transaction, or a savepoint, in its turn.
+async fn conclude<T>(live: Live<T>, commits: bool) -> Result<(), DbErr>
+where
+    T: ConnectionTrait + TransactionSession + Send + 'static,
+{
+    let _turn = live.session.turn_alone().await;
+    let Live {
+        transaction,
+        session,
+        ending,
+        is_nested,
+    } = live;
+    let transaction = Arc::into_inner(transaction)
+        .expect("only a savepoint that begins shares it, and holds the turn");
+    // Savepoints leave it to their transaction, or to the last of them where that is gone.
+    let clears = !is_nested || Arc::strong_count(&session) == 1;
+    let cleared = if clears && session.outlives(commits) {
+        session.clear(&transaction).await
+    } else {
+        Ok(())
+    };
+    let ready = cleared.and_then(|()| match commits && session.is_over() {
+        true => Err(over()),
+        false => Ok(()),
+    });
+    if commits && ready.is_ok() {
+        let committed = ending.commit(transaction).await;
+        if committed.is_err() {
+            session.doubt();
         }
-        live.session.clear(&live.transaction).await
+        return committed;
     }
+    session.doubt();
+    let rolled_back = ending.roll_back(transaction).await;
+    if let (true, Ok(true)) = (is_nested, &rolled_back) {
+        session.note_over();
+    }
+    ready?;
+    rolled_back.map(drop)
+}
+
+fn over() -> DbErr {
+    DbErr::Custom(
+        "audit: the database rolled the whole transaction back after an error in it".to_owned(),
+    )
 }
 
 impl<T> Drop for AuditedTransaction<T>
@@ -202,17 +266,13 @@ where
             return;
         };
         live.session.doubt();
-        // A savepoint is rolled back at once, as its transaction goes on; the last of them cleans up.
-        let Some(session) = Arc::into_inner(live.session) else {
-            return;
-        };
-        let runtime = tokio::runtime::Handle::try_current();
-        if let (true, Ok(runtime)) = (session.outlives(false), runtime) {
-            let transaction = live.transaction;
-            runtime.spawn(async move {
+        let leaves_nothing =
+            !live.is_nested && live.ending.is_plain() && !live.session.outlives(false);
+        // What leaves nothing behind is rolled back by SeaORM, on the spot.
+        if !leaves_nothing {
+            finished_in_a_task(async move {
                 // OK to ignore: a session that cannot be cleared is one that is broken, and is not used again.
-                let _cleared = session.clear(&transaction).await;
-                let _rolled_back = transaction.rollback().await;
+                let _concluded = conclude(live, false).await;
             });
         }
     }
@@ -224,24 +284,17 @@ where
     T: ConnectionTrait + TransactionSession + Send + 'static,
 {
     async fn commit(mut self) -> Result<(), DbErr> {
-        self.clear(true).await?;
-        let Some(live) = self.live.take() else {
-            return Ok(());
-        };
-        let committed = live.transaction.commit().await;
-        if committed.is_err() {
-            live.session.doubt();
+        match self.live.take() {
+            Some(live) => shielded(conclude(live, true), |_| async {}).await,
+            None => Ok(()),
         }
-        committed
     }
 
     async fn rollback(mut self) -> Result<(), DbErr> {
-        self.clear(false).await?;
-        let Some(live) = self.live.take() else {
-            return Ok(());
-        };
-        live.session.doubt();
-        live.transaction.rollback().await
+        match self.live.take() {
+            Some(live) => shielded(conclude(live, false), |_| async {}).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -265,7 +318,9 @@ where
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         if own::is_own() {
-            return self.live().transaction.execute_unprepared(sql).await;
+            let live = self.live();
+            let _turn = live.session.turn().await;
+            return live.transaction.execute_unprepared(sql).await;
         }
         self.execute_script(sql).await
     }
@@ -303,7 +358,7 @@ where
     type Transaction = Self;
 
     async fn begin(&self) -> Result<Self, DbErr> {
-        Ok(self.nested(self.live().transaction.begin().await?))
+        self.begin_with_options(TransactionOptions::default()).await
     }
 
     async fn begin_with_config(
@@ -311,14 +366,31 @@ where
         isolation_level: Option<IsolationLevel>,
         access_mode: Option<AccessMode>,
     ) -> Result<Self, DbErr> {
-        let transaction = &self.live().transaction;
-        let begun = transaction.begin_with_config(isolation_level, access_mode);
-        Ok(self.nested(begun.await?))
+        self.begin_with_options(TransactionOptions {
+            isolation_level,
+            access_mode,
+            sqlite_transaction_mode: None,
+        })
+        .await
     }
 
+    /// SeaORM 2.0.4 rolls back the transaction around a savepoint whose `begin` is dropped, so it is not dropped.
     async fn begin_with_options(&self, options: TransactionOptions) -> Result<Self, DbErr> {
-        let begun = self.live().transaction.begin_with_options(options).await?;
-        Ok(self.nested(begun))
+        let live = self.live();
+        let turn = live.session.turn_alone().await;
+        let transaction = Arc::clone(&live.transaction);
+        let begin = async move {
+            let begun = transaction.begin_with_options(options).await;
+            (begun, turn)
+        };
+        let (begun, _turn) = shielded(begin, |(begun, _turn)| async move {
+            if let Ok(savepoint) = begun {
+                // OK to ignore: what cannot be rolled back is a broken connection.
+                let _rolled_back = savepoint.rollback().await;
+            }
+        })
+        .await;
+        Ok(self.nested(begun?))
     }
 
     async fn transaction<F, R, E>(&self, callback: F) -> Result<R, TransactionError<E>>

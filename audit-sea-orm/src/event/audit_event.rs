@@ -161,7 +161,7 @@ impl AuditEvent {
             .or(AuditContext::clone(&context_of(db)));
         match self.into_record() {
             Ok(record) => writer::write(db, &config, record, &context).await,
-            Err(error) => writer::settle::<C>(&config, Err(error)),
+            Err(error) => writer::settle(db, &config, Err(error)).await,
         }
     }
 

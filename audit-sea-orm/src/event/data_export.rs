@@ -5,7 +5,7 @@ use super::{recording, write_with_record};
 #[cfg(doc)]
 use crate::Error;
 use crate::{
-    BeginWrite, Result, clock,
+    AuditedWrite, Result, clock,
     connection::context_of,
     encoding::JsonColumn,
     entity::data_export::{ActiveModel, Model},
@@ -111,17 +111,17 @@ impl DataExport {
     ///
     /// # Errors
     /// [`Error::Write`] where the database refuses it.
-    pub async fn record<C: BeginWrite>(self, db: &C) -> Result<Option<Model>> {
+    pub async fn record<C: AuditedWrite>(self, db: &C) -> Result<Option<Model>> {
         let Some(config) = recording(db, Action::Export.as_str(), Some(TABLE))? else {
             return Ok(None);
         };
         match self.write(db).await {
             Ok(export) => Ok(Some(export)),
-            Err(error) => writer::settle::<C>(&config, Err(error)).map(|()| None),
+            Err(error) => writer::settle(db, &config, Err(error)).await.map(|()| None),
         }
     }
 
-    async fn write<C: BeginWrite>(self, db: &C) -> Result<Model> {
+    async fn write<C: AuditedWrite>(self, db: &C) -> Result<Model> {
         let context = self
             .context
             .clone()

@@ -7,7 +7,7 @@ use super::{recording, write_with_record};
 #[cfg(doc)]
 use crate::Error;
 use crate::{
-    BeginWrite, Result, clock,
+    AuditedWrite, Result, clock,
     connection::context_of,
     entity::login_attempt::{ActiveModel, Status},
     writer::{self, Record},
@@ -179,7 +179,7 @@ impl LoginAttempt {
     /// # Errors
     /// [`Error::Write`] where the database refuses it; under [`OnFailure::Log`](crate::OnFailure::Log) that is
     /// counted instead.
-    pub async fn record<C: BeginWrite>(self, db: &C) -> Result<()> {
+    pub async fn record<C: AuditedWrite>(self, db: &C) -> Result<()> {
         let action = self.outcome.action();
         let Some(config) = recording(db, action.as_str(), Some(TABLE))? else {
             return Ok(());
@@ -196,7 +196,7 @@ impl LoginAttempt {
         };
         let attempt = self.into_active_model(username, &context);
         let written = write_with_record(db, attempt.as_ref(), record, &context).await;
-        writer::settle::<C>(&config, written.map(drop))
+        writer::settle(db, &config, written.map(drop)).await
     }
 
     /// The attempt, if it is one.

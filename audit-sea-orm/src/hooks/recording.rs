@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
 use audit_core::{Action, AuditConfig, AuditContext, OnFailure, diff};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityTrait, Value,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityTrait, Value};
 
 use crate::{
     Audited, Error, Result,
@@ -259,7 +257,7 @@ impl<E: Audited> Recording<E> {
             let record = found.row.map(|row| self.deleted(row, asked.clone()));
             match record.transpose() {
                 Ok(record) => deletion.record = record.map(Box::new),
-                Err(error) => writer::settle::<C>(&self.config, Err(error))?,
+                Err(error) => writer::settle(db, &self.config, Err(error)).await?,
             }
         }
         let slot = Slot::new::<E, C>(db, Intent::Delete, asked);
@@ -343,13 +341,8 @@ impl<E: Audited> Recording<E> {
             Ok(found) => return Ok(Some(found)),
             Err(source) => self.reading(Some(id), source),
         };
-        // PostgreSQL refuses whatever follows in that transaction, the write first of all.
-        let is_over = db.get_database_backend() == DbBackend::Postgres
-            && !ConnectionKind::of_value(db).is_autocommit();
-        if is_over {
-            return Err(failed);
-        }
-        writer::settle::<C>(&self.config, Err(failed)).map(|()| None)
+        let settled = writer::settle(db, &self.config, Err(failed)).await;
+        settled.map(|()| None)
     }
 
     pub(super) async fn write<C: ConnectionTrait>(
@@ -360,7 +353,7 @@ impl<E: Audited> Recording<E> {
         match record {
             Ok(Some(record)) => writer::write(db, &self.config, record, &context_of(db)).await,
             Ok(None) => Ok(()),
-            Err(error) => writer::settle::<C>(&self.config, Err(error)),
+            Err(error) => writer::settle(db, &self.config, Err(error)).await,
         }
     }
 }

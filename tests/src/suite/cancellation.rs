@@ -3,6 +3,7 @@
 //! transaction.
 
 mod misfire;
+mod points;
 pub(crate) mod pool;
 mod truth;
 
@@ -25,6 +26,8 @@ use crate::{
     interrupt::interrupted,
     random::{Random, scaled},
 };
+
+pub use points::*;
 
 /// A row's key, its price before and its price after.
 type Change = (i32, i32, i32);

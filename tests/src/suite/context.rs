@@ -1,6 +1,7 @@
 //! The context of an audited connection reaches the triggers, and nobody else.
 
 mod passes;
+mod procedures;
 mod reads;
 mod restricted;
 mod sessions;
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub use passes::*;
+pub use procedures::*;
 pub use reads::*;
 pub use restricted::*;
 pub use sessions::*;

@@ -2,6 +2,7 @@
 //! record and why; under `Log` the change stands, and the loss is counted and traced.
 
 mod fault;
+mod given_up;
 mod locked;
 mod write;
 
@@ -12,6 +13,7 @@ use crate::{Backend, Outcome, Test, entity::cake, losses::losses_of};
 use fault::Fault;
 use write::{WRITES, Write, bake, dearer, rows};
 
+pub use given_up::*;
 pub use locked::{
     locked_row_ends_a_transaction_with_an_error, locked_trail_is_reported_or_counted,
 };
@@ -168,7 +170,7 @@ pub async fn events_by_hand_fail_or_are_counted(t: &mut Test) -> Outcome {
 
 const EVENTS: usize = 4;
 
-async fn event<C: BeginWrite>(
+async fn event<C: AuditedWrite>(
     kind: usize,
     db: &C,
     cake: &cake::Model,

@@ -222,3 +222,18 @@ proptest! {
         with_context(&sql, 1);
     }
 }
+
+#[test]
+fn what_runs_a_procedure_may_end_a_transaction() {
+    let may = |sql, backend| may_end_transactions(sql, backend);
+    for backend in [DbBackend::Postgres, DbBackend::MySql] {
+        assert!(may("/* nightly */ call bake(1, 'x')", backend));
+        assert!(!may("SELECT 'CALL bake()'", backend));
+        assert!(!may("INSERT INTO call VALUES (1)", backend));
+    }
+    assert!(may("DO $$ BEGIN COMMIT; END $$", DbBackend::Postgres));
+    assert!(!may("DO RELEASE_LOCK('x')", DbBackend::MySql));
+    assert!(may("EXECUTE prepared", DbBackend::MySql));
+    assert!(!may("EXECUTE prepared", DbBackend::Postgres));
+    assert!(!may("CALL bake()", DbBackend::Sqlite));
+}

@@ -171,7 +171,9 @@ pub async fn statements_on_a_restricted_connection_are_counted(t: &mut Test) -> 
     let audited = t.db.restricted_for(UserId(1))?.audited_as(because("r"));
     let expected = match t.backend {
         Backend::Postgres => 2,
-        Backend::Sqlite | Backend::MySql => 3,
+        Backend::MySql => 3,
+        // There the commit goes as a statement.
+        Backend::Sqlite => 4,
     };
     let delete = tart::Entity::delete_by_id(1).exec(&audited);
     let (done, sent) = t.sent(delete).await;
