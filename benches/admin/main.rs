@@ -30,7 +30,7 @@ use std::{error::Error, time::Duration};
 use axum::Router;
 use clap::Parser;
 
-use backend::Backend;
+use backend::{Backend, Target};
 use page::Page;
 use report::Measured;
 use trail::{PAGE_SIZE, Trail};
@@ -71,7 +71,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let backends = [Backend::Sqlite, Backend::Postgres, Backend::MySql];
     for backend in backends {
-        if backend.is_configured() && backend.to_string().contains(&arguments.only) {
+        if Target::from(backend).is_configured() && backend.to_string().contains(&arguments.only) {
             let small = Trail::make(backend, 10_000).await?;
             let large = Trail::make(backend, arguments.records).await?;
             let trails = [small, large];

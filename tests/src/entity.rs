@@ -12,6 +12,7 @@ pub mod odd;
 pub mod order_line;
 pub mod pie;
 pub mod seams;
+pub mod selected_types;
 pub mod shared;
 pub mod society;
 pub mod tart;

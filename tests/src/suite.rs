@@ -338,6 +338,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         own_triggers,
         replicated_writes,
         values_of_megabytes,
+        every_type_of_column_is_recorded,
         padded_numbers_and_bits,
         timestamps_of_other_zones,
         times_as_sqlite_has_them,

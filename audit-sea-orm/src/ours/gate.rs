@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ConnAcquireErr, DatabaseConnection, DatabaseConnectionType, DbErr};
+use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -66,15 +66,15 @@ fn gate(seen: Seen) -> Arc<Semaphore> {
 fn see(pool: &DatabaseConnection) -> Option<Seen> {
     match &pool.inner {
         #[cfg(feature = "sqlx-mysql")]
-        DatabaseConnectionType::SqlxMySqlPoolConnection(_) => {
+        sea_orm::DatabaseConnectionType::SqlxMySqlPoolConnection(_) => {
             Some(Seen::of(pool.get_mysql_connection_pool()))
         }
         #[cfg(feature = "sqlx-postgres")]
-        DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+        sea_orm::DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
             Some(Seen::of(pool.get_postgres_connection_pool()))
         }
         #[cfg(feature = "sqlx-sqlite")]
-        DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
+        sea_orm::DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
             Some(Seen::of(pool.get_sqlite_connection_pool()))
         }
         // A mock, a proxy, or a driver whose feature this crate does not have.

@@ -17,10 +17,10 @@ use super::{
     admitted::Visit,
     failure::Failure,
     listed::Listed,
+    place::Place,
     range::Ends,
     settings::Shared,
     slice::{Asked, filter_names},
-    walk::Place,
 };
 use format::Format;
 use receipt::Receipt;

@@ -1,27 +1,34 @@
 //! Which rows a list was asked for, and the index by which they are found.
 
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, DbErr, QueryFilter, QueryTrait, Select,
-    sea_query::{
-        Alias, Expr, ExprTrait, SimpleExpr,
-        extension::mysql::{IndexHintScope, MySqlSelectStatementExt},
-    },
-};
+use sea_orm::{ColumnTrait, Condition, DatabaseConnection, DbErr, Value, sea_query::SimpleExpr};
 
 use super::{
     failure::Failure,
     field::{Field, Kind},
     listed::Listed,
     params::Params,
+    place::Place,
     range::{Ends, Range},
+    stretch::Stretch,
     tally,
-    walk::{Place, WINDOW, Walk},
+    walk::{WINDOW, Walk},
 };
 
 /// A filter that was set.
-struct Given {
+struct Given<E: Listed> {
     name: &'static str,
-    condition: SimpleExpr,
+    column: E::Column,
+    value: Value,
+}
+
+impl<E: Listed> Given<E> {
+    fn condition(&self) -> SimpleExpr {
+        self.column.eq(self.value.clone())
+    }
+
+    fn lead(&self) -> (E::Column, Value) {
+        (self.column, self.value.clone())
+    }
 }
 
 /// The rows that the fields and a range of time choose.
@@ -42,13 +49,11 @@ struct Way<E: Listed> {
 
 impl<E: Listed> Way<E> {
     /// Its walk, with what it does not know.
-    fn to(&self, given: &[Given]) -> Walk<E> {
+    fn to(&self, given: &[Given<E>]) -> Walk<E> {
         let rest = given
             .iter()
             .filter(|given| !self.known.contains(&given.name));
-        rest.fold(self.walk.clone(), |walk, given| {
-            walk.but(given.condition.clone())
-        })
+        rest.fold(self.walk.clone(), |walk, given| walk.but(given.condition()))
     }
 }
 
@@ -66,7 +71,8 @@ pub(super) async fn filtered<E: Listed>(
         (1, None) => vec![0],
         _ => {
             let walks = ways.iter().map(|way| &way.walk).chain(&by_time);
-            let rows = walks.map(|walk| walk.keys(Place::Newest, WINDOW + 1));
+            let rows =
+                walks.map(|walk| walk.keys(Place::Newest, WINDOW + 1, db.get_database_backend()));
             tally::counts(db, rows).await?
         }
     };
@@ -87,7 +93,7 @@ pub(super) async fn filtered<E: Listed>(
             of_any_time.clone().within(numbers).but(range.holds::<E>())
         }
     };
-    let fields = given.into_iter().map(|given| given.condition);
+    let fields = given.into_iter().map(|given| given.condition());
     Ok(Filtered {
         walk,
         of_any_time,
@@ -95,30 +101,31 @@ pub(super) async fn filtered<E: Listed>(
     })
 }
 
-fn given<E: Listed>(params: &Params) -> Result<Vec<Given>, Failure> {
+fn given<E: Listed>(params: &Params) -> Result<Vec<Given<E>>, Failure> {
     let fields = E::FIELDS.iter();
     fields
         .filter_map(|field| Some((field, params.get(field.name)?)))
         .map(|(field, value)| {
             Ok(Given {
                 name: field.name,
-                condition: condition(field, value)?,
+                column: field.column,
+                value: chosen(field, value)?,
             })
         })
         .collect()
 }
 
-fn condition<C: ColumnTrait>(field: &Field<C>, value: &str) -> Result<SimpleExpr, Failure> {
+fn chosen<C>(field: &Field<C>, value: &str) -> Result<Value, Failure> {
     match (field.kind, value) {
-        (Kind::Flag, "yes") => Ok(field.column.eq(true)),
-        (Kind::Flag, "no") => Ok(field.column.eq(false)),
-        (Kind::Choice(_), value) if is_kind(value) => Ok(field.column.eq(value)),
+        (Kind::Flag, "yes") => Ok(true.into()),
+        (Kind::Flag, "no") => Ok(false.into()),
+        (Kind::Choice(_), value) if is_kind(value) => Ok(value.into()),
         (Kind::Choice(_) | Kind::Flag, _) => {
             let shown = super::value::cut(value, 60);
             let text = format!("“{shown}” is not a choice for “{}”.", field.label);
             Err(Failure::bad_request(text))
         }
-        (Kind::Typed | Kind::Held | Kind::Object, value) => Ok(field.column.eq(value)),
+        (Kind::Typed | Kind::Held | Kind::Object, value) => Ok(value.into()),
     }
 }
 
@@ -128,16 +135,11 @@ fn is_kind(text: &str) -> bool {
     (1..=16).contains(&text.len()) && text.bytes().all(fits)
 }
 
-fn chosen<'a, E: Listed>(given: impl IntoIterator<Item = &'a Given>) -> Select<E> {
-    let conditions = given.into_iter().map(|given| given.condition.clone());
-    let mut rows = conditions.fold(E::find(), Select::filter);
-    // Where MariaDB (10.11) weighs the primary key, it reads the index from its end on, and not from the page's place.
-    QueryTrait::query(&mut rows).ignore_index("PRIMARY", IndexHintScope::All);
-    rows
-}
-
 /// The indexes that know something of what was asked for; the table itself, where none does.
-async fn ways<E: Listed>(given: &[Given], db: &DatabaseConnection) -> Result<Vec<Way<E>>, DbErr> {
+async fn ways<E: Listed>(
+    given: &[Given<E>],
+    db: &DatabaseConnection,
+) -> Result<Vec<Way<E>>, DbErr> {
     let is_given = |name: &str| given.iter().any(|given| given.name == name);
     if is_given("object") && !is_given("table") {
         let (walk, known): (_, &[&str]) = (over_tables(given, db).await?, &["object"]);
@@ -149,13 +151,14 @@ async fn ways<E: Listed>(given: &[Given], db: &DatabaseConnection) -> Result<Vec
         let mut longer = ways.iter().map(|way| way.known);
         let is_part = longer.any(|known| index.iter().all(|name| known.contains(name)));
         if index.iter().all(|name| is_given(name)) && !is_part {
-            let known = given.iter().filter(|given| index.contains(&given.name));
-            let walk = Walk::along(chosen(known));
+            let known = |name: &&str| given.iter().find(|given| given.name == *name);
+            let lead = index.iter().filter_map(known).map(Given::lead);
+            let walk = Walk::along(Stretch::of(lead.collect()));
             ways.push(Way { walk, known: index });
         }
     }
     if ways.is_empty() {
-        let (walk, known): (_, &[&str]) = (Walk::along(E::find()), &[]);
+        let (walk, known): (_, &[&str]) = (Walk::along(Stretch::of(Vec::new())), &[]);
         ways.push(Way { walk, known });
     }
     Ok(ways)
@@ -163,16 +166,20 @@ async fn ways<E: Listed>(given: &[Given], db: &DatabaseConnection) -> Result<Vec
 
 /// The walk to an object whose table was not named: the index of objects begins with the table.
 async fn over_tables<E: Listed>(
-    given: &[Given],
+    given: &[Given<E>],
     db: &DatabaseConnection,
 ) -> Result<Walk<E>, DbErr> {
-    let object = || chosen::<E>(given.iter().filter(|given| given.name == "object"));
-    let table = || Expr::col((Alias::new(E::TABLE), Alias::new("table_name")));
+    let object = given.iter().filter(|given| given.name == "object");
+    let object: Vec<_> = object.map(Given::lead).collect();
+    let table = E::FIELDS.iter().find(|field| field.name == "table");
     let mut tables = tally::held(db, E::TABLE, "table_name").await?;
-    let stretch = |name: &String| object().filter(table().eq(name.as_str()));
+    let stretch = |name: &String| {
+        let table = table.map(|field| (field.column, name.as_str().into()));
+        Stretch::of(table.into_iter().chain(object.clone()).collect())
+    };
     let rows = tables
         .iter()
-        .map(|name| Walk::along(stretch(name)).keys(Place::Newest, 1));
+        .map(|name| Walk::along(stretch(name)).keys(Place::Newest, 1, db.get_database_backend()));
     let mut counts = tally::counts(db, rows).await?.into_iter();
     tables.retain(|_| counts.next() > Some(0));
     if tables.is_empty() {

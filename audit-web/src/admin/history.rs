@@ -44,7 +44,7 @@ impl History {
     pub(super) async fn load(visit: &Visit) -> Result<Self, Failure> {
         let (table, object_id) = object(visit).await?;
         let mut select = audit_log::Entity::for_key(&table, &object_id);
-        if let super::walk::Place::Older(cursor) = super::slice::place(&visit.params)? {
+        if let super::place::Place::Older(cursor) = super::slice::place(&visit.params)? {
             select = select.older_than(cursor);
         }
         let page: Page<audit_log::Model> =

@@ -10,9 +10,10 @@ use super::{
     listed::Listed,
     params::Params,
     period::{self, Day, Period},
+    place::Place,
     range::{Ends, Range},
     search,
-    walk::{Place, Walk},
+    walk::Walk,
 };
 
 /// What a list was asked for.

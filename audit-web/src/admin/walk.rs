@@ -10,62 +10,18 @@ use audit_sea_orm::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult,
-    IdenStatic, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
-    sea_query::{
-        Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, SimpleExpr, UnionType,
-    },
+    Condition, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, IdenStatic,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
+    sea_query::{Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, UnionType},
 };
 
-use super::{listed::Listed, tally};
+use super::{listed::Listed, place::Place, range::Numbers, stretch::Stretch, tally};
 
 /// How many rows a page looks at for what no index knows.
 pub(super) const WINDOW: u64 = 2_000;
 
 /// The name of the numbers found, in statements.
 const FOUND: &str = "found";
-
-/// Where a page stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
-    Newest,
-    Older(Cursor),
-    Newer(Cursor),
-}
-
-impl Place {
-    /// Whether the page is read from its newest row on.
-    pub(super) fn is_backwards(self) -> bool {
-        matches!(self, Self::Newest | Self::Older(_))
-    }
-
-    fn order(self) -> Order {
-        if self.is_backwards() {
-            Order::Desc
-        } else {
-            Order::Asc
-        }
-    }
-
-    /// The same direction, from there on.
-    fn from(self, cursor: Cursor) -> Self {
-        if self.is_backwards() {
-            Self::Older(cursor)
-        } else {
-            Self::Newer(cursor)
-        }
-    }
-
-    /// Whether a row of that number lies there.
-    fn holds(self, number: Expr) -> SimpleExpr {
-        match self {
-            // True of each: SQLite's plans tell a range of the key from a scan of the table.
-            Self::Newest => number.lte(i64::MAX),
-            Self::Older(cursor) => number.lt(cursor.id()),
-            Self::Newer(cursor) => number.gt(cursor.id()),
-        }
-    }
-}
 
 /// The rows found, in the order asked for, where the next page goes on, and how far this one looked if not to the
 /// end.
@@ -75,28 +31,33 @@ pub(super) struct Found<E: Listed> {
     pub(super) looked_to: Option<DateTime<Utc>>,
 }
 
+/// What an index knows.
+#[derive(Clone)]
+enum Way<E: Listed> {
+    /// One stretch of it, or several.
+    Stretches(Vec<Stretch<E>>),
+    /// The rows of a range of time, of which there is a window at most: they are put in order.
+    Times(Select<E>),
+}
+
 /// Rows that an index finds in the order of the trail.
 #[derive(Clone)]
 pub(super) struct Walk<E: Listed> {
-    /// What the index knows: one stretch of it, or several, each in that order.
-    stretches: Vec<Select<E>>,
-    /// Whether it is a stretch of the index of times, which is sorted.
-    is_by_time: bool,
+    way: Way<E>,
     /// What else the rows must fulfil.
     rest: Option<Condition>,
 }
 
 impl<E: Listed> Walk<E> {
     /// One stretch of an index.
-    pub(super) fn along(stretch: Select<E>) -> Self {
+    pub(super) fn along(stretch: Stretch<E>) -> Self {
         Self::over(vec![stretch])
     }
 
     /// Several stretches of an index, which together are the whole.
-    pub(super) fn over(stretches: Vec<Select<E>>) -> Self {
+    pub(super) fn over(stretches: Vec<Stretch<E>>) -> Self {
         Self {
-            stretches,
-            is_by_time: false,
+            way: Way::Stretches(stretches),
             rest: None,
         }
     }
@@ -104,19 +65,17 @@ impl<E: Listed> Walk<E> {
     /// The rows of a range of time, of which there is a window at most: they are put in order.
     pub(super) fn by_time(few: Select<E>) -> Self {
         Self {
-            is_by_time: true,
-            ..Self::along(few)
+            way: Way::Times(few),
+            rest: None,
         }
     }
 
     /// Narrows it to the numbers from one to another, which every index knows.
-    pub(super) fn within(mut self, (first, last): (Option<i64>, Option<i64>)) -> Self {
-        let narrow = |stretch: Select<E>| {
-            stretch
-                .apply_if(first, |rows, first| rows.filter(E::ID.gte(first)))
-                .apply_if(last, |rows, last| rows.filter(E::ID.lte(last)))
-        };
-        self.stretches = self.stretches.into_iter().map(narrow).collect();
+    pub(super) fn within(mut self, numbers: Numbers) -> Self {
+        if let Way::Stretches(stretches) = self.way {
+            let narrow = |stretch: Stretch<E>| stretch.within(numbers);
+            self.way = Way::Stretches(stretches.into_iter().map(narrow).collect());
+        }
         self
     }
 
@@ -132,7 +91,7 @@ impl<E: Listed> Walk<E> {
         &self,
         db: &DatabaseConnection,
     ) -> Result<Option<Vec<DateTime<Utc>>>, DbErr> {
-        let keys = self.keys(Place::Newest, WINDOW + 1);
+        let keys = self.keys(Place::Newest, WINDOW + 1, db.get_database_backend());
         if tally::counts(db, [keys.clone()]).await? > vec![WINDOW] {
             return Ok(None);
         }
@@ -157,7 +116,7 @@ impl<E: Listed> Walk<E> {
         size: u64,
     ) -> Result<Found<E>, DbErr> {
         let window = self.window(size);
-        let keys = self.keys(place, window);
+        let keys = self.keys(place, window, db.get_database_backend());
         let mut rows = self.read(db, keys.clone(), place, size + 1).await?;
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         if rows.len() > size {
@@ -185,22 +144,24 @@ impl<E: Listed> Walk<E> {
         if self.rest.is_none() {
             return size + 1;
         }
+        let stretches = match &self.way {
+            Way::Stretches(stretches) => u64::try_from(stretches.len()).unwrap_or(u64::MAX),
+            Way::Times(_) => 1,
+        };
         // Each stretch is looked at as far.
-        let stretches = u64::try_from(self.stretches.len()).unwrap_or(u64::MAX);
         let each = WINDOW.checked_div(stretches).unwrap_or(WINDOW);
         Ord::max(each, size + 1)
     }
 
     /// The numbers of the first rows from a place on, in their order, from the index alone.
-    pub(super) fn keys(&self, place: Place, limit: u64) -> SelectStatement {
-        let keys = |stretch: &Select<E>| {
-            if self.is_by_time {
-                sorted_keys(stretch.clone(), place, limit)
-            } else {
-                stretch_keys(stretch.clone(), place, limit)
-            }
+    pub(super) fn keys(&self, place: Place, limit: u64, backend: DbBackend) -> SelectStatement {
+        let stretches = match &self.way {
+            Way::Stretches(stretches) => stretches,
+            Way::Times(few) => return sorted_keys(few.clone(), place, limit),
         };
-        let mut parts = self.stretches.iter().map(keys);
+        let mut parts = stretches
+            .iter()
+            .map(|stretch| stretch.keys(place, limit, backend));
         match (parts.next(), parts.len()) {
             (Some(only), 0) => only,
             (first, _) => {
@@ -246,7 +207,7 @@ impl<E: Listed> Walk<E> {
         };
         let cursor = Cursor::from(end.try_get::<i64>("", E::ID.as_str())?);
         let time = time_of::<E>(&end)?;
-        let beyond = self.keys(place.from(cursor), 1);
+        let beyond = self.keys(place.from(cursor), 1, db.get_database_backend());
         Ok(db.query_one(&beyond).await?.map(|_| (cursor, time)))
     }
 }
@@ -300,24 +261,19 @@ fn found<E: Listed>(rows: Select<E>, keys: SelectStatement, backend: DbBackend) 
     let key = Expr::col((Alias::new(FOUND), E::ID));
     let is_found = match backend {
         // No equality that it could merge or hash: it would read the table, to its end where nothing fits the rest.
-        DbBackend::Postgres => Expr::cust_with_exprs("$1 = ANY(ARRAY[$2])", [number, key]),
+        // As a text, for sea-query takes what stands in brackets for a name.
+        DbBackend::Postgres => {
+            let (table, id) = (E::TABLE, E::ID.as_str());
+            Expr::cust(format!(
+                r#""{table}"."{id}" = ANY(ARRAY["{FOUND}"."{id}"])"#
+            ))
+        }
         _ => number.eq(key),
     };
     rows.into_query()
         .from_subquery(keys, FOUND)
         .and_where(is_found)
         .take()
-}
-
-fn stretch_keys<E: Listed>(stretch: Select<E>, place: Place, limit: u64) -> SelectStatement {
-    let number = Expr::col((Alias::new(E::TABLE), E::ID));
-    stretch
-        .filter(place.holds(number))
-        .select_only()
-        .column(E::ID)
-        .order_by(E::ID, place.order())
-        .limit(limit)
-        .into_query()
 }
 
 fn sorted_keys<E: Listed>(few: Select<E>, place: Place, limit: u64) -> SelectStatement {

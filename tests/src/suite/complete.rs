@@ -271,7 +271,8 @@ pub async fn views_and_generated_keys_are_written(t: &mut Test) -> Outcome {
     ] {
         db.execute_unprepared(sql).await?;
     }
-    change_pie(&db).await?;
+    // SQLite counts no row of a view.
+    assert_eq!(change_pie(&db).await?, 0);
     db.execute_unprepared("DROP TRIGGER pie_update").await?;
     db.execute_unprepared("INSERT INTO shelf VALUES (1, 1, 1)")
         .await?;
@@ -283,7 +284,7 @@ pub async fn views_and_generated_keys_are_written(t: &mut Test) -> Outcome {
     ] {
         db.execute_unprepared(sql).await?;
     }
-    change_pie(&db).await?;
+    assert_eq!(change_pie(&db).await?, 1);
     db.close().await?;
     let records = t.records().await?.into_iter();
     let actions: Vec<String> = records.map(|record| record.action).collect();
@@ -300,11 +301,11 @@ fn pie_1() -> pie::ActiveModel {
     pie.into_active_model()
 }
 
-async fn change_pie(db: &DatabaseConnection) -> Result<(), DbErr> {
+/// How many rows the delete says it hit.
+async fn change_pie(db: &DatabaseConnection) -> Result<u64, DbErr> {
     let mut dearer = pie_1();
     dearer.price = Set(2);
     let dearer = dearer.audited_update(db).await?;
     let deleted = dearer.into_active_model().audited_delete(db).await?;
-    assert_eq!(deleted.rows_affected, 1);
-    Ok(())
+    Ok(deleted.rows_affected)
 }

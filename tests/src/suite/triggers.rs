@@ -10,6 +10,7 @@ mod names;
 mod postgres;
 mod replay;
 mod silence;
+mod types;
 mod whole;
 mod writes;
 
@@ -46,6 +47,7 @@ pub use silence::{
     a_session_cannot_choose_the_time, a_write_that_reads_the_trail, deep_metadata_hides_nothing,
     the_login_stands_in_every_record, who_waited_comes_later,
 };
+pub use types::every_type_of_column_is_recorded;
 pub use whole::{
     check_needs_no_right_to_use_a_schema, check_tells_of_cascades, check_tells_of_definers,
     check_tells_of_functions_with_other_rights, check_tells_of_strangers_made_anew,

@@ -83,8 +83,17 @@ impl Spell for Postgres {
         match kind {
             // The column's own collation may take different texts for equal; `json` has no equality, and that of
             // `jsonb` takes 1 and 1.0 for the same.
-            Kind::Text | Kind::Padded | Kind::Json | Kind::Array(_) | Kind::Vector => {
-                format!("{old}::text IS DISTINCT FROM {new}::text COLLATE \"C\"")
+            Kind::Text | Kind::Padded | Kind::Array(_) | Kind::Vector => texts_differ(old, new),
+            // Blanks between its parts are no change. What differs without any blank, which costs little, needs no other look.
+            Kind::Json => {
+                let bare = |x| format!(r"translate({x}::text, E' \t\n\r', '')");
+                let compact = |x| compact(&format!("{x}::text"));
+                format!(
+                    "({} AND ({} OR {}))",
+                    texts_differ(old, new),
+                    texts_differ(&bare(old), &bare(new)),
+                    texts_differ(&compact(old), &compact(new))
+                )
             }
             _ => format!("{old} IS DISTINCT FROM {new}"),
         }
@@ -131,15 +140,23 @@ fn json(x: &str) -> String {
         "length({text}) * 2 - length(replace({text}, '[', '')) - length(replace({text}, '{{', ''))"
     );
     // Neither `jsonb` nor compact JSON has the blanks that in a record stand behind the names of columns alone.
-    let compact = format!(
-        "regexp_replace({text}, E'(\"(?:[^\"\\\\\\\\]|\\\\\\\\.)*\")|\\\\s+', E'\\\\1', 'g')"
-    );
+    let compact = compact(&text);
     let is_unsafe = unsafe_json(&text);
     format!(
         "CASE WHEN {text} = 'null' OR strpos({text}, '$json') > 0 OR strpos({text}, E'\\\\u0024') > 0 OR {is_unsafe} OR \
          (length({text}) >= {SHORT_JSON} AND {brackets} > {MOST_BRACKETS}) \
          THEN '{{\"$json\":' || to_json({text})::text || '}}' WHEN strpos({text}, '\" :') = 0 THEN {text} ELSE {compact} END"
     )
+}
+
+/// JSON without blanks between its parts.
+fn compact(text: &str) -> String {
+    format!("regexp_replace({text}, E'(\"(?:[^\"\\\\\\\\]|\\\\\\\\.)*\")|\\\\s+', E'\\\\1', 'g')")
+}
+
+/// As texts of any collation.
+fn texts_differ(old: &str, new: &str) -> String {
+    format!("{old}::text IS DISTINCT FROM {new}::text COLLATE \"C\"")
 }
 
 /// Whether JSON may hold what PostgreSQL's `json` does and others refuse: half of a surrogate pair, or a number that no

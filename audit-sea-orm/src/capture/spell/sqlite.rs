@@ -16,7 +16,10 @@ impl Spell for Sqlite {
         let any = any(x);
         match kind {
             Kind::Bool => {
-                format!("CASE {x} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE {any} END")
+                // Each number but 0 is read as true.
+                format!(
+                    "CASE typeof({x}) WHEN 'integer' THEN CASE {x} WHEN 0 THEN 'false' ELSE 'true' END ELSE {any} END"
+                )
             }
             // A decimal is a double here: as a number, it is read back as SeaORM reads it from the table.
             Kind::Integer | Kind::Float | Kind::Decimal => any,

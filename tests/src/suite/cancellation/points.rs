@@ -3,8 +3,8 @@
 
 use audit_sea_orm::{check, prelude::*};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, DatabaseConnection, DbErr,
-    EntityTrait, Set, TransactionSession, TransactionTrait,
+    ActiveModelTrait, ActiveValue::Unchanged, ConnectOptions, ConnectionTrait, Database,
+    DatabaseConnection, DbErr, EntityTrait, Set, TransactionSession, TransactionTrait,
 };
 
 use crate::{
@@ -108,7 +108,7 @@ impl Operation {
 
 /// Four pies, no trail, and a pool of one connection that knows the statements.
 async fn with_one(t: &Test) -> Result<DatabaseConnection, DbErr> {
-    let one = t.isolated.connect(1).await?;
+    let one = connect(t).await?;
     for operation in OPERATIONS {
         reset(t).await?;
         operation.run(&one, 7).await?;
@@ -126,6 +126,21 @@ async fn with_one(t: &Test) -> Result<DatabaseConnection, DbErr> {
     }
     reset(t).await?;
     Ok(one)
+}
+
+/// A pool of one connection, which forgets no statement: with sqlx 0.9.0 a statement of MariaDB and MySQL that is dropped while it
+/// is prepared leaves the connection out of step.
+async fn connect(t: &Test) -> Result<DatabaseConnection, DbErr> {
+    let mut url =
+        url::Url::parse(&t.isolated.url).map_err(|error| DbErr::Custom(error.to_string()))?;
+    if t.backend == Backend::MySql {
+        url.query_pairs_mut()
+            .append_pair("statement-cache-capacity", "1000");
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(1).sqlx_logging(false);
+        return Database::connect(options).await;
+    }
+    t.isolated.connect(1).await
 }
 
 fn allow_twice(error: DbErr) -> Result<(), DbErr> {
