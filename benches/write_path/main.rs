@@ -31,7 +31,7 @@ use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
 use tokio::runtime::Runtime;
 
 use arena::{Arena, Turn};
-use backend::Backend;
+use backend::{Backend, Target};
 use operation::{Operation, Shape};
 use report::Measured;
 
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let backends = [Backend::Sqlite, Backend::Postgres, Backend::MySql];
     for backend in backends
         .into_iter()
-        .filter(|backend| backend.is_configured())
+        .filter(|backend| Target::from(*backend).is_configured())
     {
         for shape in Shape::ALL {
             let mut group = criterion.benchmark_group(format!("{backend}/{shape}"));

@@ -76,7 +76,7 @@ impl Points {
     ///
     /// # Panics
     /// Where there is no end to them.
-    pub fn next(&mut self) -> Option<Point> {
+    pub fn step(&mut self) -> Option<Point> {
         let point = self.next.map_or(Point::first(), Point::next);
         assert!(point.waits < 500, "it never ends");
         self.next = Some(point);

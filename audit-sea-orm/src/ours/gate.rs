@@ -33,7 +33,9 @@ static GATES: LazyLock<Mutex<Gates>> = LazyLock::new(Mutex::default);
 ///
 /// What waits in the pool cannot be dropped, as nothing tells whether `BEGIN` went already. Without the gate thousands
 /// of callers who gave up would each take a connection later.
-pub(super) async fn enter<C: 'static>(pool: &C) -> Result<Option<OwnedSemaphorePermit>, DbErr> {
+pub(super) async fn enter<C: Sync + 'static>(
+    pool: &C,
+) -> Result<Option<OwnedSemaphorePermit>, DbErr> {
     let seen = <dyn Any>::downcast_ref::<DatabaseConnection>(pool).and_then(see);
     let Some(seen) = seen.filter(|_| Handle::try_current().is_ok()) else {
         return Ok(None);

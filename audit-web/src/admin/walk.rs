@@ -37,7 +37,7 @@ enum Way<E: Listed> {
     /// One stretch of it, or several.
     Stretches(Vec<Stretch<E>>),
     /// The rows of a range of time, of which there is a window at most: they are put in order.
-    Times(Select<E>),
+    Times(Box<Select<E>>),
 }
 
 /// Rows that an index finds in the order of the trail.
@@ -65,7 +65,7 @@ impl<E: Listed> Walk<E> {
     /// The rows of a range of time, of which there is a window at most: they are put in order.
     pub(super) fn by_time(few: Select<E>) -> Self {
         Self {
-            way: Way::Times(few),
+            way: Way::Times(Box::new(few)),
             rest: None,
         }
     }
@@ -157,7 +157,7 @@ impl<E: Listed> Walk<E> {
     pub(super) fn keys(&self, place: Place, limit: u64, backend: DbBackend) -> SelectStatement {
         let stretches = match &self.way {
             Way::Stretches(stretches) => stretches,
-            Way::Times(few) => return sorted_keys(few.clone(), place, limit),
+            Way::Times(few) => return sorted_keys(Select::clone(few), place, limit),
         };
         let mut parts = stretches
             .iter()

@@ -299,10 +299,10 @@ fn login(
     login_attempt::ActiveModel {
         occurred_at: Set(time),
         username: Set(username.to_owned()),
-        status: Set(status.clone()),
+        failure_reason: Set((status != Status::Success).then(|| "wrong password".to_owned())),
+        status: Set(status),
         ip_address: Set(Some(ip.to_owned())),
         user_agent: Set(Some(FIREFOX.to_owned())),
-        failure_reason: Set((status != Status::Success).then(|| "wrong password".to_owned())),
         country: Set(Some("Austria".to_owned())),
         city: Set(Some("Vienna".to_owned())),
         ..Default::default()

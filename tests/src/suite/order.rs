@@ -116,8 +116,11 @@ fn day(record: &audit_log::Model) -> String {
     record.occurred_at.format("%Y-%m-%d").to_string()
 }
 
-/// What lists are asked for, and which rows fit.
-const QUESTIONS: [(&str, fn(&audit_log::Model) -> bool); 9] = [
+/// What a list is asked for, and which rows fit.
+type Question = (&'static str, fn(&audit_log::Model) -> bool);
+
+/// Those that are asked of every walk.
+const QUESTIONS: [Question; 9] = [
     ("", |_| true),
     ("action=CREATE", |row| row.action == "CREATE"),
     ("table=cake", |row| {
@@ -318,7 +321,7 @@ pub async fn a_period_holds_rows_that_came_later(t: &mut Test) -> Outcome {
             audit_log::Entity::insert_many(chunk).exec(&t.db).await?;
         }
     }
-    let questions: [(&str, fn(&audit_log::Model) -> bool); 5] = [
+    let questions: [Question; 5] = [
         ("date=2026-03-09", |row| day(row) == "2026-03-09"),
         ("date=2026-03-10", |row| day(row) == "2026-03-10"),
         ("from=2026-03-10&until=2026-03-11", |row| {

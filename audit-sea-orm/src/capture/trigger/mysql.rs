@@ -248,8 +248,10 @@ mod tests {
             name: "Place".to_owned(),
             kind,
             masked,
+            read_as: None,
         };
         let table = Table {
+            entity: "shop",
             schema: None,
             name: "shop".to_owned(),
             audit_name: "shop".to_owned(),
@@ -264,6 +266,7 @@ mod tests {
             dialect: Dialect::MySql,
             table_schema: "s".to_owned(),
             log_schema: "s".to_owned(),
+            facts: Vec::new(),
             types: BTreeMap::from([("place".to_owned(), "vector".to_owned())]),
         };
         refusal(&table, &place)

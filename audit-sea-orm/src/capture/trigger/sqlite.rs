@@ -153,6 +153,7 @@ mod tests {
             name,
             kind: Kind::Text,
             masked: false,
+            read_as: None,
         }
     }
 
@@ -161,6 +162,7 @@ mod tests {
     async fn a_table_may_have_as_many_columns_as_sqlite_lets_it() -> Result<(), DbErr> {
         let columns: Vec<_> = (0..1_999).map(|number| format!("c{number}")).collect();
         let table = Table {
+            entity: "wide",
             schema: None,
             name: "wide".to_owned(),
             audit_name: "wide".to_owned(),
@@ -175,6 +177,7 @@ mod tests {
             dialect: Dialect::Sqlite,
             table_schema: "main".to_owned(),
             log_schema: "main".to_owned(),
+            facts: Vec::new(),
             types: BTreeMap::new(),
         };
         let db = Database::connect("sqlite::memory:").await?;

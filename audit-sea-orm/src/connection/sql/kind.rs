@@ -105,11 +105,10 @@ pub(in crate::connection) fn kind(sql: &str, backend: DbBackend) -> Kind {
     });
     kinds.extend(statement.map(|statement| statement.kind(backend)));
     match is_control {
-        // Whatever follows is between the text and the server.
-        None | Some(true) => Kind::Other,
         Some(false) if whole.is_none() || kinds.contains(&Kind::Write) => Kind::Write,
         Some(false) if kinds.iter().all(|kind| *kind == Kind::Read) => Kind::Read,
-        Some(false) => Kind::Other,
+        // Nothing, or what is between the text and the server, whatever follows.
+        _ => Kind::Other,
     }
 }
 

@@ -204,7 +204,8 @@ async fn assert_goes_on<T: ConnectionTrait + TransactionSession>(
     transaction: T,
     name: &str,
 ) -> Outcome {
-    set(&transaction, 3, 33).await?;
+    let next = set(&transaction, 3, 33).await;
+    next.map_err(|error| format!("{name}: the next write: {error}"))?;
     let seen = (price(t, 1).await?, price(t, 3).await?);
     assert_eq!(seen, (Some(1), Some(1)), "{name}: the transaction was left");
     transaction.commit().await?;
@@ -223,20 +224,26 @@ pub async fn writes_dropped_in_a_transaction_leave_it_as_it_was(t: &mut Test) ->
     t.create_table(pie::Entity).await?;
     let one = with_one(t).await?;
     for operation in OPERATIONS {
+        // It asks the server in statements that no connection keeps: see `connect`.
+        if t.backend == Backend::MySql && matches!(operation, Operation::Check) {
+            continue;
+        }
         for audited in [false, true] {
             let mut points = Points::default();
-            while let Some(point) = points.next() {
-                reset(t).await?;
+            while let Some(point) = points.step() {
                 let name = format!("{operation:?} {point:?} audited: {audited}");
+                reset(t).await?;
                 if audited {
                     let transaction = one.audited().begin_write().await?;
                     set(&transaction, 1, 11).await?;
-                    points.saw_end(cut(point, operation, &transaction).await?);
+                    let ended = cut(point, operation, &transaction).await;
+                    points.saw_end(ended.map_err(|error| format!("{name}: {error}"))?);
                     assert_goes_on(t, transaction, &name).await?;
                 } else {
                     let transaction = one.begin_write().await?;
                     set(&transaction, 1, 11).await?;
-                    points.saw_end(cut(point, operation, &transaction).await?);
+                    let ended = cut(point, operation, &transaction).await;
+                    points.saw_end(ended.map_err(|error| format!("{name}: {error}"))?);
                     assert_goes_on(t, transaction, &name).await?;
                 }
                 assert_outside(t, &one, &name).await?;
@@ -258,7 +265,7 @@ pub async fn writes_dropped_on_a_pool_leave_it_clean(t: &mut Test) -> Outcome {
         }
         for audited in [false, true] {
             let mut points = Points::default();
-            while let Some(point) = points.next() {
+            while let Some(point) = points.step() {
                 reset(t).await?;
                 let name = format!("{operation:?} {point:?} audited: {audited}");
                 points.saw_end(match audited {
@@ -323,7 +330,7 @@ pub async fn savepoints_dropped_anywhere_leave_their_transaction(t: &mut Test) -
     let one = with_one(t).await?;
     for ending in ENDINGS {
         let mut points = Points::default();
-        while let Some(point) = points.next() {
+        while let Some(point) = points.step() {
             reset(t).await?;
             let name = format!("{ending:?} {point:?}");
             let transaction = one.audited().begin_write().await?;
@@ -344,7 +351,7 @@ pub async fn transactions_dropped_anywhere_leave_the_pool_clean(t: &mut Test) ->
     let one = with_one(t).await?;
     for ending in ENDINGS {
         let mut points = Points::default();
-        while let Some(point) = points.next() {
+        while let Some(point) = points.step() {
             reset(t).await?;
             let cut = point.cut(nest(&one.audited(), ending)).await;
             points.saw_end(cut.transpose()?.is_some());

@@ -120,6 +120,40 @@ where
     Ok(())
 }
 
+/// Dates with times, in the spellings that the driver reads.
+const MOMENTS: [&str; 17] = [
+    "CURRENT_TIMESTAMP",
+    "'2024-01-01 10:00:00'",
+    "'2024-01-01T10:00'",
+    "'2024-01-01 10:00'",
+    "'2024-01-01T10:00Z'",
+    "'2024-01-01T10:00:00Z'",
+    "'2024-01-01 10:00:00.5Z'",
+    "'2024-01-01T10:00:00.123456789Z'",
+    "'2024-01-01T10:00:00z'",
+    "'2024-01-01T23:30:00.25-01:00'",
+    "'2024-01-01 00:10+05:45'",
+    "'2024-01-01T10:00:00.1234567+00:00'",
+    "1704103200",
+    "-1",
+    "2460311.25",
+    "2440587.25",
+    "NULL",
+];
+
+/// Times of day, in the spellings that the driver reads.
+const CLOCKS: [&str; 9] = [
+    "CURRENT_TIME",
+    "'10:00'",
+    "'10:00Z'",
+    "'10:00:00Z'",
+    "'10:00:00.5'",
+    "'10:00:00.123456789'",
+    "'10:00+05:45'",
+    "'10:00:00.25-01:00'",
+    "NULL",
+];
+
 /// SQLite: dates and times are recorded as SeaORM reads them, in each spelling that the driver knows.
 pub async fn times_as_sqlite_has_them(t: &mut Test) -> Outcome {
     if t.backend != Backend::Sqlite {
@@ -132,44 +166,14 @@ pub async fn times_as_sqlite_has_them(t: &mut Test) -> Outcome {
     )
     .await?;
     capture::install(&t.db, visit::Entity).await?;
-    let moments = [
-        "CURRENT_TIMESTAMP",
-        "'2024-01-01 10:00:00'",
-        "'2024-01-01T10:00'",
-        "'2024-01-01 10:00'",
-        "'2024-01-01T10:00Z'",
-        "'2024-01-01T10:00:00Z'",
-        "'2024-01-01 10:00:00.5Z'",
-        "'2024-01-01T10:00:00.123456789Z'",
-        "'2024-01-01T10:00:00z'",
-        "'2024-01-01T23:30:00.25-01:00'",
-        "'2024-01-01 00:10+05:45'",
-        "'2024-01-01T10:00:00.1234567+00:00'",
-        "1704103200",
-        "-1",
-        "2460311.25",
-        "2440587.25",
-        "NULL",
-    ];
-    let clocks = [
-        "CURRENT_TIME",
-        "'10:00'",
-        "'10:00Z'",
-        "'10:00:00Z'",
-        "'10:00:00.5'",
-        "'10:00:00.123456789'",
-        "'10:00+05:45'",
-        "'10:00:00.25-01:00'",
-        "NULL",
-    ];
     let mut ids = 0..;
-    for moment in moments {
+    for moment in MOMENTS {
         let id = ids.next().ok_or("a number")?;
         let insert =
             format!("INSERT INTO visit_times VALUES ({id}, {moment}, {moment}, {moment}, NULL)");
         t.db.execute_unprepared(&insert).await?;
     }
-    for clock in clocks {
+    for clock in CLOCKS {
         let id = ids.next().ok_or("a number")?;
         let insert = format!("INSERT INTO visit_times VALUES ({id}, NULL, NULL, NULL, {clock})");
         t.db.execute_unprepared(&insert).await?;
@@ -196,6 +200,28 @@ pub async fn times_as_sqlite_has_them(t: &mut Test) -> Outcome {
     Ok(())
 }
 
+/// What SQLite keeps in any column, and not every reader reads.
+const ODD_VALUES: [&str; 18] = [
+    "9e999",
+    "-9e999",
+    "5",
+    "1.5",
+    "'a'",
+    "x'fffe'",
+    "CAST(x'fffe' AS TEXT)",
+    "CAST(x'5afc72696368' AS TEXT)",
+    "CAST(x'3230b043' AS TEXT)",
+    "CAST(x'e697a5e697' AS TEXT)",
+    "CAST(x'f09f98' AS TEXT)",
+    "'« 20 °C » é € 😀'",
+    "'\u{fffd}'",
+    "'{\"a\" : 1e400}'",
+    "'[-1E+0400]'",
+    "'\"\\ud800\"'",
+    "'{'",
+    "''",
+];
+
 /// SQLite: whatever stands in a column of whatever kind, a number beyond the doubles, bytes, texts that are no UTF-8, the
 /// record can be read, and so can that of its update and its end.
 pub async fn any_value_in_any_column(t: &mut Test) -> Outcome {
@@ -214,28 +240,8 @@ pub async fn any_value_in_any_column(t: &mut Test) -> Outcome {
     );
     run(&t.db, &["DROP TABLE filled", &table]).await?;
     capture::install(&t.db, filled::Entity).await?;
-    let values = [
-        "9e999",
-        "-9e999",
-        "5",
-        "1.5",
-        "'a'",
-        "x'fffe'",
-        "CAST(x'fffe' AS TEXT)",
-        "CAST(x'5afc72696368' AS TEXT)",
-        "CAST(x'3230b043' AS TEXT)",
-        "CAST(x'e697a5e697' AS TEXT)",
-        "CAST(x'f09f98' AS TEXT)",
-        "'« 20 °C » é € 😀'",
-        "'\u{fffd}'",
-        "'{\"a\" : 1e400}'",
-        "'[-1E+0400]'",
-        "'\"\\ud800\"'",
-        "'{'",
-        "''",
-    ];
     let digits = format!("'[{}]'", "1".repeat(400));
-    for value in values.into_iter().chain([digits.as_str()]) {
+    for value in ODD_VALUES.into_iter().chain([digits.as_str()]) {
         let all = vec![value; columns.len()].join(", ");
         let insert = format!("INSERT INTO filled VALUES ({value}, {all})");
         let update = format!(

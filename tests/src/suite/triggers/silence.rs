@@ -27,6 +27,19 @@ fn set(backend: Backend, expression: &str) -> String {
     }
 }
 
+/// Texts that are no context, in the SQL of every database.
+const FOREIGN: [&str; 9] = [
+    "'mine'",
+    "5",
+    "1.5",
+    "'[1]'",
+    "'\"text\"'",
+    "'null'",
+    "'{\"actor_id\":'",
+    "' '",
+    "'{\"unaudited\":true'",
+];
+
 /// SQLite, MariaDB, MySQL: a context that is none never fails a write, and the record says that it could not be read.
 pub async fn a_context_that_cannot_be_read_fails_no_write(t: &mut Test) -> Outcome {
     let own: &[&str] = match t.backend {
@@ -46,19 +59,8 @@ pub async fn a_context_that_cannot_be_read_fails_no_write(t: &mut Test) -> Outco
             r#"'{"actor_id":"\\ud800"}'"#,
         ],
     };
-    let any = [
-        "'mine'",
-        "5",
-        "1.5",
-        "'[1]'",
-        "'\"text\"'",
-        "'null'",
-        "'{\"actor_id\":'",
-        "' '",
-        "'{\"unaudited\":true'",
-    ];
     let db = with_tarts(t).await?;
-    for foreign in any.iter().chain(own) {
+    for foreign in FOREIGN.iter().chain(own) {
         run(&db, &[&set(t.backend, foreign)]).await?;
         priced(1, 1)
             .insert(&db)
@@ -173,6 +175,10 @@ pub async fn a_session_cannot_choose_the_time(t: &mut Test) -> Outcome {
         return Ok(());
     }
     let db = with_tarts(t).await?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the clock of the machine, to hold the database's against"
+    )]
     let begun = DateTimeUtc::from(std::time::SystemTime::now());
     for zone in ["+00:00", "SYSTEM", "-11:00", "+05:45"] {
         let write = [

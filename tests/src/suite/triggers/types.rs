@@ -24,6 +24,16 @@ pub(super) struct Column {
     values: &'static [&'static str],
 }
 
+/// Takes the table of each entity through columns of each type named, with these values.
+macro_rules! columns {
+    ($t:ident, $failures:ident; $($entity:ident: [$($ddl:literal),+ $(,)?] => $values:expr;)*) => {
+        $($failures
+            .of::<$entity::Entity>($t, &[$(Column { ddl: $ddl, values: $values }),+])
+            .await?;)*
+    };
+}
+use columns;
+
 /// What went wrong with the columns, so that one run shows all of it.
 #[derive(Default)]
 struct Failures(Vec<String>);

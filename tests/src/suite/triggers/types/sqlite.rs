@@ -1,4 +1,4 @@
-use super::{Column, Failures};
+use super::{Column, Failures, columns};
 use crate::{
     Outcome, Test,
     entity::column_types::{
@@ -36,7 +36,15 @@ const JSONS: &[&str] = &[
     "0.5",
     "x'00ff'",
 ];
-const STAMPS: &[&str] = &[
+const CLOCKS: &[&str] = &[
+    "'10:00'",
+    "'10:00:00'",
+    "'10:00:00.5'",
+    "'23:59:59.999999'",
+    "'soon'",
+    "5",
+];
+const TIMES: &[&str] = &[
     "'2024-01-01 10:00:00'",
     "'2024-01-01T10:00:00'",
     "'2024-01-01 10:00'",
@@ -54,69 +62,21 @@ const STAMPS: &[&str] = &[
 
 /// Walks the columns of SQLite.
 pub(super) async fn walk(t: &Test, failures: &mut Failures) -> Outcome {
-    let any = |ddl| Column { ddl, values: ANY };
-    failures
-        .of::<int::Entity>(t, &["INTEGER", "INT", "MEDIUMINT"].map(any))
-        .await?;
-    failures
-        .of::<big::Entity>(t, &["BIGINT", "NUMERIC", ""].map(any))
-        .await?;
-    failures
-        .of::<boolean::Entity>(t, &["BOOLEAN", "TINYINT"].map(any))
-        .await?;
-    failures
-        .of::<double::Entity>(t, &["REAL", "DOUBLE PRECISION", "FLOAT"].map(any))
-        .await?;
-    failures
-        .of::<decimal::Entity>(t, &["DECIMAL(10, 2)", "REAL"].map(any))
-        .await?;
-    failures
-        .of::<string::Entity>(
-            t,
-            &["VARCHAR(9)", "CHAR(9)", "TEXT COLLATE NOCASE"].map(any),
-        )
-        .await?;
-    failures
-        .of::<text::Entity>(t, &["TEXT", "CLOB", "BLOB"].map(any))
-        .await?;
-    failures
-        .of::<bytes::Entity>(t, &["BLOB", "VARBINARY(9)"].map(any))
-        .await?;
-    failures
-        .of::<uuid::Entity>(t, &["uuid_text", "BLOB"].map(any))
-        .await?;
-    let json = |ddl| Column { ddl, values: JSONS };
-    failures
-        .of::<json::Entity>(t, &["JSON", "json_text", "jsonb_text"].map(json))
-        .await?;
-    let time = |ddl| Column {
-        ddl,
-        values: &[
-            "'10:00'",
-            "'10:00:00'",
-            "'10:00:00.5'",
-            "'23:59:59.999999'",
-            "'soon'",
-            "5",
-        ],
-    };
-    failures
-        .of::<time::Entity>(t, &["TIME", "time_text"].map(time))
-        .await?;
-    let stamp = |ddl| Column {
-        ddl,
-        values: STAMPS,
-    };
-    failures
-        .of::<date::Entity>(t, &["DATE", "date_text"].map(stamp))
-        .await?;
-    failures
-        .of::<date_time::Entity>(t, &["DATETIME", "datetime_text", "TEXT"].map(stamp))
-        .await?;
-    failures
-        .of::<date_time_utc::Entity>(
-            t,
-            &["TIMESTAMP", "timestamp_with_timezone_text", "DATETIME"].map(stamp),
-        )
-        .await
+    columns! {t, failures;
+        int: ["INTEGER", "MEDIUMINT"] => ANY;
+        big: ["BIGINT", "NUMERIC", ""] => ANY;
+        boolean: ["BOOLEAN", "TINYINT"] => ANY;
+        double: ["REAL", "DOUBLE PRECISION"] => ANY;
+        decimal: ["DECIMAL(10, 2)", "REAL"] => ANY;
+        string: ["VARCHAR(9)", "TEXT COLLATE NOCASE"] => ANY;
+        text: ["TEXT", "CLOB", "BLOB"] => ANY;
+        bytes: ["BLOB", "VARBINARY(9)"] => ANY;
+        uuid: ["uuid_text", "BLOB"] => ANY;
+        json: ["JSON", "json_text", "jsonb_text"] => JSONS;
+        time: ["TIME", "time_text"] => CLOCKS;
+        date: ["DATE", "date_text"] => TIMES;
+        date_time: ["DATETIME", "datetime_text", "TEXT"] => TIMES;
+        date_time_utc: ["TIMESTAMP", "timestamp_with_timezone_text", "DATETIME"] => TIMES;
+    }
+    Ok(())
 }

@@ -149,20 +149,20 @@ where
         let mut state = State::<E::Model>::new();
         for row in self.t.db.query_all_raw(ids).await? {
             let id: i32 = row.try_get_by_index(0)?;
-            let read = E::find().filter(self.id().eq(id)).one(&self.t.db);
+            let read = E::find().filter(Self::id().eq(id)).one(&self.t.db);
             let read = AssertUnwindSafe(read).catch_unwind().await;
             state.insert(id.into(), read.ok().and_then(Result::ok).flatten());
         }
         Ok(state)
     }
 
-    fn id(&self) -> E::Column {
+    fn id() -> E::Column {
         E::Column::iter()
             .next()
             .expect("the key is the first column")
     }
 
-    fn value(&self) -> E::Column {
+    fn value() -> E::Column {
         E::Column::iter()
             .nth(1)
             .expect("the value is the second column")
@@ -218,7 +218,7 @@ where
         if unreadable(before) || unreadable(after) {
             return;
         }
-        let value = self.value();
+        let value = Self::value();
         let gone = before.keys().filter(|id| !after.contains_key(*id)).count();
         let changed = |(id, model): &(&i64, &Option<E::Model>)| {
             let value = |model: &Option<E::Model>| model.as_ref().map(|model| model.get(value));
@@ -245,9 +245,9 @@ where
 
     /// The records of a row can be found by it, and its value is read back from them.
     async fn compare_row(&mut self, sql: &str, id: i64, model: &E::Model) -> Result<(), DbErr> {
-        let value = model.get(self.value());
+        let value = model.get(Self::value());
         let rebuilt = self.rebuilt.get(&id.to_string());
-        let read = rebuilt.map(|json| (encoding::column_value::<E>(self.value(), json), json));
+        let read = rebuilt.map(|json| (encoding::column_value::<E>(Self::value(), json), json));
         let is_right = matches!(&read, Some((Ok(read), _)) if *read == value);
         if !is_right {
             self.failures.push(format!(
