@@ -184,6 +184,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         writes_dropped_on_a_pool_leave_it_clean,
         savepoints_dropped_anywhere_leave_their_transaction,
         transactions_dropped_anywhere_leave_the_pool_clean,
+        a_savepoint_and_its_transaction_dropped_together,
         a_write_dropped_beside_another_of_its_transaction_does_not_panic,
         begins_that_are_given_up_leave_no_queue,
         atomic_updates_dropped_anywhere_are_whole_or_nothing,

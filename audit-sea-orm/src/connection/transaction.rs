@@ -25,8 +25,8 @@ use crate::{
 /// are savepoints, and one that is dropped is rolled back.
 ///
 /// # Backends
-/// One that is dropped unfinished is rolled back at once on PostgreSQL. A savepoint, and whatever is dropped on MySQL and
-/// MariaDB, where the context has to be taken off the session, or on SQLite, is rolled back in a task of its own; what
+/// One that is dropped unfinished is rolled back at once on PostgreSQL, or behind its own savepoints. A savepoint, and
+/// whatever is dropped on MySQL and MariaDB, where the context has to be taken off the session, or on SQLite, is rolled back in a task of its own; what
 /// follows in the transaction waits for that.
 ///
 /// Where SQLite gives up a whole transaction (a full disk), its savepoints can be rolled back, and its commit is an error.
@@ -266,8 +266,10 @@ where
             return;
         };
         live.session.doubt();
+        // A savepoint that was dropped before may still be on its way back, and has the connection until then.
+        let is_alone = Arc::strong_count(&live.session) == 1;
         let leaves_nothing =
-            !live.is_nested && live.ending.is_plain() && !live.session.outlives(false);
+            is_alone && !live.is_nested && live.ending.is_plain() && !live.session.outlives(false);
         // What leaves nothing behind is rolled back by SeaORM, on the spot.
         if !leaves_nothing {
             finished_in_a_task(async move {

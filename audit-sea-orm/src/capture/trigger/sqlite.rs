@@ -202,7 +202,7 @@ mod tests {
         ] {
             db.execute_unprepared(write).await?;
         }
-        let count = "SELECT action FROM audit_log WHERE action <> 'UPDATE' OR new_values = '{ \"c1998\" :\"last\"}'";
+        let count = "SELECT action FROM audit_log WHERE action <> 'UPDATE' OR json_extract(new_values, '$.c1998') = 'last'";
         let count = sea_orm::Statement::from_string(db.get_database_backend(), count);
         assert_eq!(db.query_all_raw(count).await?.len(), 5);
         Ok(())

@@ -426,3 +426,21 @@ fn give_up(t: &Test) -> Result<usize, DbErr> {
         Ok(after.saturating_sub(before))
     })
 }
+
+/// A savepoint and its transaction, dropped one right after the other: the connection comes back clean.
+pub async fn a_savepoint_and_its_transaction_dropped_together(t: &mut Test) -> Outcome {
+    t.create_table(pie::Entity).await?;
+    let one = with_one(t).await?;
+    for round in 0..50 {
+        let transaction = one.audited().begin_write().await?;
+        set(&transaction, 1, 11).await?;
+        let savepoint = transaction.begin().await?;
+        set(&savepoint, 2, 22).await?;
+        drop(savepoint);
+        drop(transaction);
+        assert_outside(t, &one, &format!("round {round}")).await?;
+        assert_eq!((price(t, 1).await?, price(t, 2).await?), (Some(1), Some(1)));
+    }
+    one.close().await?;
+    Ok(())
+}
