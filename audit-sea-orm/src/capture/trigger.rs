@@ -223,7 +223,7 @@ impl Event {
         ]
     }
 
-    /// What is told of it where the context says to skip it.
+    /// What its record says where the context says to skip it.
     fn skipped(self, spell: &impl Spell, table: &Table) -> Vec<(&'static str, String)> {
         vec![
             ("action", spell.text("SKIPPED")),

@@ -1,6 +1,6 @@
 //! Tables that several entities share, and one whose name has capitals.
 
-/// Makes entities: a module, its table, what the derive is told, and the columns beside the key `id`.
+/// Makes entities: a module, its table, the attributes for the derive, and the columns beside the key `id`.
 macro_rules! entities {
     ($($(#[$doc:meta])* $module:ident, $table:literal, ($($audited:tt)*) { $($column:ident: $type:ty),* $(,)? })*) => {
         $(

@@ -310,7 +310,7 @@ async fn as_user(t: &Test, user: &str) -> Result<DatabaseConnection, DbErr> {
     sea_orm::Database::connect(format!("mysql://{user}@{place}")).await
 }
 
-/// Who may write but not see is told what to be granted, instead of what is there being called missing.
+/// Who may write but not see learns which right is missing; no trigger is called missing that is there.
 pub async fn check_tells_what_it_cannot_see(t: &mut Test) -> Outcome {
     if t.backend != Backend::MySql {
         return Ok(());
@@ -412,7 +412,7 @@ pub async fn versions_of_triggers(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// Two entities of one table: one set of triggers, of the entity that knows more, and the other is told so.
+/// Two entities of one table: one set of triggers, of the entity that knows more, and `check` says so of the other.
 pub async fn entities_that_share_a_table(t: &mut Test) -> Outcome {
     t.create_table(bun::Entity).await?;
     t.create_table(roll::Entity).await?;
