@@ -32,7 +32,7 @@ mod migrator {
         fn migrations() -> Vec<Box<dyn MigrationTrait>> {
             let mut migrations = audit_migration::migrations();
             migrations.extend(my_migrations());
-            migrations
+            audit_migration::unaudited(migrations) // what migrations save by active models is not recorded
         }
     }
 
