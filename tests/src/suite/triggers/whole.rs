@@ -454,7 +454,7 @@ pub async fn tables_with_capitals(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// What cascades change past the triggers is told, where servers do so.
+/// `check` names what cascades change past the triggers, where servers do so.
 pub async fn check_tells_of_cascades(t: &mut Test) -> Outcome {
     ledger(t).await?;
     let entries = found(&t.db, "ledger_entry").await?;
@@ -522,7 +522,7 @@ pub async fn check_tells_of_strangers_made_anew(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// Somebody else's trigger on the trail is told of: it may swallow records.
+/// `check` names a trigger of somebody else on the trail: it may swallow records.
 pub async fn check_tells_of_triggers_on_the_trail(t: &mut Test) -> Outcome {
     let clean = check(&t.db).await?.trail;
     assert_eq!(clean, []);
