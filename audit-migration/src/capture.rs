@@ -56,10 +56,12 @@
 //! # }
 //! ```
 
+mod alter;
+
 use audit_sea_orm::Audited;
 pub use audit_sea_orm::capture::{
-    CaptureOptions, OnSkip, install, install_all, install_all_with, install_with, remove,
-    remove_all,
+    CaptureOptions, InstallReport, Installation, OnSkip, TableInstallation, install, install_all,
+    install_all_with, install_with, installed_options, remove, remove_all,
 };
 use sea_orm_migration::prelude::{DbErr, SchemaManager, async_trait};
 
@@ -88,6 +90,50 @@ pub trait CaptureExt: sealed::Sealed {
     /// Those of [`remove`].
     async fn remove_capture<E: Audited>(&self, entity: E) -> Result<(), DbErr>;
 
+    /// Alters the table of an entity: removes its triggers, runs the closure, and installs them for the table as it then is,
+    /// with the options that they had. No write of others fails for that, and none goes unrecorded; what the closure itself
+    /// writes to the table is not recorded, so change rows before or after it.
+    ///
+    /// # Backends
+    /// PostgreSQL and SQLite do all of it in one transaction: who else uses the table waits for its end. MariaDB and MySQL have
+    /// none for a schema, so the table is locked (`LOCK TABLES … WRITE`), and the closure may use no other table: those come before
+    /// or after. Where the closure fails there, what it had altered stays, and the triggers are gone until the next
+    /// installation; a migration that is dropped half done leaves the lock to its connection until that ends.
+    ///
+    /// # Errors
+    /// Those of the closure, of [`remove`] and of [`install`].
+    ///
+    /// # Example
+    /// ```
+    /// # mod cake {
+    /// #     use sea_orm_migration::sea_orm::{self, entity::prelude::*};
+    /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+    /// #     #[sea_orm(table_name = "cake")]
+    /// #     #[audited(capture = "triggers")]
+    /// #     pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub title: String }
+    /// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    /// #     pub enum Relation {}
+    /// # }
+    /// use audit_migration::capture::CaptureExt;
+    /// use sea_orm_migration::prelude::*;
+    ///
+    /// #[derive(DeriveMigrationName)]
+    /// struct RenameName;
+    ///
+    /// #[async_trait::async_trait]
+    /// impl MigrationTrait for RenameName {
+    ///     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+    ///         let rename = Table::alter().table("cake").rename_column("name", "title").take();
+    ///         manager.alter_captured(cake::Entity, async |manager| manager.alter_table(rename).await).await
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    fn alter_captured<E, F>(&self, entity: E, alter: F) -> impl Future<Output = Result<(), DbErr>>
+    where
+        E: Audited + Clone,
+        F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>;
+
     /// Installs the triggers of every entity of the program: see [`install_all`].
     ///
     /// # Errors
@@ -104,7 +150,7 @@ pub trait CaptureExt: sealed::Sealed {
 #[async_trait::async_trait]
 impl CaptureExt for SchemaManager<'_> {
     async fn install_capture<E: Audited>(&self, entity: E) -> Result<(), DbErr> {
-        install(self.get_connection(), entity).await
+        install(self.get_connection(), entity).await.map(drop)
     }
 
     async fn install_capture_with<E: Audited>(
@@ -112,19 +158,31 @@ impl CaptureExt for SchemaManager<'_> {
         entity: E,
         options: CaptureOptions,
     ) -> Result<(), DbErr> {
-        install_with(self.get_connection(), entity, options).await
+        install_with(self.get_connection(), entity, options)
+            .await
+            .map(drop)
     }
 
     async fn remove_capture<E: Audited>(&self, entity: E) -> Result<(), DbErr> {
         remove(self.get_connection(), entity).await
     }
 
+    fn alter_captured<E, F>(&self, entity: E, alter: F) -> impl Future<Output = Result<(), DbErr>>
+    where
+        E: Audited + Clone,
+        F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
+    {
+        alter::alter_captured(self, entity, alter)
+    }
+
     async fn install_every_capture(&self) -> Result<(), DbErr> {
-        install_all(self.get_connection()).await
+        install_all(self.get_connection()).await.map(drop)
     }
 
     async fn install_every_capture_with(&self, options: CaptureOptions) -> Result<(), DbErr> {
-        install_all_with(self.get_connection(), options).await
+        install_all_with(self.get_connection(), options)
+            .await
+            .map(drop)
     }
 }
 

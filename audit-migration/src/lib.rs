@@ -57,14 +57,17 @@
 //! None is on by default.
 
 pub mod capture;
+mod captured;
 mod m20261122_000001_create_audit_tables;
 mod m20261124_000002_create_audit_context;
 mod m20261124_000003_index_admin_lists;
 mod migrator;
 mod options;
+mod rollback;
 mod tables;
 mod unaudited;
 
+pub use captured::{Captured, up};
 pub use migrator::{Migrator, MigratorWith, migrations, migrations_with};
 pub use options::MigrationOptions;
 pub use unaudited::unaudited;

@@ -40,7 +40,9 @@ impl MigrationTrait for CreateAuditTables {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        self.options.refuse_unless_allowed()?;
+        if self.options.is_rollback_only_asked()? {
+            return Ok(());
+        }
         for table in TABLES {
             let drop = Table::drop().table(table).if_exists().take();
             manager.drop_table(drop).await?;

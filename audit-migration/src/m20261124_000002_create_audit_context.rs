@@ -56,7 +56,9 @@ impl MigrationTrait for CreateAuditContext {
 
     /// Triggers write to the tables that go next, and a trigger that cannot write fails the application's writes.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        self.options.refuse_unless_allowed()?;
+        if self.options.is_rollback_only_asked()? {
+            return Ok(());
+        }
         capture::remove_all(manager.get_connection()).await?;
         if manager.get_database_backend() != DbBackend::Sqlite {
             return Ok(());

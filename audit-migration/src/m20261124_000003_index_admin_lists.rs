@@ -36,7 +36,9 @@ impl MigrationTrait for IndexAdminLists {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        self.options.refuse_unless_allowed()?;
+        if self.options.is_rollback_only_asked()? {
+            return Ok(());
+        }
         let dialect = Dialect::of(manager).await?;
         for index in tables::admin_indexes(dialect) {
             if manager.has_index(index.table, index.name).await? {

@@ -1,5 +1,7 @@
 use sea_orm_migration::DbErr;
 
+use crate::rollback;
+
 /// How the migrations behave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
@@ -19,10 +21,13 @@ impl MigrationOptions {
         self
     }
 
-    /// An error that says what would allow it, where rolling back is not allowed.
-    pub(crate) fn refuse_unless_allowed(self) -> Result<(), DbErr> {
+    /// Whether nothing is to be rolled back, as it was only asked.
+    ///
+    /// # Errors
+    /// One that says what would allow it, where rolling back is not allowed.
+    pub(crate) fn is_rollback_only_asked(self) -> Result<bool, DbErr> {
         if self.allow_rollback {
-            return Ok(());
+            return Ok(rollback::is_only_asked());
         }
         Err(DbErr::Migration(
             "rolling back would delete the audit trail: make the migrations with \

@@ -99,6 +99,7 @@
 //! entities of the program it is also compared with what [`install`] would make now.
 //!
 //! - Everywhere: that it is there, its text, the columns that it knows, the version of this library that made it.
+//! - SQLite: that it was made after the application's own triggers on the table.
 //! - PostgreSQL: event, timing, level, condition, columns, transition tables, which function it calls, whether it is on; of
 //!   the function its language, `SECURITY DEFINER`, its settings, who may execute it, and whether its owner may write the trail.
 //! - MariaDB and MySQL: event, timing, `sql_mode`; that the definer exists and has the rights that it needs.
@@ -134,240 +135,34 @@
 //! `@audit_read`. No statement can both read the trail and write a captured table (error 1442): read into a temporary
 //! table, or the values first. JSON that changes in its blanks alone makes no record on MariaDB.
 //!
-//! SQLite: the trigger that was made last fires first, so install these after a trigger of the application's own that
-//! changes the row again. Dates and times are recorded as SeaORM reads them, also those that it does not write
+//! SQLite: the trigger that was made last fires first, so install again after a trigger of the application's own was made:
+//! one that changes the row again would have its record first. [`check`] tells of such triggers. Dates and times are recorded as SeaORM reads them, also those that it does not write
 //! (`CURRENT_TIMESTAMP`, `10:00`, seconds since 1970). JSON that changes in its blanks alone makes no record.
 
 mod cascades;
 mod catalog;
 mod check;
 mod drift;
+mod install;
 mod installed;
 mod kind;
 mod options;
 mod registry;
+mod remove;
 mod rights;
 mod shape;
 mod spell;
+mod state;
 mod table;
 mod trigger;
 
-use sea_orm::{ConnectionTrait, DbErr, TransactionSession, TransactionTrait};
-
 pub use check::{CheckReport, TableReport, check};
 pub use drift::Drift;
+pub(crate) use install::install_beside_hooks;
+pub use install::{
+    InstallReport, Installation, TableInstallation, install, install_all, install_all_with,
+    install_with, installed_options,
+};
 pub use options::{CaptureOptions, OnSkip};
 pub use registry::AuditedEntity;
-
-use crate::{Audited, Capture};
-use catalog::{Dialect, Place};
-use installed::Installed;
-use table::Table;
-
-/// Installs the capture triggers of an entity, and brings outdated ones up to date.
-///
-/// Idempotent; triggers of a later version are left as they are. On SQLite and PostgreSQL all of them are replaced in one
-/// transaction; MariaDB replaces each at once, MySQL leaves a moment without. Make them anew whenever the table or the entity changes: [`check`] tells where
-/// that was forgotten.
-///
-/// # Errors
-/// What the database reports, and where the entity is not of `#[audited(capture = "triggers")]` (its hooks would
-/// record each change a second time), is one of the trail's own, or has no table. On PostgreSQL also where the trigger could
-/// not spell a column, as its type is none that the entity's field can have; on MariaDB and MySQL also where a field that is
-/// no `Vec<u8>` is of a VECTOR column.
-pub async fn install<C, E>(db: &C, entity: E) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-    E: Audited,
-{
-    install_with(db, entity, CaptureOptions::new()).await
-}
-
-/// As [`install`], with options. To install anew with others changes what the triggers do.
-///
-/// # Errors
-/// As [`install`].
-///
-/// # Example
-/// ```
-/// # use audit_sea_orm::{Audited, capture};
-/// # use sea_orm::{DatabaseConnection, DbErr};
-/// use audit_sea_orm::capture::{CaptureOptions, OnSkip};
-///
-/// # async fn up<E: Audited>(db: &DatabaseConnection, import: E) -> Result<(), DbErr> {
-/// let options = CaptureOptions::new().on_skip(OnSkip::Leave);
-/// capture::install_with(db, import, options).await
-/// # }
-/// ```
-pub async fn install_with<C, E>(db: &C, entity: E, options: CaptureOptions) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-    E: Audited,
-{
-    let table = Table {
-        options,
-        ..Table::of(&entity)
-    };
-    install_table(db, &table).await
-}
-
-/// Installs the triggers of every entity of the program that triggers record.
-///
-/// Every entity is known that derives [`Audited`](derive@crate::Audited), or is named in
-/// [`register_audited!`](crate::register_audited).
-///
-/// # Errors
-/// As [`install`].
-pub async fn install_all<C>(db: &C) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-{
-    install_all_with(db, CaptureOptions::new()).await
-}
-
-/// As [`install_all`], with options for all of them.
-///
-/// # Errors
-/// As [`install`].
-pub async fn install_all_with<C>(db: &C, options: CaptureOptions) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-{
-    let dialect = Dialect::of(db).await?;
-    let entities = registry::entities(db, dialect).await?;
-    for entity in entities.iter().filter(|one| one.is_captured(&entities)) {
-        let table = entity.table.clone();
-        install_table(db, &Table { options, ..table }).await?;
-    }
-    Ok(())
-}
-
-/// Removes the capture triggers of an entity's table, with their functions, and nothing else.
-///
-/// # Errors
-/// What the database reports. That there is none, is no error.
-pub async fn remove<C, E>(db: &C, entity: E) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-    E: Audited,
-{
-    let table = Table::of(&entity);
-    let dialect = Dialect::of(db).await?;
-    let schema = catalog::schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
-    let Some(schema) = schema else { return Ok(()) };
-    remove_where(db, dialect, |trigger| trigger.is_on(&schema, &table.name)).await
-}
-
-/// Removes every capture trigger that writes to the trail of the connection, with its function, and nothing else.
-///
-/// Those of another database on the server stay, and on PostgreSQL those of a schema with a trail of its own.
-///
-/// # Errors
-/// What the database reports.
-pub async fn remove_all<C>(db: &C) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-{
-    let dialect = Dialect::of(db).await?;
-    let trail = catalog::trail_schema(db, dialect).await?;
-    remove_where(db, dialect, |trigger| trigger.writes_to(&trail)).await
-}
-
-/// As [`install`], for an entity whose hooks record too: for the tests, which compare the two.
-pub(crate) async fn install_beside_hooks<C, E>(db: &C) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-    E: Audited,
-{
-    let table = Table {
-        capture: Capture::Triggers,
-        ..Table::of_type::<E>()
-    };
-    install_table(db, &table).await
-}
-
-async fn install_table<C>(db: &C, table: &Table) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-{
-    table.refuse_the_trail()?;
-    if table.capture != Capture::Triggers {
-        return Err(DbErr::Custom(format!(
-            "`{}` is recorded by its hooks: put `#[audited(capture = \"triggers\")]` on it, \
-             or each change would be recorded twice",
-            table.name
-        )));
-    }
-    let place = Place::of(db, table).await?;
-    if let Some(probe) = trigger::probe(table, &place) {
-        let refused = |error| {
-            let why = "has a column that is not of the type its entity says";
-            DbErr::Custom(format!("`{}` {why}: {error}", table.name))
-        };
-        db.execute_unprepared(&probe).await.map_err(refused)?;
-    }
-    if let Some(why) = trigger::refusal(table, &place) {
-        return Err(DbErr::Custom(why));
-    }
-    let triggers = trigger::all(table, &place);
-    let mut old = installed::all(db, place.dialect).await?;
-    old.retain(|old| old.is_on(&place.table_schema, &table.name));
-    if old.iter().any(Installed::is_newer) {
-        return Ok(());
-    }
-    // MariaDB replaces a trigger of the same name without a moment between.
-    let is_replaced = |old: &Installed| {
-        place.dialect == Dialect::MariaDb
-            && triggers.iter().any(|trigger| old.is_named(&trigger.name))
-    };
-    let removed: Vec<&Installed> = old.iter().filter(|old| !is_replaced(old)).collect();
-    let mut statements = installed::drops(&removed, place.dialect);
-    statements.extend(triggers.into_iter().flat_map(|trigger| trigger.create));
-    run(db, place.dialect, &statements).await
-}
-
-async fn remove_where<C>(
-    db: &C,
-    dialect: Dialect,
-    is_unwanted: impl Fn(&Installed) -> bool + Send,
-) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-{
-    let installed = installed::all(db, dialect).await?;
-    let unwanted: Vec<&Installed> = installed
-        .iter()
-        .filter(|trigger| is_unwanted(trigger))
-        .collect();
-    let statements = installed::drops(&unwanted, dialect);
-    run(db, dialect, &statements).await
-}
-
-/// All of them or none, where the database has transactions for its schema. PostgreSQL makes one of a text of several
-/// statements, so that nobody who goes away leaves one open; with sqlx 0.9.0 SQLite's driver rolls back a `BEGIN` that
-/// nobody waits for.
-async fn run<C>(db: &C, dialect: Dialect, statements: &[String]) -> Result<(), DbErr>
-where
-    C: ConnectionTrait + TransactionTrait,
-{
-    match dialect {
-        Dialect::MySql | Dialect::MariaDb => send_each(db, statements).await,
-        Dialect::Postgres if statements.is_empty() => Ok(()),
-        Dialect::Postgres => db
-            .execute_unprepared(&statements.join(";\n"))
-            .await
-            .map(drop),
-        Dialect::Sqlite => {
-            let transaction = db.begin().await?;
-            send_each(&transaction, statements).await?;
-            transaction.commit().await
-        }
-    }
-}
-
-async fn send_each<C: ConnectionTrait>(db: &C, statements: &[String]) -> Result<(), DbErr> {
-    for statement in statements {
-        db.execute_unprepared(statement).await?;
-    }
-    Ok(())
-}
+pub use remove::{remove, remove_all};

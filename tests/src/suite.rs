@@ -19,6 +19,7 @@ pub mod migration;
 pub mod nested;
 pub mod order;
 pub mod queries;
+pub mod schema;
 pub mod skip;
 pub mod triggers;
 pub mod tripwire;
@@ -292,6 +293,21 @@ pub const ALL: &[(&str, TestFn)] = list! {
         migration_write,
         another_program,
         foreign_key_cascade,
+    ],
+    schema: [
+        a_column_that_is_still_to_come,
+        tables_that_are_still_to_come,
+        an_older_release_leaves_what_it_does_not_know,
+        options_stay,
+        a_trigger_made_later_on_sqlite,
+        installations_at_once,
+        an_installation_that_changes_nothing_waits_for_nobody,
+        only_the_function_is_made_anew,
+        up_takes_a_statement_for_each_table,
+        altered_while_others_write,
+        an_alteration_that_fails,
+        no_table_goes_before_a_rollback_is_refused,
+        texts_of_this_version_stay_valid,
     ],
     triggers: [
         single_writes,

@@ -1,10 +1,6 @@
 //! What the database says of its tables.
 
-use std::collections::BTreeMap;
-
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
-
-use super::table::Table;
 
 /// A database, as far as its triggers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,92 +37,136 @@ pub(super) struct Place {
     pub(super) dialect: Dialect,
     pub(super) table_schema: String,
     pub(super) log_schema: String,
-    /// What the database says of the table's columns, where its triggers depend on it: on PostgreSQL.
-    pub(super) facts: Vec<Fact>,
-    /// The types of the table's columns by their names in lower case, where MariaDB's and MySQL's triggers must know them.
-    pub(super) types: BTreeMap<String, String>,
+    pub(super) columns: Vec<ColumnFact>,
 }
 
-/// What the entity does not tell of a column.
-#[derive(Clone, Debug)]
-pub(super) struct Fact {
-    column: String,
-    /// It is `CHAR(n)`, or an array of such.
+/// What the database says of a column of a table.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ColumnFact {
+    pub(super) name: String,
+    /// Its type in lower case without its length, on PostgreSQL, MariaDB and MySQL.
+    pub(super) declared: String,
+    /// It is `CHAR(n)`, or an array of such, on PostgreSQL.
     pub(super) is_padded: bool,
-    /// Its text follows what the session set for dates, intervals and time zones.
+    /// Its text follows what the session set for dates, intervals and time zones, on PostgreSQL.
     pub(super) is_styled: bool,
-    /// Of a column that is computed when it is read, `VIRTUAL`: its expression.
+    /// Of a column that is computed when it is read, `VIRTUAL`, on PostgreSQL: its expression.
     pub(super) expression: Option<String>,
 }
 
+/// A table that is in the database.
+#[derive(Clone, Debug)]
+pub(super) struct Described {
+    pub(super) schema: String,
+    pub(super) columns: Vec<ColumnFact>,
+}
+
+impl Described {
+    pub(super) fn has(&self, dialect: Dialect, column: &str) -> bool {
+        fact(dialect, &self.columns, column).is_some()
+    }
+}
+
+/// Only PostgreSQL takes names of columns that differ in case for two.
+fn fact<'a>(dialect: Dialect, columns: &'a [ColumnFact], name: &str) -> Option<&'a ColumnFact> {
+    columns.iter().find(|column| {
+        column.name == name
+            || (dialect != Dialect::Postgres && column.name.to_lowercase() == name.to_lowercase())
+    })
+}
+
 impl Place {
-    pub(super) fn fact(&self, column: &str) -> Option<&Fact> {
-        self.facts.iter().find(|fact| fact.column == column)
-    }
-
-    /// As the connection's search path finds them.
-    pub(super) async fn of<C: ConnectionTrait>(db: &C, table: &Table) -> Result<Self, DbErr> {
-        let dialect = Dialect::of(db).await?;
-        let log_schema = schema_of(db, dialect, None, "audit_log").await?;
-        let log_schema = log_schema.ok_or_else(|| {
-            let why = "there is no table `audit_log`: run the migrations of audit-migration first";
-            DbErr::Custom(why.to_owned())
-        })?;
-        let table_schema = schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
-        let table_schema = table_schema
-            .ok_or_else(|| DbErr::Custom(format!("there is no table `{}`", table.name)))?;
-        let facts = match dialect {
-            Dialect::Postgres => facts(db, &table_schema, &table.name).await?,
-            _ => Vec::new(),
-        };
-        let types = column_types(db, dialect, &table_schema, &table.name).await?;
-        Ok(Self {
+    pub(super) fn new(dialect: Dialect, table: Described, log_schema: &str) -> Self {
+        Self {
             dialect,
-            table_schema,
-            log_schema,
-            facts,
-            types,
-        })
+            table_schema: table.schema,
+            log_schema: log_schema.to_owned(),
+            columns: table.columns,
+        }
+    }
+
+    /// `None` where the table has no such column.
+    pub(super) fn fact(&self, column: &str) -> Option<&ColumnFact> {
+        fact(self.dialect, &self.columns, column)
     }
 }
 
-/// Of a table of PostgreSQL. `VIRTUAL` columns, new in 18, may use nothing but what is in `pg_catalog`.
-async fn facts<C: ConnectionTrait>(db: &C, schema: &str, table: &str) -> Result<Vec<Fact>, DbErr> {
-    let sql = "SELECT a.attname::text, COALESCE(e.typname, b.typname, t.typname) = 'bpchar', \
-         COALESCE(e.typcategory, t.typcategory) IN ('C', 'D', 'R', 'T'), \
-         CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END \
-         FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
-         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
-         LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype \
-         LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' \
-         LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
-         WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped";
-    let rows = query(db, sql, [schema.into(), table.into()]).await?;
-    let fact = |row: &QueryResult| {
-        Ok(Fact {
-            column: row.try_get_by_index(0)?,
-            is_padded: row.try_get_by_index(1)?,
-            is_styled: row.try_get_by_index(2)?,
-            expression: row.try_get_by_index(3)?,
-        })
-    };
-    rows.iter().map(fact).collect()
-}
-
-async fn column_types<C: ConnectionTrait>(
+/// The schema of the trail that the connection's search path finds.
+pub(super) async fn log_schema<C: ConnectionTrait>(
     db: &C,
     dialect: Dialect,
-    schema: &str,
+) -> Result<String, DbErr> {
+    let schema = schema_of(db, dialect, None, "audit_log").await?;
+    schema.ok_or_else(|| {
+        let why = "there is no table `audit_log`: run the migrations of audit-migration first";
+        DbErr::Custom(why.to_owned())
+    })
+}
+
+/// A table and its columns, by one statement, as the connection's search path finds it; `None` where there is no such.
+///
+/// `VIRTUAL` columns, new in PostgreSQL 18, may use nothing but what is in `pg_catalog`.
+pub(super) async fn describe<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+    schema: Option<&str>,
     table: &str,
-) -> Result<BTreeMap<String, String>, DbErr> {
-    if !matches!(dialect, Dialect::MySql | Dialect::MariaDb) {
-        return Ok(BTreeMap::new());
+) -> Result<Option<Described>, DbErr> {
+    let schema = schema.map(str::to_owned);
+    let rows = query(db, description(dialect), [schema.into(), table.into()]).await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let schema = first.try_get_by_index(0)?;
+    let columns = rows.iter().filter_map(|row| column_fact(row).transpose());
+    Ok(Some(Described {
+        schema,
+        columns: columns.collect::<Result<_, DbErr>>()?,
+    }))
+}
+
+/// `None` of a table without columns, which PostgreSQL has.
+fn column_fact(row: &QueryResult) -> Result<Option<ColumnFact>, DbErr> {
+    let Some(name) = row.try_get_by_index(1)? else {
+        return Ok(None);
+    };
+    Ok(Some(ColumnFact {
+        name,
+        declared: row.try_get_by_index(2)?,
+        is_padded: row.try_get_by_index::<String>(3)? == "1",
+        is_styled: row.try_get_by_index::<String>(4)? == "1",
+        expression: row.try_get_by_index(5)?,
+    }))
+}
+
+/// Schema, column, type, whether it is padded, whether it is styled, expression.
+fn description(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => {
+            "SELECT 'main', x.name, '', '0', '0', NULL FROM sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') x \
+             WHERE m.type IN ('table', 'view') AND ($1 IS NULL OR 1) AND lower(m.name) = lower($2) AND x.hidden <> 1 \
+             ORDER BY x.cid"
+        }
+        Dialect::Postgres => {
+            "SELECT n.nspname::text, a.attname::text, pg_catalog.format_type(a.atttypid, NULL), \
+             CASE WHEN COALESCE(e.typname, b.typname, t.typname) = 'bpchar' THEN '1' ELSE '0' END, \
+             CASE WHEN COALESCE(e.typcategory, t.typcategory) IN ('C', 'D', 'R', 'T') THEN '1' ELSE '0' END, \
+             CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END \
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+             LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype \
+             LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' \
+             LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+             WHERE CASE WHEN $1::text IS NULL THEN c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident($2)) \
+             ELSE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') END ORDER BY a.attnum"
+        }
+        Dialect::MySql | Dialect::MariaDb => {
+            "SELECT CONVERT(table_schema USING utf8mb4), CONVERT(column_name USING utf8mb4), \
+             CONVERT(LOWER(data_type) USING utf8mb4), '0', '0', CAST(NULL AS CHAR) FROM information_schema.columns \
+             WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? ORDER BY ordinal_position"
+        }
     }
-    let sql = "SELECT CONVERT(LOWER(column_name) USING utf8mb4), CONVERT(LOWER(data_type) USING utf8mb4) \
-         FROM information_schema.columns WHERE table_schema = ? AND table_name = ?";
-    let rows = query(db, sql, [schema.into(), table.into()]).await?;
-    let of_column = |row: &QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
-    rows.iter().map(of_column).collect()
 }
 
 /// The schema of a table; `None` where there is no such table.
@@ -173,28 +213,6 @@ pub(super) async fn trail_schema<C: ConnectionTrait>(
         }
     };
     Ok(texts(db, own, []).await?.concat())
-}
-
-/// The names of a table's columns.
-pub(super) async fn columns<C: ConnectionTrait>(
-    db: &C,
-    dialect: Dialect,
-    schema: &str,
-    table: &str,
-) -> Result<Vec<String>, DbErr> {
-    let sql = match dialect {
-        Dialect::Sqlite => "SELECT name FROM pragma_table_xinfo($2, $1) WHERE hidden <> 1",
-        Dialect::Postgres => {
-            "SELECT a.attname::text FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
-             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
-        }
-        Dialect::MySql | Dialect::MariaDb => {
-            "SELECT CONVERT(column_name USING utf8mb4) FROM information_schema.columns \
-             WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position"
-        }
-    };
-    texts(db, sql, [schema.into(), table.into()]).await
 }
 
 /// The triggers and rules that run for what is inserted into a table.

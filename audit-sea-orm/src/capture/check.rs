@@ -6,13 +6,14 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable};
 
 use super::{
     cascades,
-    catalog::{self, Dialect, Place},
+    catalog::{self, Described, Dialect, Place},
     drift::Drift,
     installed::{self, Installed},
     registry::{self, Registered},
     rights,
+    state::State,
     table::Table,
-    trigger::{self, Trigger, VERSION},
+    trigger::{self, VERSION},
 };
 use crate::{
     Capture,
@@ -105,22 +106,23 @@ impl fmt::Display for CheckReport {
 pub async fn check<C: ConnectionTrait>(db: &C) -> Result<CheckReport, DbErr> {
     let dialect = Dialect::of(db).await?;
     let installed = installed::all(db, dialect).await?;
-    let has_trail = catalog::schema_of(db, dialect, None, "audit_log").await?;
+    let log_schema = catalog::schema_of(db, dialect, None, "audit_log").await?;
     let entities = registry::entities(db, dialect).await?;
     let checker = Checker {
         db,
         dialect,
+        log_schema: log_schema.as_deref().unwrap_or_default(),
         installed: &installed,
         entities: &entities,
     };
     let mut tables = Vec::new();
     for entity in &entities {
-        let drifts = match &entity.schema {
+        let drifts = match entity.schema() {
             None => {
                 let table = &entity.table;
                 vec![rights::no_table(db, dialect, table.schema.as_deref(), &table.name).await]
             }
-            Some(_) if has_trail.is_none() => Vec::new(),
+            Some(_) if log_schema.is_none() => Vec::new(),
             Some(schema) => checker.of_entity(entity, schema).await?,
         };
         tables.push(TableReport {
@@ -156,8 +158,12 @@ async fn trail<C: ConnectionTrait>(db: &C, dialect: Dialect) -> Result<Vec<Drift
             let foreign = catalog::interceptors(db, dialect, &schema, &table).await?;
             drifts.extend(foreign.into_iter().map(Drift::Intercepted));
         }
-        let there = catalog::columns(db, dialect, &schema, &table).await?;
-        let missing = columns.into_iter().filter(|column| !there.contains(column));
+        let there = catalog::describe(db, dialect, Some(&schema), &table).await?;
+        let is_there = |column: &String| {
+            let there = there.as_ref();
+            there.is_some_and(|there| there.has(dialect, column))
+        };
+        let missing = columns.into_iter().filter(|column| !is_there(column));
         drifts.extend(missing.map(|column| Drift::NoColumn {
             table: table.clone(),
             column,
@@ -171,10 +177,21 @@ fn table_of<E: EntityTrait>() -> (String, Vec<String>) {
     (E::default().table_name().to_owned(), columns.collect())
 }
 
+/// The entity that triggers record a table as.
+struct Captured {
+    entity: &'static str,
+    /// With the columns that the database has.
+    table: Table,
+    place: Place,
+    /// The others.
+    absent: Vec<String>,
+}
+
 /// What is compared: the triggers that are there, and the entities that should have some.
 struct Checker<'a, C> {
     db: &'a C,
     dialect: Dialect,
+    log_schema: &'a str,
     installed: &'a [Installed],
     entities: &'a [Registered],
 }
@@ -183,62 +200,80 @@ impl<C: ConnectionTrait> Checker<'_, C> {
     /// The triggers of an entity of this program, against those that it should have.
     async fn of_entity(&self, entity: &Registered, schema: &str) -> Result<Vec<Drift>, DbErr> {
         let table = &entity.table;
-        let here = self.on(schema, &table.name);
+        let here = installed::on(self.installed, schema, &table.name);
         if table.capture != Capture::Triggers {
             let twice = !here.is_empty();
             return Ok(twice.then_some(Drift::RecordedTwice).into_iter().collect());
         }
-        let (captured, wanted) = self.captured(entity, &here).await?;
-        if captured.table.entity != table.entity {
-            let captured = captured.table.entity.to_owned();
-            return Ok(vec![Drift::CapturedAs(captured)]);
+        let captured = self.captured(entity, &here)?;
+        if captured.entity != table.entity {
+            return Ok(vec![Drift::CapturedAs(captured.entity.to_owned())]);
         }
-        let mut drifts = Vec::new();
-        for trigger in &wanted {
-            match here.iter().find(|there| there.is_named(&trigger.name)) {
-                None => {
-                    let on = (schema, table.name.as_str());
-                    let missing = rights::no_trigger(self.db, self.dialect, &trigger.name, on);
-                    drifts.push(missing.await);
-                }
-                Some(there) if !is_of(there, trigger) && !there.is_newer() => {
-                    drifts.push(Drift::Outdated(trigger.name.clone()));
-                }
-                Some(_) => {}
-            }
-        }
-        let strays = here
-            .iter()
-            .filter(|there| wanted.iter().all(|trigger| !there.is_named(&trigger.name)))
-            .filter(|there| !there.is_newer());
-        drifts.extend(strays.map(|stray| Drift::Outdated(stray.name.clone())));
-        drifts.extend(self.of_table(&here, &table.known).await?);
+        let mut drifts = self.of_state(&captured, &here).await;
+        drifts.extend(captured.absent.into_iter().map(Drift::AbsentColumn));
+        let known = here
+            .first()
+            .map_or(Vec::new(), |first| first.mark.columns.clone());
+        drifts.extend(self.of_table(&here, &known).await?);
         Ok(drifts)
     }
 
-    /// The entity that the triggers of a table are of, and what they should be: of several, the one whose they are.
-    async fn captured<'e>(
-        &'e self,
-        entity: &Registered,
-        here: &[&Installed],
-    ) -> Result<(&'e Registered, Vec<Trigger>), DbErr> {
-        let mut first = None;
-        for candidate in entity.candidates(self.entities) {
-            let place = Place::of(self.db, &candidate.table).await?;
-            let wanted = trigger::all(&installed_like(&candidate.table, here), &place);
-            let is_there = |trigger| here.iter().any(|there| is_of(there, trigger));
-            if wanted.iter().all(is_there) {
-                return Ok((candidate, wanted));
+    /// What the triggers of an entity are, against what they should be.
+    async fn of_state(&self, captured: &Captured, here: &[&Installed]) -> Vec<Drift> {
+        let Captured { table, place, .. } = captured;
+        let names = trigger::names(table, self.dialect);
+        let on = (place.table_schema.as_str(), table.name.as_str());
+        let mut drifts = Vec::new();
+        for name in &names {
+            if !here.iter().any(|there| there.is_named(name)) {
+                drifts.push(rights::no_trigger(self.db, self.dialect, name, on).await);
             }
-            first.get_or_insert((candidate, wanted));
         }
-        first.ok_or_else(|| DbErr::Custom("an entity is its own candidate".to_owned()))
+        let recipe = trigger::recipe(table, place);
+        let is_current = |there: &Installed| {
+            there.mark.version == VERSION
+                && there.mark.recipe == recipe
+                && names.iter().any(|name| there.is_named(name))
+        };
+        match State::of(table, place, here) {
+            State::UpToDate => {}
+            State::RecordsMore(columns) => {
+                drifts.extend(columns.into_iter().map(Drift::RecordsMore));
+            }
+            State::Newer | State::Behind => {
+                let outdated = here
+                    .iter()
+                    .filter(|there| !there.is_newer() && !is_current(there));
+                drifts.extend(outdated.map(|there| Drift::Outdated(there.name.clone())));
+            }
+        }
+        drifts
     }
 
-    fn on(&self, schema: &str, table: &str) -> Vec<&Installed> {
-        let here = self.installed.iter();
-        here.filter(|trigger| trigger.is_on(schema, table))
-            .collect()
+    /// The entity that the triggers of a table are of, with the options that they were installed with: of several, the one
+    /// whose they are.
+    fn captured(&self, entity: &Registered, here: &[&Installed]) -> Result<Captured, DbErr> {
+        let mut first = None;
+        for candidate in entity.candidates(self.entities) {
+            let Some(described) = candidate.described.clone() else {
+                continue;
+            };
+            let place = Place::new(self.dialect, described, self.log_schema);
+            let (mut table, absent) = candidate.table.clone().within(&place)?;
+            table.options = installed::options(here).unwrap_or_default();
+            let is_it = matches!(State::of(&table, &place, here), State::UpToDate);
+            let captured = Captured {
+                entity: candidate.table.entity,
+                table,
+                place,
+                absent,
+            };
+            if is_it {
+                return Ok(captured);
+            }
+            first.get_or_insert(captured);
+        }
+        first.ok_or_else(|| DbErr::Custom("an entity is its own candidate".to_owned()))
     }
 
     /// Triggers on tables that no entity of this program has: all that their own marks tell.
@@ -247,7 +282,7 @@ impl<C: ConnectionTrait> Checker<'_, C> {
         let is_of_entity = |trigger: &Installed| {
             let mut entities = self.entities.iter();
             entities.any(|entity| {
-                let schema = entity.schema.as_deref();
+                let schema = entity.schema();
                 schema.is_some_and(|schema| trigger.is_on(schema, &entity.table.name))
             })
         };
@@ -283,31 +318,17 @@ impl<C: ConnectionTrait> Checker<'_, C> {
             .flat_map(|trigger| of_trigger(trigger))
             .collect();
         drifts.extend(rights::of_owners(self.db, self.dialect, here).await?);
-        let there = catalog::columns(self.db, self.dialect, schema, table).await?;
+        let described = catalog::describe(self.db, self.dialect, Some(schema), table).await?;
+        let Some(described) = described else {
+            return Ok(drifts);
+        };
         // A later version knows itself what it records.
         let newer = here.iter().find(|trigger| trigger.is_newer());
         let known = newer.map_or(known, |trigger| trigger.mark.columns.as_slice());
-        drifts.extend(column_drifts(known, &there));
+        drifts.extend(column_drifts(self.dialect, known, &described));
         drifts.extend(cascades::into_table(self.db, self.dialect, schema, table).await?);
         Ok(drifts)
     }
-}
-
-/// The table with the options that its triggers were installed with: those of any are right.
-fn installed_like(table: &Table, here: &[&Installed]) -> Table {
-    let options = here.first().map(|trigger| trigger.mark.options());
-    Table {
-        options: options.unwrap_or_default(),
-        ..table.clone()
-    }
-}
-
-/// Whether a trigger is what would be made today.
-fn is_of(there: &Installed, wanted: &Trigger) -> bool {
-    there.is_named(&wanted.name)
-        && there.mark.version == VERSION
-        && there.mark.fingerprint == wanted.fingerprint
-        && there.mark.shape == wanted.shape
 }
 
 /// Whether a trigger is as it was made, and on.
@@ -341,9 +362,17 @@ fn of_trigger(trigger: &Installed) -> Vec<Drift> {
     drifts
 }
 
-fn column_drifts(known: &[String], there: &[String]) -> Vec<Drift> {
-    let unknown = there.iter().filter(|column| !known.contains(column));
-    let gone = known.iter().filter(|column| !there.contains(column));
+/// Where what the triggers know is not what the table has.
+fn column_drifts(dialect: Dialect, known: &[String], table: &Described) -> Vec<Drift> {
+    let is_known = |column: &str| {
+        known.iter().any(|known| {
+            known == column
+                || (dialect != Dialect::Postgres && known.to_lowercase() == column.to_lowercase())
+        })
+    };
+    let columns = table.columns.iter().map(|column| &column.name);
+    let unknown = columns.filter(|column| !is_known(column));
+    let gone = known.iter().filter(|column| !table.has(dialect, column));
     unknown
         .map(|column| Drift::UnknownColumn(column.clone()))
         .chain(gone.map(|column| Drift::GoneColumn(column.clone())))

@@ -40,7 +40,8 @@ pub enum Drift {
         /// The trigger.
         trigger: String,
         /// What is not as it was made: `event`, `timing`, `level`, `condition`, `columns`, `transition tables`, `function`;
-        /// of the function `language`, `security`, `settings`; `sql_mode`; or `owner`, where the triggers of one table
+        /// of the function `language`, `security`, `settings`; `sql_mode`; `order`, on SQLite, whose
+        /// trigger that was made last fires first; or `owner`, where the triggers of one table
         /// have different ones.
         part: String,
         /// As it is.
@@ -85,6 +86,12 @@ pub enum Drift {
     UnknownColumn(String),
     /// The trigger names a column that the table has no more: writes will fail.
     GoneColumn(String),
+    /// The table lacks a column of the entity, so it goes unrecorded: a migration is still to run.
+    AbsentColumn(String),
+    /// The triggers record a column that the entity does not have: those of a later release of the application, or the entity
+    /// lost it. A [warning](Self::is_warning). [`install`](crate::capture::install) leaves such triggers alone; to make them
+    /// forget the column, [`remove`](crate::capture::remove) them first.
+    RecordsMore(String),
     /// Hooks record the entity, and triggers do too: each change is recorded twice.
     RecordedTwice,
     /// Triggers record the table as another entity of the program. A [warning](Self::is_warning): the records are there, with
@@ -110,6 +117,7 @@ impl Drift {
                 | Self::Newer(_)
                 | Self::OwnerHidden { .. }
                 | Self::CapturedAs(_)
+                | Self::RecordsMore(_)
                 | Self::Cascade { variable: None, .. }
         )
     }
@@ -136,6 +144,14 @@ impl fmt::Display for Drift {
             Self::GoneColumn(column) => {
                 write!(f, "column `{column}` is gone, but the triggers name it")
             }
+            Self::AbsentColumn(column) => write!(
+                f,
+                "column `{column}` of the entity is missing: run the migration that adds it, then install"
+            ),
+            Self::RecordsMore(column) => write!(
+                f,
+                "column `{column}` is recorded, which the entity does not have"
+            ),
             Self::RecordedTwice => f.write_str(
                 "hooks and triggers both record it: put `capture = \"triggers\"` on the entity, or remove the triggers",
             ),
@@ -183,11 +199,11 @@ impl Drift {
                 right,
             } => write!(
                 f,
-                "trigger `{trigger}` runs as `{owner}`, who lacks {right}: grant it, or install as another user"
+                "trigger `{trigger}` runs as `{owner}`, who lacks {right}: grant it, or remove the triggers and install them as another user"
             ),
             Self::NoOwner { trigger, owner } => write!(
                 f,
-                "trigger `{trigger}` runs as `{owner}`, who does not exist: create that account, or install as another"
+                "trigger `{trigger}` runs as `{owner}`, who does not exist: create that account, or remove the triggers and install them as another"
             ),
             Self::OwnerHidden { trigger, owner } => write!(
                 f,

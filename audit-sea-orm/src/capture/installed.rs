@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::{
     catalog::{self, Dialect},
+    options::CaptureOptions,
     shape::Shape,
     trigger::{MARK, Mark, VERSION, read_mark},
 };
@@ -41,12 +42,26 @@ pub(super) async fn all<C: ConnectionTrait>(
     Ok(parsed.into_iter().flatten().collect())
 }
 
+/// Those that are on a table.
+pub(super) fn on<'a>(all: &'a [Installed], schema: &str, table: &str) -> Vec<&'a Installed> {
+    all.iter()
+        .filter(|trigger| trigger.is_on(schema, table))
+        .collect()
+}
+
+/// What the triggers of a table were installed with: those of any are right. `None` where there are none.
+pub(super) fn options(here: &[&Installed]) -> Option<CaptureOptions> {
+    here.first().map(|trigger| trigger.mark.options())
+}
+
 /// Schema, table, name, whether it is on, text, shape, owner, who may execute it, whether case is ignored.
 fn statement(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => {
-            "SELECT 'main', tbl_name, name, '1', sql, '{}', '', '', '1' FROM sqlite_master \
-             WHERE type = 'trigger' AND instr(sql, $1)"
+            "SELECT 'main', m.tbl_name, m.name, '1', m.sql, json_object('order', COALESCE((SELECT 'before `' || o.name || '`' \
+             FROM sqlite_master o WHERE o.type = 'trigger' AND lower(o.tbl_name) = lower(m.tbl_name) AND o.rowid > m.rowid \
+             AND NOT instr(o.sql, $1) LIMIT 1), 'last')), '', '', '1' FROM sqlite_master m \
+             WHERE m.type = 'trigger' AND instr(m.sql, $1)"
         }
         Dialect::Postgres => {
             "SELECT n.nspname::text, c.relname::text, t.tgname::text, \
@@ -118,6 +133,14 @@ impl Installed {
         self.mark.version > VERSION
     }
 
+    /// Whether it is what this library made, and fires.
+    pub(super) fn is_as_made(&self) -> bool {
+        self.is_enabled
+            && self.executors.is_empty()
+            && self.mark.fingerprint == self.fingerprint
+            && self.shape.differences(&self.mark.shape).is_empty()
+    }
+
     /// Whether its records go to the trail in that schema.
     pub(super) fn writes_to(&self, trail: &str) -> bool {
         self.is_same(self.trail(), trail)
@@ -165,7 +188,7 @@ impl Installed {
     }
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

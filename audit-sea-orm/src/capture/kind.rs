@@ -4,9 +4,11 @@ use sea_orm::{
     ColumnTrait, ColumnType, EntityTrait, ModelTrait,
     sea_query::{ArrayType, Expr, PostgresQueryBuilder, Query},
 };
+use serde::Serialize;
 
-/// The kinds of value that triggers know. Whatever else there is, is spelled as its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The kinds of value that triggers know. Whatever else there is, is spelled as its text. Their names stand in the recipes of
+/// triggers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(dead_code, reason = "some are of features that may be off")]
 pub(super) enum Kind {
     Bool,
@@ -100,7 +102,7 @@ impl Kind {
 }
 
 /// How SeaORM reads a column whose entity says `select_as`: an expression of the column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct ReadAs {
     before: String,
     after: String,

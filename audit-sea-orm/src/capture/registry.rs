@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
-    catalog::{self, Dialect},
+    catalog::{self, Described, Dialect},
     table::Table,
 };
 use crate::{Audited, Capture};
@@ -63,17 +63,23 @@ macro_rules! register_audited {
     };
 }
 
-/// An entity of the program, with the place of its table.
+/// An entity of the program, with its table.
 #[derive(Clone, Debug)]
 pub(super) struct Registered {
     pub(super) table: Table,
     /// `None` where there is no such table.
-    pub(super) schema: Option<String>,
+    pub(super) described: Option<Described>,
 }
 
 impl Registered {
+    /// The schema that its table is in.
+    pub(super) fn schema(&self) -> Option<&str> {
+        let described = self.described.as_ref()?;
+        Some(&described.schema)
+    }
+
     fn is_beside(&self, other: &Self) -> bool {
-        self.schema == other.schema && self.table.name == other.table.name
+        self.schema() == other.schema() && self.table.name == other.table.name
     }
 
     /// The entities of the same table that triggers are to record, itself too, the first choice first. A table has one set
@@ -104,8 +110,9 @@ pub(super) async fn entities<C: ConnectionTrait>(
     tables.sort_by(|a, b| (&a.audit_name, a.entity).cmp(&(&b.audit_name, b.entity)));
     let mut entities = Vec::with_capacity(tables.len());
     for table in tables {
-        let schema = catalog::schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
-        entities.push(Registered { table, schema });
+        let described =
+            catalog::describe(db, dialect, table.schema.as_deref(), &table.name).await?;
+        entities.push(Registered { table, described });
     }
     Ok(entities)
 }

@@ -4,6 +4,7 @@ use audit_core::FieldPolicy;
 use sea_orm::{DbErr, IdenStatic, Iterable, PrimaryKeyToColumn};
 
 use super::{
+    catalog::Place,
     kind::{Kind, ReadAs},
     options::CaptureOptions,
 };
@@ -74,6 +75,23 @@ impl Table {
                 .collect(),
             naming: named.into_iter().chain(common).map(column).collect(),
         }
+    }
+
+    /// With those columns only that the database has, and the names of the others: a migration that is still to run may add
+    /// them.
+    pub(super) fn within(mut self, place: &Place) -> Result<(Self, Vec<String>), DbErr> {
+        let is_there = |name: &str| place.fact(name).is_some();
+        if let Some(key) = self.key.iter().find(|column| !is_there(&column.name)) {
+            return Err(DbErr::Custom(format!(
+                "`{}` has no column `{}`, which is in the primary key of its entity: run the migration that adds it first",
+                self.name, key.name
+            )));
+        }
+        self.columns.retain(|column| is_there(&column.name));
+        self.naming.retain(|column| is_there(&column.name));
+        let (known, absent) = self.known.into_iter().partition(|name| is_there(name));
+        self.known = known;
+        Ok((self, absent))
     }
 
     /// The trail is never audited: a trigger on it would call itself.

@@ -13,13 +13,14 @@ use super::{
     options::{CaptureOptions, OnSkip},
     shape::Shape,
     spell::Spell,
-    table::Table,
+    table::{Column, Table},
 };
 
-/// What triggers of this version write: raise it where the same SQL comes to mean something else.
+/// What triggers of this version record of a table. Raise it where those of a new release record something else of the same
+/// [recipe]; leave it where they record the same by another text, which then stays as it is in every database.
 ///
-/// The rule: a trigger of a lower version is outdated, one of a higher is left alone. So later versions keep the fields of
-/// [`Mark`], and may add to them.
+/// A trigger of a lower version is outdated, one of a higher is left alone. So later versions keep the fields of [`Mark`], and
+/// may add to them.
 pub(super) const VERSION: u32 = 1;
 
 /// What every trigger that this library makes holds, followed by what tells of it as JSON.
@@ -49,10 +50,10 @@ const UNREADABLE: &str = r#"{"context":"unreadable"}"#;
 #[derive(Clone, Debug)]
 pub(super) struct Trigger {
     pub(super) name: String,
-    /// What makes it, and its function where it has one.
+    /// What makes the function that it calls, in the place of one of that name: PostgreSQL's.
+    pub(super) function: Vec<String>,
+    /// What makes it.
     pub(super) create: Vec<String>,
-    /// Of what the database keeps as its text: tells it from another.
-    pub(super) fingerprint: String,
     /// What the database's catalog then says of it beside its text.
     pub(super) shape: Shape,
 }
@@ -64,6 +65,43 @@ pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
         Dialect::Postgres => postgres::all(table, place),
         Dialect::MariaDb | Dialect::MySql => mysql::all(table, place),
     }
+}
+
+/// What the records of a table depend on, in few letters: two triggers of one version and one recipe record the same, whatever
+/// their texts are.
+pub(super) fn recipe(table: &Table, place: &Place) -> String {
+    let table = match place.dialect {
+        Dialect::Sqlite => table.clone(),
+        Dialect::Postgres => postgres::as_in_the_database(table, place),
+        Dialect::MariaDb | Dialect::MySql => mysql::as_kept(table, place),
+    };
+    let names = |columns: &[Column]| columns.iter().map(described).collect::<Vec<_>>();
+    let recipe = serde_json::json!({
+        "table": table.audit_name,
+        "columns": names(&table.columns),
+        "known": table.known,
+        "key": names(&table.key),
+        "naming": names(&table.naming),
+        "on_skip": table.options.on_skip,
+        "trail": (place.log_schema != place.table_schema).then_some(&place.log_schema),
+        "facts": facts(&table, place),
+    });
+    fingerprint(&recipe.to_string())
+}
+
+fn described(column: &Column) -> serde_json::Value {
+    serde_json::json!([column.name, column.kind, column.masked, column.read_as])
+}
+
+/// What PostgreSQL says of the columns, their types too: sessions keep plans by them, which are made anew with the function.
+fn facts(table: &Table, place: &Place) -> Vec<serde_json::Value> {
+    if place.dialect != Dialect::Postgres {
+        return Vec::new();
+    }
+    let facts = table.known.iter().filter_map(|name| place.fact(name));
+    facts
+        .map(|fact| serde_json::json!([fact.declared, fact.is_styled, fact.expression]))
+        .collect()
 }
 
 /// What fails, without effect, where a column cannot be spelled as its entity says and so each write would fail: asked of
@@ -89,6 +127,12 @@ pub(super) fn events(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
+/// The names of the triggers that capture a table.
+pub(super) fn names(table: &Table, dialect: Dialect) -> Vec<String> {
+    let events = events(dialect).iter();
+    events.map(|event| name(table, event)).collect()
+}
+
 /// A name that no other table's trigger has, in the 63 bytes of PostgreSQL.
 fn name(table: &Table, what: &str) -> String {
     let full = format!("{:?}.{}", table.schema, table.name);
@@ -105,26 +149,21 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The text of a trigger with its mark, and the fingerprint of that text without it. The mark names the schema of the trail
-/// only where it is not the table's, as that may get another name.
-fn marked(
-    table: &Table,
-    place: &Place,
-    shape: &Shape,
-    text: impl Fn(&str) -> String,
-) -> (String, String) {
-    let fingerprint = fingerprint(&text(MARK));
+/// The text of a trigger with its mark, which names the schema of the trail only where it is not the table's, as that may get
+/// another name.
+fn marked(table: &Table, place: &Place, shape: &Shape, text: impl Fn(&str) -> String) -> String {
     let escaped = |name: &String| utf8_percent_encode(name, ESCAPED).to_string();
     let about = serde_json::json!({
         "version": VERSION,
-        "fingerprint": fingerprint,
+        "fingerprint": fingerprint(&text(MARK)),
+        "recipe": recipe(table, place),
         "shape": shape,
         "table": escaped(&table.audit_name),
         "columns": table.known.iter().map(escaped).collect::<Vec<_>>(),
         "on_skip": table.options.on_skip,
         "trail": (place.log_schema != place.table_schema).then(|| escaped(&place.log_schema)),
     });
-    (text(&format!("{MARK}{about}")), fingerprint)
+    text(&format!("{MARK}{about}"))
 }
 
 fn fingerprint(text: &str) -> String {
@@ -148,6 +187,9 @@ pub(super) struct Mark {
     pub(super) version: u32,
     /// Of the text that was made.
     pub(super) fingerprint: String,
+    /// What its records depend on.
+    #[serde(default)]
+    pub(super) recipe: String,
     /// What was made, beside the text.
     #[serde(default)]
     pub(super) shape: Shape,
@@ -291,8 +333,7 @@ mod tests {
             dialect: Dialect::MySql,
             table_schema: "shop".to_owned(),
             log_schema: trail.to_owned(),
-            facts: Vec::new(),
-            types: std::collections::BTreeMap::new(),
+            columns: Vec::new(),
         }
     }
 
@@ -306,9 +347,10 @@ mod tests {
         ] {
             let table = table(name);
             let place = place(name);
-            let (text, fingerprint) = marked(&table, &place, &shape(), |mark| {
+            let text = marked(&table, &place, &shape(), |mark| {
                 format!("{name} /* {mark} */ rest")
             });
+            let fingerprint = fingerprint(&format!("{name} /* {MARK} */ rest"));
             let (mark, found) = read_mark(&text).expect("a mark");
             assert_eq!(mark.trail, Some(place.log_schema));
             assert_eq!((mark.version, mark.shape), (VERSION, shape()));
@@ -326,7 +368,7 @@ mod tests {
     #[test]
     fn a_mark_ends_no_text_and_no_comment() {
         let name = "*/ 'a' \\ \n";
-        let (mark, _) = marked(&table(name), &place(name), &shape(), str::to_owned);
+        let mark = marked(&table(name), &place(name), &shape(), str::to_owned);
         assert!(!mark.contains(['\'', '\\', '*', '\n']), "{mark}");
     }
 }

@@ -61,7 +61,9 @@ async fn with_pies(t: &Test) -> Result<(), DbErr> {
     pie::Entity::insert_many(pies)
         .exec_without_returning(&t.db)
         .await?;
-    capture::install(&t.db, captured::pie::Entity).await
+    capture::install(&t.db, captured::pie::Entity)
+        .await
+        .map(drop)
 }
 
 fn pie(id: i32, price: i32) -> pie::ActiveModel {
@@ -225,7 +227,9 @@ async fn with_authors(t: &Test) -> Result<(), DbErr> {
 
 async fn capture_authors(t: &Test) -> Result<(), DbErr> {
     capture::install(&t.db, captured::author::Entity).await?;
-    capture::install(&t.db, captured::book::Entity).await
+    capture::install(&t.db, captured::book::Entity)
+        .await
+        .map(drop)
 }
 
 async fn save_tree(t: &Test) -> Result<author::ModelEx, DbErr> {

@@ -27,7 +27,7 @@ fn at(milliseconds: i64) -> DateTimeUtc {
 
 async fn accounts(t: &Test) -> Result<(), DbErr> {
     t.create_table(account::Entity).await?;
-    capture::install(&t.db, account::Entity).await
+    capture::install(&t.db, account::Entity).await.map(drop)
 }
 
 /// A writer that waits for another's lock comes after it, in the history and in each state that is rebuilt from it,

@@ -21,6 +21,7 @@ pub use drift::{
     check_tells_of_outdated_triggers, check_tells_of_strays, check_tells_of_tables_without_entity,
     removing_all_keeps_other_trails, removing_keeps_other_schemas,
 };
+pub(super) use install::triggers;
 pub use install::{
     check_tells_every_drift, installing_twice_changes_nothing, removing_leaves_nothing,
     rolling_back_removes_every_trigger, what_must_not_be_captured_is_refused,
@@ -73,7 +74,7 @@ async fn ledger(t: &Test) -> Result<(), DbErr> {
     t.create_table(account::Entity).await?;
     t.create_table(entry::Entity).await?;
     capture::install(&t.db, account::Entity).await?;
-    capture::install(&t.db, entry::Entity).await
+    capture::install(&t.db, entry::Entity).await.map(drop)
 }
 
 async fn run(db: &DatabaseConnection, statements: &[&str]) -> Result<(), DbErr> {

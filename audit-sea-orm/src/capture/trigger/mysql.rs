@@ -46,12 +46,11 @@ pub(super) fn refusal(table: &Table, place: &Place) -> Option<String> {
 }
 
 fn type_of<'a>(column: &Column, place: &'a Place) -> &'a str {
-    let declared = place.types.get(&column.name.to_lowercase());
-    declared.map_or("", String::as_str)
+    place.fact(&column.name).map_or("", |fact| &fact.declared)
 }
 
 /// The table with the kinds of its columns as the database keeps them.
-fn as_kept(table: &Table, place: &Place) -> Table {
+pub(super) fn as_kept(table: &Table, place: &Place) -> Table {
     let mut table = table.clone();
     let columns = table.columns.iter_mut().chain(&mut table.key);
     for column in columns.chain(&mut table.naming) {
@@ -77,7 +76,7 @@ impl Maker<'_> {
             ("sql_mode", "strict"),
         ]);
         // The mark is a statement that does nothing, as the servers' own client takes comments out of a backup.
-        let (body, fingerprint) = marked(self.table, self.place, &shape, |mark| {
+        let body = marked(self.table, self.place, &shape, |mark| {
             let mark = self.spell.text(mark);
             let (is_usual, readable) = (IS_USUAL, readable());
             format!(
@@ -102,8 +101,8 @@ impl Maker<'_> {
         };
         Trigger {
             name,
+            function: Vec::new(),
             create,
-            fingerprint,
             shape,
         }
     }
@@ -238,10 +237,11 @@ fn readable() -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::{Capture, capture::options::CaptureOptions};
+    use crate::{
+        Capture,
+        capture::{catalog::ColumnFact, options::CaptureOptions},
+    };
 
     fn refusal_of(kind: Kind, masked: bool) -> Option<String> {
         let column = Column {
@@ -266,8 +266,11 @@ mod tests {
             dialect: Dialect::MySql,
             table_schema: "s".to_owned(),
             log_schema: "s".to_owned(),
-            facts: Vec::new(),
-            types: BTreeMap::from([("place".to_owned(), "vector".to_owned())]),
+            columns: vec![ColumnFact {
+                name: "place".to_owned(),
+                declared: "vector".to_owned(),
+                ..ColumnFact::default()
+            }],
         };
         refusal(&table, &place)
     }

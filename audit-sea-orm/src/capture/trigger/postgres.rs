@@ -107,32 +107,30 @@ impl<'a> Maker<'a> {
         let body = self.body(rows, work);
         let settings = self.settings();
         let shape = shape(event, tables, &settings);
-        let (text, fingerprint) = marked(&self.table, self.place, &shape, |mark| {
+        let text = marked(&self.table, self.place, &shape, |mark| {
             format!("/* {mark} */{body}")
         });
-        let tag = tag(&text);
+        let code = tag(&text);
         let set: String = settings
             .iter()
             .map(|(name, value)| format!(" SET {name} = {value}"))
             .collect();
         let function = format!(
             "CREATE OR REPLACE FUNCTION {schema}.{quoted}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\
-             {set} AS {tag}{text}{tag}"
+             {set} AS {code}{text}{code}"
         );
         let trigger = format!(
             "CREATE TRIGGER {quoted} AFTER {event} ON {on} {tables} FOR EACH STATEMENT \
              EXECUTE FUNCTION {schema}.{quoted}()"
         );
         Trigger {
-            create: vec![
+            function: vec![
                 function,
                 // Else who may not write the trail could put the function on another table.
                 format!("REVOKE ALL ON FUNCTION {schema}.{quoted}() FROM PUBLIC"),
-                format!("DROP TRIGGER IF EXISTS {quoted} ON {on}"),
-                trigger,
             ],
+            create: vec![unless_there(&name, &on, &trigger)],
             name,
-            fingerprint,
             shape,
         }
     }
@@ -468,6 +466,17 @@ impl<'a> Maker<'a> {
     }
 }
 
+/// Makes a trigger, unless somebody else made it in the meantime.
+fn unless_there(name: &str, on: &str, create: &str) -> String {
+    let (name, on) = (Postgres::Row.text(name), Postgres::Row.text(on));
+    let create = Postgres::Row.text(create);
+    let code = tag(&format!("{name}{on}{create}"));
+    format!(
+        "DO {code} BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgname = {name} \
+         AND tgrelid = {on}::pg_catalog.regclass) THEN EXECUTE {create}; END IF; END {code}"
+    )
+}
+
 fn shape(event: &str, tables: &str, settings: &[(&str, &str)]) -> Shape {
     let settings = settings
         .iter()
@@ -517,7 +526,7 @@ impl From {
 }
 
 /// The table as its columns are in the database: the entity does not tell which text is padded with blanks.
-fn as_in_the_database(table: &Table, place: &Place) -> Table {
+pub(super) fn as_in_the_database(table: &Table, place: &Place) -> Table {
     let mut table = table.clone();
     let all = table.columns.iter_mut().chain(&mut table.key);
     for column in all.chain(&mut table.naming) {

@@ -41,19 +41,19 @@ fn trigger(
     let when = when.map_or_else(String::new, |when| format!("WHEN {when} "));
     let inserts: String = records.iter().map(|event| insert(table, *event)).collect();
     let head = format!("CREATE TRIGGER {quoted} AFTER {event} ON {on} FOR EACH ROW ");
-    // All of it stands in the text.
-    let shape = Shape::default();
-    let (create, fingerprint) = marked(table, place, &shape, |mark| {
+    // The one that was made last fires first, so none of the application's changes the row before it is recorded.
+    let shape = Shape::new([("order", "last")]);
+    let create = marked(table, place, &shape, |mark| {
         format!("{head}/* {mark} */ {when}BEGIN {inserts}END")
     });
     Trigger {
+        function: Vec::new(),
         create: vec![
             // Also where there is none: what it reads of the schema would else be what the connection last knew.
             format!("DROP TRIGGER IF EXISTS {quoted}"),
             create,
         ],
         name,
-        fingerprint,
         shape,
     }
 }
@@ -138,8 +138,6 @@ fn skipped_by(table: &Table, action: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use sea_orm::{ConnectionTrait, Database, DbErr};
 
     use super::*;
@@ -177,8 +175,7 @@ mod tests {
             dialect: Dialect::Sqlite,
             table_schema: "main".to_owned(),
             log_schema: "main".to_owned(),
-            facts: Vec::new(),
-            types: BTreeMap::new(),
+            columns: Vec::new(),
         };
         let db = Database::connect("sqlite::memory:").await?;
         let schema = sea_orm::Schema::new(db.get_database_backend());

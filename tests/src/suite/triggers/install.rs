@@ -16,7 +16,7 @@ use crate::{
 
 /// The names and texts of all triggers and functions that the database has, but for those of the view that brings the
 /// context on SQLite, which the migrations make.
-pub(super) async fn triggers(t: &Test) -> Result<Vec<String>, DbErr> {
+pub(in crate::suite) async fn triggers(t: &Test) -> Result<Vec<String>, DbErr> {
     let sql = match t.backend {
         Backend::Sqlite => {
             "SELECT name || sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name <> 'audit_context' ORDER BY 1"

@@ -27,7 +27,7 @@ async fn taken(t: &Test) -> Result<Vec<String>, DbErr> {
 
 async fn with_tarts(t: &Test) -> Result<(), DbErr> {
     t.create_table(tart::Entity).await?;
-    capture::install(&t.db, tart::Entity).await
+    capture::install(&t.db, tart::Entity).await.map(drop)
 }
 
 /// What replaces rows: the end of each that was in the way, and the beginning of the new one.

@@ -421,7 +421,7 @@ pub async fn entities_that_share_a_table(t: &mut Test) -> Outcome {
         match entity {
             "bun" => capture::install(&t.db, bun::Entity).await?,
             _ => capture::install(&t.db, bun_name::Entity).await?,
-        }
+        };
         let buns = found(&t.db, "shared_bun").await?;
         assert_eq!(buns.len(), 2);
         let captured = format!("::{entity}::");

@@ -1,0 +1,53 @@
+//! Captured tables, as an application's schema changes and its releases follow each other.
+
+mod alter;
+mod install;
+mod pinned;
+mod rollback;
+mod together;
+mod writers;
+
+pub use alter::{altered_while_others_write, an_alteration_that_fails};
+pub use install::{
+    a_column_that_is_still_to_come, a_trigger_made_later_on_sqlite,
+    an_older_release_leaves_what_it_does_not_know, only_the_function_is_made_anew, options_stay,
+    tables_that_are_still_to_come, up_takes_a_statement_for_each_table,
+};
+pub use pinned::texts_of_this_version_stay_valid;
+pub use rollback::no_table_goes_before_a_rollback_is_refused;
+pub use together::{an_installation_that_changes_nothing_waits_for_nobody, installations_at_once};
+
+use std::time::Duration;
+
+use audit_sea_orm::{CheckReport, Drift, capture::InstallReport};
+use sea_orm::{ConnectionTrait, DbErr};
+
+use crate::Test;
+
+/// Long enough for any machine: what waits for a lock here waits for ever.
+const FOR_EVER: Duration = Duration::from_secs(60);
+
+/// Makes the table of muffins as the first release had it.
+async fn muffins(t: &Test) -> Result<(), DbErr> {
+    let sql =
+        "CREATE TABLE growing_muffin (id integer NOT NULL PRIMARY KEY, name varchar(255) NOT NULL)";
+    t.db.execute_unprepared(sql).await.map(drop)
+}
+
+/// What is reported of the muffins, entity by entity: that of the second release knows more, so triggers are of it.
+fn of_muffins(report: &CheckReport) -> Vec<Drift> {
+    let tables = report.tables.iter();
+    let drifts = tables
+        .filter(|table| table.table == "growing_muffin")
+        .flat_map(|table| table.drifts.clone());
+    drifts
+        .filter(|drift| !matches!(drift, Drift::CapturedAs(_)))
+        .collect()
+}
+
+/// The lines of an installation's report that tell of a table.
+fn lines(report: &InstallReport, table: &str) -> Vec<String> {
+    let text = report.to_string();
+    let lines = text.lines().filter(|line| line.starts_with(table));
+    lines.map(str::to_owned).collect()
+}
