@@ -103,6 +103,9 @@
 #[doc = include_str!("docs/coverage.md")]
 pub mod coverage {}
 
+#[doc = include_str!("docs/migrations.md")]
+pub mod migrations {}
+
 #[doc = include_str!("docs/threats.md")]
 pub mod threats {}
 

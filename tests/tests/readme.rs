@@ -24,6 +24,7 @@ mod cake {
 }
 
 mod migrator {
+    use sea_orm::DatabaseConnection;
     use sea_orm_migration::prelude::*;
 
     pub struct Migrator;
@@ -34,6 +35,10 @@ mod migrator {
             migrations.extend(my_migrations());
             audit_migration::unaudited(migrations) // what migrations save by active models is not recorded
         }
+    }
+
+    pub async fn deploy(db: &DatabaseConnection) -> Result<(), DbErr> {
+        audit_migration::up::<Migrator>(db).await // the migrations, then every capture trigger
     }
 
     struct CreateCake;
@@ -164,11 +169,10 @@ async fn the_admin_is_for_those_who_are_logged_in() -> Result<(), Box<dyn std::e
         body::Body,
         http::{Request, StatusCode},
     };
-    use sea_orm_migration::MigratorTrait;
     use tower::ServiceExt;
 
     let db = sea_orm::Database::connect("sqlite::memory:").await?;
-    migrator::Migrator::up(&db, None).await?;
+    migrator::deploy(&db).await?;
     let router = admin::with_admin(Router::new(), db);
     let request = || Request::get("/audit/dashboard").body(Body::empty());
     let stranger = router.clone().oneshot(request()?).await?;
@@ -203,10 +207,9 @@ async fn the_layer_says_who_acts() -> Result<(), Box<dyn std::error::Error>> {
 async fn the_code_does_what_the_readme_says() -> Result<(), sea_orm::DbErr> {
     use audit_sea_orm::prelude::*;
     use sea_orm::{Database, EntityTrait, Set};
-    use sea_orm_migration::MigratorTrait;
 
     let db = Database::connect("sqlite::memory:").await?;
-    migrator::Migrator::up(&db, None).await?;
+    migrator::deploy(&db).await?;
     let cake = cake::ActiveModel {
         name: Set("Sachertorte".to_owned()),
         price: Set(450),

@@ -6,7 +6,7 @@ use audit_sea_orm::{
     capture::{self, CaptureOptions, OnSkip},
     check,
 };
-use sea_orm::{ConnectionTrait, TransactionSession, TransactionTrait};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
 use serde_json::json;
 use tokio::time::timeout;
