@@ -32,3 +32,15 @@ pub fn program(name: &str) -> Command {
     }
     command
 }
+
+/// As [`program`], by a clock that differs by so much from the machine's, such as `+5s`: where `AUDIT_TEST_FAKETIME` has the
+/// path of the library of Debian's `libfaketime`.
+#[must_use]
+pub fn by_clock(name: &str, differs_by: &str) -> Command {
+    let mut command = program(name);
+    if let Ok(library) = env::var("AUDIT_TEST_FAKETIME") {
+        command.env("LD_PRELOAD", library);
+        command.env("FAKETIME", differs_by);
+    }
+    command
+}

@@ -31,6 +31,7 @@ pub mod site;
 pub mod statements;
 pub mod suite;
 pub mod test;
+pub mod wrapped;
 
 pub use backend::{Backend, Target};
 pub use test::{Outcome, Test};

@@ -8,7 +8,7 @@ use std::{env, error::Error, io::Write};
 
 use audit_tests::{
     entity::pie,
-    load::{write_pie, write_tart},
+    load::{unless_dropped, unless_dropped_by_sqlx, write_pie, write_tart},
     random::Random,
 };
 use sea_orm::{ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, Set};
@@ -44,14 +44,16 @@ async fn edit(db: &DatabaseConnection, through_triggers: bool) {
     for writer in 0..WRITERS {
         let (db, seed) = (db.clone(), u64::from(std::process::id()) * WRITERS + writer);
         writers.spawn(async move {
-            let mut random = Random::new(seed);
+            let (mut random, mut drops) = (Random::new(seed), Random::new(seed));
             loop {
                 for _ in 0..10 {
                     let price = i32::try_from(random.below(1_000_000)).unwrap_or_default();
                     let _outcome = if through_triggers {
-                        write_tart(&db, &mut random, price).await
+                        let write = write_tart(&db, &mut random, price);
+                        unless_dropped_by_sqlx(&db, &mut drops, write).await
                     } else {
-                        write_pie(&db, &mut random, price).await
+                        let write = write_pie(&db, &mut random, price);
+                        unless_dropped(&mut drops, write).await
                     };
                 }
                 say("written");

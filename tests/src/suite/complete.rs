@@ -7,9 +7,8 @@ pub mod unreadable;
 use audit_sea_orm::{hooks, prelude::*};
 use futures_util::future::join_all;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr,
-    EntityTrait, ExecResult, IntoActiveModel, QueryResult, Set, Statement, TransactionTrait,
-    prelude::{Json, async_trait::async_trait},
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbErr, EntityTrait,
+    IntoActiveModel, Set, TransactionTrait, prelude::Json,
 };
 use serde_json::json;
 
@@ -17,6 +16,7 @@ use crate::{
     Backend, Outcome, Test,
     entity::{cake, pie},
     losses::losses_of,
+    wrapped::Wrapped,
 };
 
 pub use rights::*;
@@ -141,36 +141,6 @@ pub async fn an_executor_is_recorded_and_bound(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// A connection that says that it is a mock, as SeaORM's `MockDatabase` does.
-struct Mock(DatabaseConnection);
-
-#[async_trait]
-impl ConnectionTrait for Mock {
-    fn get_database_backend(&self) -> DbBackend {
-        self.0.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.0.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.0.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.0.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.query_all_raw(statement).await
-    }
-
-    fn is_mock_connection(&self) -> bool {
-        true
-    }
-}
-
 async fn write_all<C: ConnectionTrait>(db: &C, id: i32) -> Result<(), DbErr> {
     let pie = pie::ActiveModel {
         id: Set(id),
@@ -189,7 +159,7 @@ pub async fn a_mock_connection_is_left_alone(t: &mut Test) -> Outcome {
     let plain = AuditContext::unaudited("count", write_all(&t.db, 1));
     let (written, plain) = t.sent(plain).await;
     written?;
-    let mock = Mock(t.db.clone());
+    let mock = Wrapped::mock(&t.db);
     let strict = AuditConfig::new().require_transaction(true);
     let (written, sent) = t.sent(strict.scope(write_all(&mock, 1))).await;
     written?;

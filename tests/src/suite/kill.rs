@@ -27,7 +27,7 @@ use tokio::{
 use crate::{
     Outcome, Test, child,
     entity::{pie, tart},
-    load::{write_pie, write_tart},
+    load::{unless_dropped, unless_dropped_by_sqlx, write_pie, write_tart},
     random::{Random, scaled},
     server::Server,
     test::create_table,
@@ -74,7 +74,9 @@ async fn kill_again_and_again<E: Audited>(
     let mut random = Random::new(11);
     let mut recorded = 0;
     for round in 0..scaled(60).max(4) {
-        write_and_kill(t, task, random.below(40), random.below(20_000)).await?;
+        // As two servers whose clocks differ.
+        let clock = if round % 2 == 0 { "+5s" } else { "-5s" };
+        write_and_kill(t, (task, clock), random.below(40), random.below(20_000)).await?;
         let records = compare(&t.db, entity, columns).await?;
         assert!(records.len() > recorded, "round {round} wrote nothing");
         recorded = records.len();
@@ -89,9 +91,14 @@ fn row(columns: &[(&str, i32)]) -> Map<String, Json> {
         .collect()
 }
 
-/// Starts the program, lets it write so many times ten, and kills it a moment later.
-async fn write_and_kill(t: &Test, task: &str, times: u64, microseconds: u64) -> Outcome {
-    let mut child = child::program("child")
+/// Starts the program by that clock, lets it write so many times ten, and kills it a moment later.
+async fn write_and_kill(
+    t: &Test,
+    (task, clock): (&str, &str),
+    times: u64,
+    microseconds: u64,
+) -> Outcome {
+    let mut child = child::by_clock("child", clock)
         .args([task, &t.isolated.url])
         .stdout(Stdio::piped())
         .spawn()?;
@@ -171,13 +178,13 @@ pub async fn a_killed_server_never_parts_a_change_from_its_record(t: &mut Test) 
 
 /// Of pies by hooks, or of tarts by triggers.
 async fn write_until_aborted(db: DatabaseConnection, writer: u64, acknowledged: Acknowledged) {
-    let mut random = Random::new(writer);
+    let (mut random, mut drops) = (Random::new(writer), Random::new(writer));
     loop {
         let price = acknowledged.next_price();
         let written = if writer.is_multiple_of(2) {
-            write_tart(&db, &mut random, price).await
+            unless_dropped_by_sqlx(&db, &mut drops, write_tart(&db, &mut random, price)).await
         } else {
-            write_pie(&db, &mut random, price).await
+            unless_dropped(&mut drops, write_pie(&db, &mut random, price)).await
         };
         if matches!(written, Ok(true)) {
             acknowledged.add(price);

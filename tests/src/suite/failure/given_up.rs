@@ -1,10 +1,9 @@
 //! A database that gives up the whole transaction, by itself, for one failed statement.
 
-use async_trait::async_trait;
 use audit_sea_orm::prelude::*;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, ExecResult, QueryResult, Set, Statement, TransactionSession, TransactionTrait,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, Set,
+    Statement, TransactionSession, TransactionTrait,
 };
 
 use super::{
@@ -17,6 +16,7 @@ use crate::{
     Backend, Outcome, Test,
     entity::{cake, pie},
     losses::losses_of,
+    wrapped::Wrapped,
 };
 
 /// Ways in which the library begins a transaction for a write, or for the application.
@@ -168,36 +168,6 @@ pub async fn a_transaction_that_a_full_disk_ended_does_not_commit(t: &mut Test) 
     Ok(())
 }
 
-/// An application's own connection.
-struct Wrapper<'c, C>(&'c C);
-
-#[async_trait]
-impl<C: ConnectionTrait> ConnectionTrait for Wrapper<'_, C> {
-    fn get_database_backend(&self) -> DbBackend {
-        self.0.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.0.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.0.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.0.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.query_all_raw(statement).await
-    }
-
-    fn support_returning(&self) -> bool {
-        self.0.support_returning()
-    }
-}
-
 /// Under `Log`, through an application's own wrapper: where the write and the commit are `Ok`, the change is there.
 pub async fn under_log_a_wrapped_transaction_is_no_silent_success(t: &mut Test) -> Outcome {
     t.create_table(cake::Entity).await?;
@@ -206,7 +176,7 @@ pub async fn under_log_a_wrapped_transaction_is_no_silent_success(t: &mut Test) 
         let cake = bake(t, &format!("{write:?}")).await?;
         let before = rows(t).await?;
         let transaction = t.db.begin_write().await?;
-        let wrapper = Wrapper::<DatabaseTransaction>(&transaction);
+        let wrapper = Wrapped::new(&transaction);
         let run = write.run(&wrapper, &cake);
         let (written, lost) = losses_of(under_log().scope(run)).await;
         let committed = transaction.commit().await;
@@ -226,7 +196,7 @@ pub async fn under_log_a_wrapped_transaction_is_no_silent_success(t: &mut Test) 
         // Around a pool each statement commits by itself, so the change stands and the loss is counted.
         let cake = bake(t, &format!("{write:?} on a pool")).await?;
         let before = rows(t).await?;
-        let wrapper = Wrapper(&t.db);
+        let wrapper = Wrapped::new(&t.db);
         let run = write.run(&wrapper, &cake);
         let (written, lost) = losses_of(under_log().scope(run)).await;
         written?;
