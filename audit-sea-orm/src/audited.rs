@@ -66,6 +66,38 @@ pub trait Audited: EntityTrait {
         FieldPolicy::Record
     }
 
+    /// The columns of the table that SeaORM ignores (`#[sea_orm(ignore)]`), and of which nothing is to be recorded.
+    ///
+    /// [`check`](crate::check()) takes them for known. Any other column of the table that the entity does not have it
+    /// reports, where triggers record the table. Default: none; the derive lists those that are skipped.
+    ///
+    /// # Example
+    /// ```
+    /// mod film {
+    ///     use sea_orm::entity::prelude::*;
+    ///
+    ///     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+    ///     #[sea_orm(table_name = "film")]
+    ///     #[audited(capture = "triggers", skip("fulltext"))]
+    ///     pub struct Model {
+    ///         #[sea_orm(primary_key)]
+    ///         pub id: i32,
+    ///         #[sea_orm(ignore, column_type = "custom(\"tsvector\")", select_as = "text")]
+    ///         pub fulltext: String,
+    ///     }
+    ///
+    ///     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    ///     pub enum Relation {}
+    /// }
+    /// use audit_sea_orm::Audited;
+    ///
+    /// assert_eq!(film::Entity::ignored_columns(), ["fulltext"]);
+    /// ```
+    #[must_use]
+    fn ignored_columns() -> &'static [&'static str] {
+        &[]
+    }
+
     /// The object for people to read; cut to 200 characters in the record.
     ///
     /// Default: the first of the columns `name`, `title`, `label`, `code` and `slug` that is recorded unmasked,

@@ -212,7 +212,8 @@ impl<C: ConnectionTrait> Checker<'_, C> {
             .filter(|there| wanted.iter().all(|trigger| !there.is_named(&trigger.name)))
             .filter(|there| !there.is_newer());
         drifts.extend(strays.map(|stray| Drift::Outdated(stray.name.clone())));
-        drifts.extend(self.of_table(&here, &table.known).await?);
+        let known = (table.known.as_slice(), table.ignored.as_slice());
+        drifts.extend(self.of_table(&here, known).await?);
         Ok(drifts)
     }
 
@@ -262,7 +263,7 @@ impl<C: ConnectionTrait> Checker<'_, C> {
                 .into_iter()
                 .partition(|trigger| trigger.is_on(&first.schema, &first.table));
             let mut drifts = missing(self.dialect, &here);
-            drifts.extend(self.of_table(&here, &first.mark.columns).await?);
+            drifts.extend(self.of_table(&here, first.mark.known()).await?);
             reports.push(TableReport {
                 table: first.mark.table.clone(),
                 capture: None,
@@ -272,8 +273,13 @@ impl<C: ConnectionTrait> Checker<'_, C> {
         Ok(reports)
     }
 
-    /// What is wrong with the triggers of a table, whatever entity it has.
-    async fn of_table(&self, here: &[&Installed], known: &[String]) -> Result<Vec<Drift>, DbErr> {
+    /// What is wrong with the triggers of a table, whatever entity it has: it knows the columns of the first list, and
+    /// ignores those of the second.
+    async fn of_table(
+        &self,
+        here: &[&Installed],
+        known: (&[String], &[String]),
+    ) -> Result<Vec<Drift>, DbErr> {
         let Some(first) = here.first() else {
             return Ok(Vec::new());
         };
@@ -286,7 +292,7 @@ impl<C: ConnectionTrait> Checker<'_, C> {
         let there = catalog::columns(self.db, self.dialect, schema, table).await?;
         // A later version knows itself what it records.
         let newer = here.iter().find(|trigger| trigger.is_newer());
-        let known = newer.map_or(known, |trigger| trigger.mark.columns.as_slice());
+        let known = newer.map_or(known, |trigger| trigger.mark.known());
         drifts.extend(column_drifts(known, &there));
         drifts.extend(cascades::into_table(self.db, self.dialect, schema, table).await?);
         Ok(drifts)
@@ -341,8 +347,10 @@ fn of_trigger(trigger: &Installed) -> Vec<Drift> {
     drifts
 }
 
-fn column_drifts(known: &[String], there: &[String]) -> Vec<Drift> {
-    let unknown = there.iter().filter(|column| !known.contains(column));
+fn column_drifts((known, ignored): (&[String], &[String]), there: &[String]) -> Vec<Drift> {
+    let unknown = there
+        .iter()
+        .filter(|column| !known.contains(column) && !ignored.contains(column));
     let gone = known.iter().filter(|column| !there.contains(column));
     unknown
         .map(|column| Drift::UnknownColumn(column.clone()))

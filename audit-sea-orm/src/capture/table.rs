@@ -34,6 +34,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     /// Every column of the entity, the skipped ones too.
     pub(super) known: Vec<String>,
+    /// The columns that SeaORM ignores and the entity says to skip.
+    pub(super) ignored: Vec<String>,
     pub(super) key: Vec<Column>,
     /// The columns that may name the object, in order of preference.
     pub(super) naming: Vec<Column>,
@@ -68,6 +70,10 @@ impl Table {
             columns: recorded.columns().iter().copied().map(column).collect(),
             known: E::Column::iter()
                 .map(|column| column.as_str().to_owned())
+                .collect(),
+            ignored: E::ignored_columns()
+                .iter()
+                .map(|name| (*name).to_owned())
                 .collect(),
             key: E::PrimaryKey::iter()
                 .map(|key| column(key.into_column()))

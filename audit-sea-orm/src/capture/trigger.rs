@@ -115,7 +115,7 @@ fn marked(
 ) -> (String, String) {
     let fingerprint = fingerprint(&text(MARK));
     let escaped = |name: &String| utf8_percent_encode(name, ESCAPED).to_string();
-    let about = serde_json::json!({
+    let mut about = serde_json::json!({
         "version": VERSION,
         "fingerprint": fingerprint,
         "shape": shape,
@@ -124,6 +124,9 @@ fn marked(
         "on_skip": table.options.on_skip,
         "trail": (place.log_schema != place.table_schema).then(|| escaped(&place.log_schema)),
     });
+    if !table.ignored.is_empty() {
+        about["ignored"] = table.ignored.iter().map(escaped).collect();
+    }
     (text(&format!("{MARK}{about}")), fingerprint)
 }
 
@@ -153,6 +156,9 @@ pub(super) struct Mark {
     pub(super) shape: Shape,
     pub(super) table: String,
     pub(super) columns: Vec<String>,
+    /// The columns that the entity says to skip and that its triggers do not name.
+    #[serde(default)]
+    pub(super) ignored: Vec<String>,
     /// The schema of the trail, where it is not the table's.
     pub(super) trail: Option<String>,
     /// As any version wrote it.
@@ -161,6 +167,11 @@ pub(super) struct Mark {
 }
 
 impl Mark {
+    /// The columns that the entity had, and those of the table that it said to skip beside them.
+    pub(super) fn known(&self) -> (&[String], &[String]) {
+        (&self.columns, &self.ignored)
+    }
+
     /// What its triggers were installed with.
     pub(super) fn options(&self) -> CaptureOptions {
         let on_skip = OnSkip::deserialize(&self.on_skip);
@@ -168,7 +179,8 @@ impl Mark {
     }
 
     fn unescaped(mut self) -> Option<Self> {
-        let names = self.columns.iter_mut().chain([&mut self.table]);
+        let columns = self.columns.iter_mut().chain(&mut self.ignored);
+        let names = columns.chain([&mut self.table]);
         for name in names.chain(&mut self.trail) {
             *name = percent_decode_str(name).decode_utf8().ok()?.into_owned();
         }
@@ -277,6 +289,7 @@ mod tests {
             options: CaptureOptions::new(),
             columns: Vec::new(),
             known: vec![format!("{name} column")],
+            ignored: vec![format!("{name} ignored")],
             key: Vec::new(),
             naming: Vec::new(),
         }
@@ -313,6 +326,7 @@ mod tests {
             assert_eq!(mark.trail, Some(place.log_schema));
             assert_eq!((mark.version, mark.shape), (VERSION, shape()));
             assert_eq!((mark.table, mark.columns), (table.audit_name, table.known));
+            assert_eq!(mark.ignored, table.ignored);
             assert_eq!(
                 (&mark.fingerprint, found),
                 (&fingerprint, fingerprint.clone())
