@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
-use super::table::Table;
+use super::{drift::Drift, table::Table};
 
 /// A database, as far as its triggers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +73,9 @@ impl Place {
             DbErr::Custom(why.to_owned())
         })?;
         let table_schema = schema_of(db, dialect, table.schema.as_deref(), &table.name).await?;
-        let table_schema = table_schema
-            .ok_or_else(|| DbErr::Custom(format!("there is no table `{}`", table.name)))?;
+        let Some(table_schema) = table_schema else {
+            return Err(no_table(db, dialect, table).await?);
+        };
         let facts = match dialect {
             Dialect::Postgres => facts(db, &table_schema, &table.name).await?,
             _ => Vec::new(),
@@ -88,6 +89,29 @@ impl Place {
             types,
         })
     }
+}
+
+/// Why there is no place for a table.
+async fn no_table<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+    table: &Table,
+) -> Result<DbErr, DbErr> {
+    let schema = table.schema.as_deref();
+    let why = match attached(db, dialect, schema, &table.name).await? {
+        Some(database) => Drift::Attached {
+            table: table.name.clone(),
+            database,
+        }
+        .to_string(),
+        None => {
+            let schema = schema
+                .map(|schema| format!("{schema}."))
+                .unwrap_or_default();
+            format!("there is no table `{schema}{}`", table.name)
+        }
+    };
+    Ok(DbErr::Custom(why))
 }
 
 /// Of a table of PostgreSQL. `VIRTUAL` columns, new in 18, may use nothing but what is in `pg_catalog`.
@@ -140,7 +164,8 @@ pub(super) async fn schema_of<C: ConnectionTrait>(
 ) -> Result<Option<String>, DbErr> {
     let sql = match dialect {
         Dialect::Sqlite => {
-            "SELECT 'main' FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower($2) AND ($1 IS NULL OR 1)"
+            "SELECT 'main' FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower($2) \
+             AND COALESCE(lower($1), 'main') = 'main'"
         }
         Dialect::Postgres => {
             "SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -155,6 +180,30 @@ pub(super) async fn schema_of<C: ConnectionTrait>(
     let schema = schema.map(str::to_owned);
     let found = texts(db, sql, [schema.into(), table.into()]).await?;
     Ok(found.into_iter().next())
+}
+
+/// The attached database of SQLite that a table is in: the one that its schema names, or the first that has it.
+pub(super) async fn attached<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+    schema: Option<&str>,
+    table: &str,
+) -> Result<Option<String>, DbErr> {
+    if dialect != Dialect::Sqlite {
+        return Ok(None);
+    }
+    let sql = "SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp') \
+               AND ($1 IS NULL OR lower(name) = lower($1)) ORDER BY seq";
+    for database in texts(db, sql, [schema.map(str::to_owned).into()]).await? {
+        let sql = format!(
+            "SELECT name FROM \"{}\".sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower($1)",
+            database.replace('"', "\"\"")
+        );
+        if !texts(db, &sql, [table.into()]).await?.is_empty() {
+            return Ok(Some(database));
+        }
+    }
+    Ok(None)
 }
 
 /// The schema of the trail that a connection finds; where there is none, the connection's own.

@@ -116,12 +116,9 @@ pub async fn check<C: ConnectionTrait>(db: &C) -> Result<CheckReport, DbErr> {
     let mut tables = Vec::new();
     for entity in &entities {
         let drifts = match &entity.schema {
-            None => {
-                let table = &entity.table;
-                vec![rights::no_table(db, dialect, table.schema.as_deref(), &table.name).await]
-            }
+            None => rights::no_table_of(db, dialect, &entity.table).await?,
             Some(_) if has_trail.is_none() => Vec::new(),
-            Some(schema) => checker.of_entity(entity, schema).await?,
+            Some(schema) => checker.of_seen(entity, schema).await?,
         };
         tables.push(TableReport {
             table: entity.table.audit_name.clone(),
@@ -149,9 +146,15 @@ async fn trail<C: ConnectionTrait>(db: &C, dialect: Dialect) -> Result<Vec<Drift
     }
     for (table, columns) in tables {
         let Some(schema) = catalog::schema_of(db, dialect, None, &table).await? else {
-            drifts.push(rights::no_table(db, dialect, None, &table).await);
+            drifts.push(rights::no_table(db, dialect, None, &table).await?);
             continue;
         };
+        if let Some(hidden) =
+            rights::hidden_columns(db, dialect, (&schema, &table), &columns).await?
+        {
+            drifts.push(hidden);
+            continue;
+        }
         if table == "audit_log" {
             let foreign = catalog::interceptors(db, dialect, &schema, &table).await?;
             drifts.extend(foreign.into_iter().map(Drift::Intercepted));
@@ -180,6 +183,19 @@ struct Checker<'a, C> {
 }
 
 impl<C: ConnectionTrait> Checker<'_, C> {
+    /// As [`of_entity`](Self::of_entity), unless what is compared there is hidden.
+    async fn of_seen(&self, entity: &Registered, schema: &str) -> Result<Vec<Drift>, DbErr> {
+        let table = &entity.table;
+        if table.capture == Capture::Triggers {
+            let on = (schema, table.name.as_str());
+            let hidden = rights::hidden_columns(self.db, self.dialect, on, &table.known).await?;
+            if hidden.is_some() {
+                return Ok(hidden.into_iter().collect());
+            }
+        }
+        self.of_entity(entity, schema).await
+    }
+
     /// The triggers of an entity of this program, against those that it should have.
     async fn of_entity(&self, entity: &Registered, schema: &str) -> Result<Vec<Drift>, DbErr> {
         let table = &entity.table;
@@ -262,8 +278,16 @@ impl<C: ConnectionTrait> Checker<'_, C> {
             (here, strangers) = strangers
                 .into_iter()
                 .partition(|trigger| trigger.is_on(&first.schema, &first.table));
-            let mut drifts = missing(self.dialect, &here);
-            drifts.extend(self.of_table(&here, first.mark.known()).await?);
+            let on = (first.schema.as_str(), first.table.as_str());
+            let known = first.mark.columns.as_slice();
+            let hidden = rights::hidden_columns(self.db, self.dialect, on, known).await?;
+            let drifts = if let Some(hidden) = hidden {
+                vec![hidden]
+            } else {
+                let mut drifts = missing(self.dialect, &here);
+                drifts.extend(self.of_table(&here, first.mark.known()).await?);
+                drifts
+            };
             reports.push(TableReport {
                 table: first.mark.table.clone(),
                 capture: None,
