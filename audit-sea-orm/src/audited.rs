@@ -1,5 +1,6 @@
 use audit_core::FieldPolicy;
 use sea_orm::EntityTrait;
+use serde::Serialize;
 
 use crate::object;
 
@@ -132,7 +133,8 @@ pub(crate) fn qualified_name<E: EntityTrait>(entity: &E) -> String {
 }
 
 /// Which tier records an entity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Capture {
     /// The hooks of its `ActiveModelBehavior`: all that its active models do. The default.

@@ -143,6 +143,7 @@ mod catalog;
 mod check;
 mod drift;
 mod installed;
+mod json;
 mod kind;
 mod options;
 mod registry;

@@ -2,8 +2,15 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A difference between what is in the database and what should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// As JSON it has the `kind`, which is the variant's name in `snake_case`, and what it is `about`: a name, or an object with
+/// the variant's fields. In a [report](crate::CheckReport) there are also the `message`, as it is displayed, and whether it
+/// is a `warning`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "about")]
 #[non_exhaustive]
 pub enum Drift {
     /// A table is not there: of the trail, run the migrations; or the entity's own.
