@@ -6,6 +6,7 @@ pub mod cake;
 pub mod captured;
 pub mod cinema;
 pub mod column_types;
+pub mod ignored;
 pub mod keyed;
 pub mod ledger;
 pub mod odd;

@@ -154,6 +154,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         the_program_migrates,
         the_program_explains_a_wrong_url,
         the_program_checks,
+        the_program_checks_for_programs,
     ],
     skip: [
         skipped_tables_leave_no_record_and_cost_nothing,
@@ -327,6 +328,10 @@ pub const ALL: &[(&str, TestFn)] = list! {
         check_tells_of_definers,
         check_tells_what_it_cannot_see,
         check_needs_no_right_to_use_a_schema,
+        check_names_a_schema_that_it_may_not_use,
+        check_names_columns_that_it_cannot_see,
+        columns_that_seaorm_ignores,
+        attached_databases,
         check_tells_of_strangers_made_anew,
         check_tells_of_cascades,
         versions_of_triggers,

@@ -10,7 +10,10 @@ use sea_orm_migration::{MigratorTraitSelf, prelude::*};
 
 use crate::{Backend, Outcome, Test, entity::cake};
 
-pub use program::{the_program_checks, the_program_explains_a_wrong_url, the_program_migrates};
+pub use program::{
+    the_program_checks, the_program_checks_for_programs, the_program_explains_a_wrong_url,
+    the_program_migrates,
+};
 
 fn allowed() -> MigratorWith {
     MigratorWith(MigrationOptions::new().allow_rollback(true))

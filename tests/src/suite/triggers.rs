@@ -9,6 +9,7 @@ mod limits;
 mod names;
 mod postgres;
 mod replay;
+mod seen;
 mod silence;
 mod types;
 mod whole;
@@ -42,6 +43,10 @@ pub use postgres::{
     values_of_types_that_panic, virtual_columns,
 };
 pub use replay::every_table_can_be_rebuilt;
+pub use seen::{
+    attached_databases, check_names_a_schema_that_it_may_not_use,
+    check_names_columns_that_it_cannot_see, columns_that_seaorm_ignores,
+};
 pub use silence::{
     a_context_of_any_size_is_cut, a_context_that_cannot_be_read_fails_no_write,
     a_session_cannot_choose_the_time, a_write_that_reads_the_trail, deep_metadata_hides_nothing,
