@@ -134,7 +134,8 @@
 //! `@audit_read`. No statement can both read the trail and write a captured table (error 1442): read into a temporary
 //! table, or the values first. JSON that changes in its blanks alone makes no record on MariaDB.
 //!
-//! SQLite: the trigger that was made last fires first, so install these after a trigger of the application's own that
+//! SQLite: tables of [attached databases](crate::checks#attached-databases-of-sqlite) cannot be captured. The trigger that was
+//! made last fires first, so install these after a trigger of the application's own that
 //! changes the row again. Dates and times are recorded as SeaORM reads them, also those that it does not write
 //! (`CURRENT_TIMESTAMP`, `10:00`, seconds since 1970). JSON that changes in its blanks alone makes no record.
 

@@ -20,6 +20,8 @@ use crate::{
 };
 
 /// What [`check`] found.
+///
+/// As JSON it has the fields that stand on [the page on checks](crate::checks#as-json).
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CheckReport {
@@ -80,12 +82,14 @@ impl fmt::Display for CheckReport {
 /// It knows the entities of this program, see [`capture::install_all`](crate::capture::install_all). Of the capture
 /// triggers on other tables that write to the same trail it tells whether they are whole, unaltered, and know every
 /// column. [`capture`](crate::capture#what-check-compares) lists what is compared. Run it when a program is deployed, and
-/// stop where the report is not [clean](CheckReport::is_clean).
+/// stop where the report is not [clean](CheckReport::is_clean): [the page on checks](crate::checks) says how, in CI, in
+/// containers, and by the program `audit-migration`.
 ///
 /// # Backends
-/// MariaDB and MySQL show triggers only to who has the right `TRIGGER` on the table, and tables to who has any right on
-/// them. What is hidden is [`Drift::Hidden`], and the report not clean: check as the account that installs. PostgreSQL shows
-/// all of it to every role.
+/// MariaDB and MySQL show triggers only to who has the right `TRIGGER` on the table, and tables and columns to who has any
+/// right on them. What is hidden is [`Drift::Hidden`], and the report not clean: check as the account that installs.
+/// PostgreSQL shows all of it to every role, but finds no table of the search path in a schema without the right `USAGE`.
+/// On SQLite an entity of an attached database is [`Drift::Attached`] where triggers are to record it.
 ///
 /// # Errors
 /// What the database reports.
