@@ -313,6 +313,8 @@ pub const ALL: &[(&str, TestFn)] = list! {
         removing_leaves_nothing,
         rolling_back_removes_every_trigger,
         a_backup_is_restored_with_its_triggers,
+        data_alone_is_restored_once,
+        data_alone_is_restored_past_triggers,
         what_must_not_be_captured_is_refused,
         check_tells_every_drift,
         check_tells_of_columns_and_tables_that_are_gone,

@@ -15,7 +15,10 @@ mod types;
 mod whole;
 mod writes;
 
-pub use backup::a_backup_is_restored_with_its_triggers;
+pub use backup::{
+    a_backup_is_restored_with_its_triggers, data_alone_is_restored_once,
+    data_alone_is_restored_past_triggers,
+};
 pub use context::{a_context_stands_in_the_record, unaudited_and_skip_lists_hold};
 pub use drift::{
     a_writer_needs_no_rights_on_the_trail, check_tells_of_columns_and_tables_that_are_gone,
