@@ -16,4 +16,5 @@ pub mod seams;
 pub mod selected_types;
 pub mod shared;
 pub mod society;
+pub mod synced;
 pub mod tart;

@@ -147,6 +147,8 @@ pub const ALL: &[(&str, TestFn)] = list! {
     migration: [
         migration_that_saves_before_the_tables_exist_is_not_recorded,
         schema_sync_finds_nothing_to_do,
+        schema_sync_of_a_captured_table,
+        schema_sync_does_not_make_the_trail,
         rolling_back_is_refused_unless_it_is_allowed,
         merged_migrations_live_in_the_applications_own_table,
         migrating_again_changes_nothing,
