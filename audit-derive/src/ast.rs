@@ -24,8 +24,8 @@ pub(crate) struct Field<'a> {
 pub(crate) enum Kind {
     Column(Column),
     Relation,
-    /// `#[sea_orm(ignore)]`
-    Ignored,
+    /// `#[sea_orm(ignore)]`: no column of the entity, though the table may have one of that name.
+    Ignored(Column),
 }
 
 impl<'a> Model<'a> {
@@ -43,7 +43,15 @@ impl<'a> Model<'a> {
     pub(crate) fn columns(&self) -> impl Iterator<Item = (&Field<'a>, &Column)> {
         self.fields.iter().filter_map(|field| match &field.kind {
             Kind::Column(column) => Some((field, column)),
-            Kind::Relation | Kind::Ignored => None,
+            Kind::Relation | Kind::Ignored(_) => None,
+        })
+    }
+
+    /// The columns that the entity declares and SeaORM ignores.
+    pub(crate) fn ignored(&self) -> impl Iterator<Item = (&Field<'a>, &Column)> {
+        self.fields.iter().filter_map(|field| match &field.kind {
+            Kind::Ignored(column) => Some((field, column)),
+            Kind::Relation | Kind::Column(_) => None,
         })
     }
 
@@ -114,11 +122,14 @@ impl Kind {
     fn of(field: &syn::Field, ident: &Ident, entity: &SeaOrmAttrs) -> Self {
         let attrs = SeaOrmAttrs::parse(&field.attrs);
         if is_relation(&field.ty) {
-            Self::Relation
-        } else if attrs.ignore {
-            Self::Ignored
+            return Self::Relation;
+        }
+        let ignored = attrs.ignore;
+        let column = Column::new(ident, attrs, entity);
+        if ignored {
+            Self::Ignored(column)
         } else {
-            Self::Column(Column::new(ident, attrs, entity))
+            Self::Column(column)
         }
     }
 }

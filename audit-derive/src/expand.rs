@@ -4,7 +4,7 @@ use syn::DeriveInput;
 
 use crate::ast::Model;
 use crate::error::Errors;
-use crate::{fallback, valid};
+use crate::{fallback, glob, valid};
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
@@ -45,11 +45,13 @@ fn impl_audited(model: &Model<'_>) -> TokenStream {
     let field_policy = field_policy(model, &private);
     let object_repr = object_repr(model, &private);
     let capture = capture(model, &private);
+    let ignored_columns = ignored_columns(model);
     quote! {
         #[automatically_derived]
         impl #private::Audited for Entity {
             #audit_table
             #field_policy
+            #ignored_columns
             #object_repr
             #capture
         }
@@ -109,6 +111,26 @@ fn policy_by_name(model: &Model<'_>, private: &TokenStream) -> Option<TokenStrea
             &[#(#skip),*],
             &[#(#mask),*],
         )
+    })
+}
+
+/// The columns that SeaORM ignores and that are skipped, on the field or by a list of the struct.
+fn ignored_columns(model: &Model<'_>) -> Option<TokenStream> {
+    let skipped: Vec<&str> = model
+        .ignored()
+        .filter(|(field, column)| {
+            let mut listed = model.attrs.skip.iter();
+            field.attrs.skip.is_some()
+                || listed.any(|pattern| glob::matches(&pattern.value(), &column.name))
+        })
+        .map(|(_, column)| column.name.as_str())
+        .collect();
+    (!skipped.is_empty()).then(|| {
+        quote! {
+            fn ignored_columns() -> &'static [&'static str] {
+                &[#(#skipped),*]
+            }
+        }
     })
 }
 

@@ -79,6 +79,42 @@ fn dense_entity_has_no_column_for_its_relations() {
 }
 
 #[test]
+fn ignored_columns_are_those_that_are_skipped() {
+    let input = parse_quote! {
+        #[audited(skip("fulltext", "cache_*", "elsewhere"), mask("note"), manual_hooks)]
+        pub struct Model {
+            pub id: i32,
+            #[sea_orm(ignore, column_type = "custom(\"tsvector\")", select_as = "text")]
+            pub fulltext: String,
+            #[sea_orm(ignore)]
+            pub cache_hits: i32,
+            #[sea_orm(ignore, column_name = "features")]
+            #[audited(skip)]
+            pub special_features: String,
+            #[sea_orm(ignore)]
+            pub note: String,
+            pub cache_misses: i32,
+        }
+    };
+    let all = expanded(&input);
+    let listed = r#"&["fulltext", "cache_hits", "features"]"#;
+    assert!(all.contains(listed), "{all}");
+}
+
+#[test]
+fn a_list_names_the_column_of_an_ignored_field() {
+    let input = parse_quote! {
+        #[audited(skip("special_features"))]
+        pub struct Model {
+            pub id: i32,
+            #[sea_orm(ignore, column_name = "features")]
+            pub special_features: String,
+        }
+    };
+    assert_rejected(&input, &["is named `features`"]);
+}
+
+#[test]
 fn model_ex_gets_nothing() {
     let input = parse_quote! {
         #[audited(repr = "name", mask("name", "a b"))]

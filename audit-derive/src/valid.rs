@@ -84,8 +84,12 @@ fn check_field(field: &Field<'_>, errors: &mut Errors) {
     let FieldAttrs { skip, mask } = &field.attrs;
     let Some(key) = field.attrs.any() else { return };
     match &field.kind {
-        Kind::Relation => errors.at(key, no_column(field, "is a relation", key)),
-        Kind::Ignored => errors.at(key, no_column(field, "is ignored by SeaORM", key)),
+        Kind::Relation => errors.at(key, relation(field, key)),
+        Kind::Ignored(_) => {
+            if let Some(mask) = mask {
+                errors.at(mask, ignored_column(field));
+            }
+        }
         Kind::Column(column) if column.primary_key => errors.at(key, key_column(key)),
         Kind::Column(_) => {
             if let (Some(_), Some(mask)) = (skip, mask) {
@@ -99,9 +103,19 @@ fn check_field(field: &Field<'_>, errors: &mut Errors) {
     }
 }
 
-fn no_column(field: &Field<'_>, what: &str, key: &Ident) -> String {
+fn relation(field: &Field<'_>, key: &Ident) -> String {
     let name = field.name();
-    format!("`{name}` {what} and has no column, so nothing of it is recorded: remove `{key}`")
+    format!(
+        "`{name}` is a relation and has no column, so nothing of it is recorded: remove `{key}`"
+    )
+}
+
+fn ignored_column(field: &Field<'_>) -> String {
+    let name = field.name();
+    format!(
+        "`{name}` is ignored by SeaORM, so nothing of it is recorded, not even that it changed: \
+         write `skip` where the table has this column, or remove `mask`"
+    )
 }
 
 fn key_column(key: impl std::fmt::Display) -> String {
@@ -147,7 +161,14 @@ fn check_name(model: &Model<'_>, key: &str, literal: &LitStr, name: &str, errors
         if column.primary_key {
             errors.at(literal, key_column(format_args!("\"{name}\"")));
         }
-    } else if let Some((_, column)) = model.columns().find(|(field, _)| field.is_named(literal)) {
+        return;
+    }
+    let mut ignored = model.ignored();
+    if ignored.any(|(_, column)| column.name == name) {
+        return;
+    }
+    let mut declared = model.columns().chain(model.ignored());
+    if let Some((_, column)) = declared.find(|(field, _)| field.is_named(literal)) {
         let column = &column.name;
         errors.at(
             literal,
@@ -169,7 +190,7 @@ fn check_repr(model: &Model<'_>, errors: &mut Errors) {
             format_args!("no field `{name}`: name one of {}", candidates(model)),
         ),
         Some(Field {
-            kind: Kind::Relation | Kind::Ignored,
+            kind: Kind::Relation | Kind::Ignored(_),
             ..
         }) => {
             errors.at(

@@ -45,6 +45,24 @@
 //! # Capture triggers
 //! See [`capture`]: what installs and removes them in a migration.
 //!
+//! # Schema sync
+//! SeaORM can make an application's tables from its entities, without migrations (its feature `schema-sync`). Then
+//!
+//! 1. **the trail's tables still come from these migrations**: run [`Migrator`] first. Do not register the entities of
+//!    `audit_sea_orm`: what sync would make of them has no indexes, and on SQLite no view through which capture triggers
+//!    learn who acts, so that every audited write to a captured table fails;
+//! 2. sync the application's entities, `db.get_schema_registry("my_shop::entity::*").sync(&db)`;
+//! 3. **install the triggers after it**, with [`capture::install_all`], at every start: sync knows nothing of them.
+//!
+//! What a sync does to a table that is captured: triggers stay, as sync only adds. A column that it adds is not recorded until
+//! step 3; writes go on meanwhile. A column that it renames (`#[sea_orm(renamed_from = "…")]`) is gone for the triggers: on
+//! PostgreSQL, MariaDB and MySQL every write to the table fails until step 3, on SQLite changes are recorded under
+//! the old name. `audit_sea_orm::check` tells all of that. A sync that finds nothing to do leaves trail and triggers alone.
+//!
+//! # Checks
+//! `audit-migration check` fails where the trail or a capture trigger is not as it should be: see
+//! [the page on checks](audit_sea_orm::checks) for its exit codes, its JSON, and its use in CI and in probes.
+//!
 //! # Rolling back
 //! To roll these migrations back is to delete the trail, so they refuse, unless they are made with
 //! [`MigrationOptions::allow_rollback`]. SeaORM's `migrate fresh` drops every table of the database without

@@ -1,17 +1,28 @@
-//! Runs the migrations of the audit trail alone: `audit-migration up`.
+//! Runs the migrations of the audit trail alone: `audit-migration up`; and checks a database: `audit-migration check`.
 
 use std::process::ExitCode;
 
 use audit_migration::{MigrationOptions, MigratorWith};
+use audit_sea_orm::{CheckReport, Drift, serde_json};
 use clap::{Parser, Subcommand};
 use sea_orm_migration::{
     DbErr, MigrationStatus, MigratorTraitSelf,
     sea_orm::{Database, DatabaseConnection},
 };
 
-/// Creates, shows and removes the tables of the audit trail.
+/// What `check` answers where the database is not as it should be. clap answers wrong arguments with the next.
+const NOT_CLEAN: u8 = 1;
+/// What was asked could not be done.
+const FAILED: u8 = 2;
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done; of `check`: all is as it should be
+  1  of `check` alone: something is not as it should be
+  2  it could not be done: no connection, wrong arguments, or refused";
+
+/// Creates, shows, checks and removes the tables of the audit trail.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = EXIT_CODES)]
 struct Arguments {
     /// The database, such as `postgres://user:password@host/name`, `mysql://…` or `sqlite:path?mode=rwc`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
@@ -35,7 +46,15 @@ enum Command {
     /// Says whether the trail is up to date and every capture trigger whole, and fails where not. Changes nothing.
     ///
     /// It does not know the application's entities: `audit_sea_orm::check`, in the application, does.
-    Check,
+    #[command(after_help = EXIT_CODES)]
+    Check {
+        /// Prints the report as one JSON document.
+        #[arg(long)]
+        json: bool,
+        /// Answers warnings with 1 too.
+        #[arg(long)]
+        deny_warnings: bool,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -43,11 +62,11 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let url = arguments.database_url.clone();
     match run(arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // SeaORM shows the URL that it cannot use as it is.
             say_error(&error.to_string().replace(&url, &without_password(&url)));
-            ExitCode::FAILURE
+            ExitCode::from(FAILED)
         }
     }
 }
@@ -63,7 +82,7 @@ fn without_password(url: &str) -> String {
     hidden().unwrap_or_else(|| url.to_owned())
 }
 
-async fn run(arguments: Arguments) -> Result<(), DbErr> {
+async fn run(arguments: Arguments) -> Result<ExitCode, DbErr> {
     let db = Database::connect(arguments.database_url).await?;
     let mut migrator = MigratorWith(MigrationOptions::new());
     match arguments.command {
@@ -72,27 +91,66 @@ async fn run(arguments: Arguments) -> Result<(), DbErr> {
             migrator = MigratorWith(MigrationOptions::new().allow_rollback(delete_the_trail));
             migrator.down(&db, None).await?;
         }
-        Command::Check => return check(&migrator, &db).await,
+        Command::Check {
+            json,
+            deny_warnings,
+        } => return check(&migrator, &db, json, deny_warnings).await,
         Command::Status => {}
     }
-    say_status(&migrator, &db).await
+    say_status(&migrator, &db).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn check(migrator: &MigratorWith, db: &DatabaseConnection) -> Result<(), DbErr> {
+async fn check(
+    migrator: &MigratorWith,
+    db: &DatabaseConnection,
+    json: bool,
+    deny_warnings: bool,
+) -> Result<ExitCode, DbErr> {
     let report = audit_sea_orm::check(db).await?;
-    say(report.to_string().trim_end());
+    let pending = pending(migrator, db).await?;
+    let is_clean =
+        report.is_clean() && pending.is_empty() && !(deny_warnings && has_warning(&report));
+    if json {
+        say(&as_json(&report, is_clean, &pending)?);
+    } else {
+        say(report.to_string().trim_end());
+    }
+    if is_clean {
+        return Ok(ExitCode::SUCCESS);
+    }
+    say_error(&format!(
+        "the database is not as it should be; migrations pending: {}",
+        pending.len()
+    ));
+    Ok(ExitCode::from(NOT_CLEAN))
+}
+
+/// The names of the migrations that are not applied: none where an application merged them, as it notes them in a table of
+/// its own.
+async fn pending(migrator: &MigratorWith, db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     let migrations = migrator.get_migration_with_status_read_only(db).await?;
-    let pending = migrations
+    let pending: Vec<String> = migrations
         .iter()
         .filter(|migration| migration.status() == MigrationStatus::Pending)
-        .count();
-    // An application that merged the migrations notes them in a table of its own: then none is applied here.
-    if report.is_clean() && (pending == 0 || pending == migrations.len()) {
-        return Ok(());
-    }
-    Err(DbErr::Custom(format!(
-        "the database is not as it should be; migrations pending: {pending}"
-    )))
+        .map(|migration| migration.name().to_owned())
+        .collect();
+    let are_merged = pending.len() == migrations.len();
+    Ok(if are_merged { Vec::new() } else { pending })
+}
+
+fn has_warning(report: &CheckReport) -> bool {
+    let of_tables = report.tables.iter().flat_map(|table| &table.drifts);
+    report.trail.iter().chain(of_tables).any(Drift::is_warning)
+}
+
+/// The report, with what this program knows beside it.
+fn as_json(report: &CheckReport, is_clean: bool, pending: &[String]) -> Result<String, DbErr> {
+    let refused = |error: serde_json::Error| DbErr::Json(error.to_string());
+    let mut json = serde_json::to_value(report).map_err(refused)?;
+    json["clean"] = is_clean.into();
+    json["pending_migrations"] = pending.into();
+    serde_json::to_string_pretty(&json).map_err(refused)
 }
 
 async fn say_status(migrator: &MigratorWith, db: &DatabaseConnection) -> Result<(), DbErr> {

@@ -1,5 +1,6 @@
 use audit_core::FieldPolicy;
 use sea_orm::EntityTrait;
+use serde::Serialize;
 
 use crate::object;
 
@@ -66,6 +67,38 @@ pub trait Audited: EntityTrait {
         FieldPolicy::Record
     }
 
+    /// The columns of the table that SeaORM ignores (`#[sea_orm(ignore)]`), and of which nothing is to be recorded.
+    ///
+    /// [`check`](crate::check()) takes them for known. Any other column of the table that the entity does not have it
+    /// reports, where triggers record the table. Default: none; the derive lists those that are skipped.
+    ///
+    /// # Example
+    /// ```
+    /// mod film {
+    ///     use sea_orm::entity::prelude::*;
+    ///
+    ///     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+    ///     #[sea_orm(table_name = "film")]
+    ///     #[audited(capture = "triggers", skip("fulltext"))]
+    ///     pub struct Model {
+    ///         #[sea_orm(primary_key)]
+    ///         pub id: i32,
+    ///         #[sea_orm(ignore, column_type = "custom(\"tsvector\")", select_as = "text")]
+    ///         pub fulltext: String,
+    ///     }
+    ///
+    ///     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    ///     pub enum Relation {}
+    /// }
+    /// use audit_sea_orm::Audited;
+    ///
+    /// assert_eq!(film::Entity::ignored_columns(), ["fulltext"]);
+    /// ```
+    #[must_use]
+    fn ignored_columns() -> &'static [&'static str] {
+        &[]
+    }
+
     /// The object for people to read; cut to 200 characters in the record.
     ///
     /// Default: the first of the columns `name`, `title`, `label`, `code` and `slug` that is recorded unmasked,
@@ -100,7 +133,8 @@ pub(crate) fn qualified_name<E: EntityTrait>(entity: &E) -> String {
 }
 
 /// Which tier records an entity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Capture {
     /// The hooks of its `ActiveModelBehavior`: all that its active models do. The default.

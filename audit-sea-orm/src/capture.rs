@@ -135,8 +135,9 @@
 //! `@audit_read`. No statement can both read the trail and write a captured table (error 1442): read into a temporary
 //! table, or the values first. JSON that changes in its blanks alone makes no record on MariaDB.
 //!
-//! SQLite: the trigger that was made last fires first, so install again after a trigger of the application's own was made:
-//! one that changes the row again would have its record first. [`check`] tells of such triggers. Dates and times are recorded as SeaORM reads them, also those that it does not write
+//! SQLite: tables of [attached databases](crate::checks#attached-databases-of-sqlite) cannot be captured. The trigger that was
+//! made last fires first, so install again after a trigger of the application's own was made: one that changes the row again
+//! would have its record first. [`check`] tells of such triggers. Dates and times are recorded as SeaORM reads them, also those that it does not write
 //! (`CURRENT_TIMESTAMP`, `10:00`, seconds since 1970). JSON that changes in its blanks alone makes no record.
 
 mod cascades;
@@ -145,6 +146,7 @@ mod check;
 mod drift;
 mod install;
 mod installed;
+mod json;
 mod kind;
 mod options;
 mod registry;

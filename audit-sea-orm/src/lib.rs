@@ -100,6 +100,12 @@
 //! leave a connection inside a transaction, and lose later writes. [`BeginWrite`] tells more; for transactions
 //! that the application begins itself, use it, or have the pool send `ROLLBACK` when a connection is acquired.
 
+#[doc = include_str!("docs/backups.md")]
+pub mod backups {}
+
+#[doc = include_str!("docs/checks.md")]
+pub mod checks {}
+
 #[doc = include_str!("docs/coverage.md")]
 pub mod coverage {}
 

@@ -140,6 +140,23 @@ mod web {
     }
 }
 
+mod entities_first {
+    use super::cake;
+
+    use audit_sea_orm::capture;
+    use sea_orm::{DatabaseConnection, DbErr};
+    use sea_orm_migration::MigratorTrait;
+
+    pub async fn prepare(db: &DatabaseConnection) -> Result<(), DbErr> {
+        audit_migration::Migrator::up(db, None).await?;
+        db.get_schema_builder()
+            .register(cake::Entity)
+            .sync(db)
+            .await?; // or get_schema_registry("my_shop::*")
+        capture::install_all(db).await
+    }
+}
+
 mod admin {
     use audit_sea_orm::prelude::*;
     use audit_web::admin::{Access, AuditAdmin};
@@ -181,6 +198,27 @@ async fn the_admin_is_for_those_who_are_logged_in() -> Result<(), Box<dyn std::e
     let router = router.layer(Extension(admin::LoggedIn { name }));
     let auditor = router.oneshot(request()?).await?;
     assert_eq!(auditor.status(), StatusCode::OK);
+    Ok(())
+}
+
+#[tokio::test]
+async fn entities_that_are_written_first_are_audited() -> Result<(), sea_orm::DbErr> {
+    use audit_sea_orm::prelude::*;
+    use sea_orm::{Database, EntityTrait, Set};
+
+    let db = Database::connect("sqlite::memory:").await?;
+    for _ in 0..2 {
+        entities_first::prepare(&db).await?;
+    }
+    let cake = cake::ActiveModel {
+        name: Set("Sachertorte".to_owned()),
+        price: Set(450),
+        secret_recipe: Set("apricots".to_owned()),
+        draft: Set(String::new()),
+        ..Default::default()
+    };
+    cake.audited_insert(&db).await?;
+    assert_eq!(audit_log::Entity::find().all(&db).await?.len(), 1);
     Ok(())
 }
 
@@ -240,7 +278,7 @@ fn every_block_of_the_readme_stands_here() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(blocks.len(), 6);
+    assert_eq!(blocks.len(), 7);
     for block in blocks {
         // rustfmt may break a line here that the README leaves whole, or add a comma where it does.
         let without_commas = |text: &str| text.replace(',', "");

@@ -144,7 +144,8 @@ fn description(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => {
             "SELECT 'main', x.name, '', '0', '0', NULL FROM sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') x \
-             WHERE m.type IN ('table', 'view') AND ($1 IS NULL OR 1) AND lower(m.name) = lower($2) AND x.hidden <> 1 \
+             WHERE m.type IN ('table', 'view') AND COALESCE(lower($1), 'main') = 'main' \
+             AND lower(m.name) = lower($2) AND x.hidden <> 1 \
              ORDER BY x.cid"
         }
         Dialect::Postgres => {
@@ -180,7 +181,8 @@ pub(super) async fn schema_of<C: ConnectionTrait>(
 ) -> Result<Option<String>, DbErr> {
     let sql = match dialect {
         Dialect::Sqlite => {
-            "SELECT 'main' FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower($2) AND ($1 IS NULL OR 1)"
+            "SELECT 'main' FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower($2) \
+             AND COALESCE(lower($1), 'main') = 'main'"
         }
         Dialect::Postgres => {
             "SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -195,6 +197,30 @@ pub(super) async fn schema_of<C: ConnectionTrait>(
     let schema = schema.map(str::to_owned);
     let found = texts(db, sql, [schema.into(), table.into()]).await?;
     Ok(found.into_iter().next())
+}
+
+/// The attached database of SQLite that a table is in: the one that its schema names, or the first that has it.
+pub(super) async fn attached<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+    schema: Option<&str>,
+    table: &str,
+) -> Result<Option<String>, DbErr> {
+    if dialect != Dialect::Sqlite {
+        return Ok(None);
+    }
+    let sql = "SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp') \
+               AND ($1 IS NULL OR lower(name) = lower($1)) ORDER BY seq";
+    for database in texts(db, sql, [schema.map(str::to_owned).into()]).await? {
+        let sql = format!(
+            "SELECT name FROM \"{}\".sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower($1)",
+            database.replace('"', "\"\"")
+        );
+        if !texts(db, &sql, [table.into()]).await?.is_empty() {
+            return Ok(Some(database));
+        }
+    }
+    Ok(None)
 }
 
 /// The schema of the trail that a connection finds; where there is none, the connection's own.

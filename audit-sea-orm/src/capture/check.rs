@@ -21,6 +21,8 @@ use crate::{
 };
 
 /// What [`check`] found.
+///
+/// As JSON it has the fields that stand on [the page on checks](crate::checks#as-json).
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CheckReport {
@@ -81,12 +83,14 @@ impl fmt::Display for CheckReport {
 /// It knows the entities of this program, see [`capture::install_all`](crate::capture::install_all). Of the capture
 /// triggers on other tables that write to the same trail it tells whether they are whole, unaltered, and know every
 /// column. [`capture`](crate::capture#what-check-compares) lists what is compared. Run it when a program is deployed, and
-/// stop where the report is not [clean](CheckReport::is_clean).
+/// stop where the report is not [clean](CheckReport::is_clean): [the page on checks](crate::checks) says how, in CI, in
+/// containers, and by the program `audit-migration`.
 ///
 /// # Backends
-/// MariaDB and MySQL show triggers only to who has the right `TRIGGER` on the table, and tables to who has any right on
-/// them. What is hidden is [`Drift::Hidden`], and the report not clean: check as the account that installs. PostgreSQL shows
-/// all of it to every role.
+/// MariaDB and MySQL show triggers only to who has the right `TRIGGER` on the table, and tables and columns to who has any
+/// right on them. What is hidden is [`Drift::Hidden`], and the report not clean: check as the account that installs.
+/// PostgreSQL shows all of it to every role, but finds no table of the search path in a schema without the right `USAGE`.
+/// On SQLite an entity of an attached database is [`Drift::Attached`] where triggers are to record it.
 ///
 /// # Errors
 /// What the database reports.
@@ -118,12 +122,9 @@ pub async fn check<C: ConnectionTrait>(db: &C) -> Result<CheckReport, DbErr> {
     let mut tables = Vec::new();
     for entity in &entities {
         let drifts = match entity.schema() {
-            None => {
-                let table = &entity.table;
-                vec![rights::no_table(db, dialect, table.schema.as_deref(), &table.name).await]
-            }
+            None => rights::no_table_of(db, dialect, &entity.table).await?,
             Some(_) if log_schema.is_none() => Vec::new(),
-            Some(schema) => checker.of_entity(entity, schema).await?,
+            Some(schema) => checker.of_seen(entity, schema).await?,
         };
         tables.push(TableReport {
             table: entity.table.audit_name.clone(),
@@ -151,9 +152,15 @@ async fn trail<C: ConnectionTrait>(db: &C, dialect: Dialect) -> Result<Vec<Drift
     }
     for (table, columns) in tables {
         let Some(schema) = catalog::schema_of(db, dialect, None, &table).await? else {
-            drifts.push(rights::no_table(db, dialect, None, &table).await);
+            drifts.push(rights::no_table(db, dialect, None, &table).await?);
             continue;
         };
+        if let Some(hidden) =
+            rights::hidden_columns(db, dialect, (&schema, &table), &columns).await?
+        {
+            drifts.push(hidden);
+            continue;
+        }
         if table == "audit_log" {
             let foreign = catalog::interceptors(db, dialect, &schema, &table).await?;
             drifts.extend(foreign.into_iter().map(Drift::Intercepted));
@@ -197,6 +204,19 @@ struct Checker<'a, C> {
 }
 
 impl<C: ConnectionTrait> Checker<'_, C> {
+    /// As [`of_entity`](Self::of_entity), unless what is compared there is hidden.
+    async fn of_seen(&self, entity: &Registered, schema: &str) -> Result<Vec<Drift>, DbErr> {
+        let table = &entity.table;
+        if table.capture == Capture::Triggers {
+            let on = (schema, table.name.as_str());
+            let hidden = rights::hidden_columns(self.db, self.dialect, on, &table.known).await?;
+            if hidden.is_some() {
+                return Ok(hidden.into_iter().collect());
+            }
+        }
+        self.of_entity(entity, schema).await
+    }
+
     /// The triggers of an entity of this program, against those that it should have.
     async fn of_entity(&self, entity: &Registered, schema: &str) -> Result<Vec<Drift>, DbErr> {
         let table = &entity.table;
@@ -211,10 +231,8 @@ impl<C: ConnectionTrait> Checker<'_, C> {
         }
         let mut drifts = self.of_state(&captured, &here).await;
         drifts.extend(captured.absent.into_iter().map(Drift::AbsentColumn));
-        let known = here
-            .first()
-            .map_or(Vec::new(), |first| first.mark.columns.clone());
-        drifts.extend(self.of_table(&here, &known).await?);
+        let known = here.first().map_or(&[][..], |first| &first.mark.columns);
+        drifts.extend(self.of_table(&here, (known, &table.ignored)).await?);
         Ok(drifts)
     }
 
@@ -259,7 +277,7 @@ impl<C: ConnectionTrait> Checker<'_, C> {
                 continue;
             };
             let place = Place::new(self.dialect, described, self.log_schema);
-            let (mut table, absent) = candidate.table.clone().within(&place)?;
+            let (mut table, absent) = candidate.table.clone().within(&place);
             table.options = installed::options(here).unwrap_or_default();
             let is_it = matches!(State::of(&table, &place, here), State::UpToDate);
             let captured = Captured {
@@ -296,8 +314,16 @@ impl<C: ConnectionTrait> Checker<'_, C> {
             (here, strangers) = strangers
                 .into_iter()
                 .partition(|trigger| trigger.is_on(&first.schema, &first.table));
-            let mut drifts = missing(self.dialect, &here);
-            drifts.extend(self.of_table(&here, &first.mark.columns).await?);
+            let on = (first.schema.as_str(), first.table.as_str());
+            let known = first.mark.columns.as_slice();
+            let hidden = rights::hidden_columns(self.db, self.dialect, on, known).await?;
+            let drifts = if let Some(hidden) = hidden {
+                vec![hidden]
+            } else {
+                let mut drifts = missing(self.dialect, &here);
+                drifts.extend(self.of_table(&here, first.mark.known()).await?);
+                drifts
+            };
             reports.push(TableReport {
                 table: first.mark.table.clone(),
                 capture: None,
@@ -307,8 +333,13 @@ impl<C: ConnectionTrait> Checker<'_, C> {
         Ok(reports)
     }
 
-    /// What is wrong with the triggers of a table, whatever entity it has.
-    async fn of_table(&self, here: &[&Installed], known: &[String]) -> Result<Vec<Drift>, DbErr> {
+    /// What is wrong with the triggers of a table, whatever entity it has: it knows the columns of the first list, and
+    /// ignores those of the second.
+    async fn of_table(
+        &self,
+        here: &[&Installed],
+        known: (&[String], &[String]),
+    ) -> Result<Vec<Drift>, DbErr> {
         let Some(first) = here.first() else {
             return Ok(Vec::new());
         };
@@ -324,7 +355,7 @@ impl<C: ConnectionTrait> Checker<'_, C> {
         };
         // A later version knows itself what it records.
         let newer = here.iter().find(|trigger| trigger.is_newer());
-        let known = newer.map_or(known, |trigger| trigger.mark.columns.as_slice());
+        let known = newer.map_or(known, |trigger| trigger.mark.known());
         drifts.extend(column_drifts(self.dialect, known, &described));
         drifts.extend(cascades::into_table(self.db, self.dialect, schema, table).await?);
         Ok(drifts)
@@ -363,9 +394,13 @@ fn of_trigger(trigger: &Installed) -> Vec<Drift> {
 }
 
 /// Where what the triggers know is not what the table has.
-fn column_drifts(dialect: Dialect, known: &[String], table: &Described) -> Vec<Drift> {
+fn column_drifts(
+    dialect: Dialect,
+    (known, ignored): (&[String], &[String]),
+    table: &Described,
+) -> Vec<Drift> {
     let is_known = |column: &str| {
-        known.iter().any(|known| {
+        known.iter().chain(ignored).any(|known| {
             known == column
                 || (dialect != Dialect::Postgres && known.to_lowercase() == column.to_lowercase())
         })

@@ -2,8 +2,15 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A difference between what is in the database and what should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// As JSON it has the `kind`, which is the variant's name in `snake_case`, and what it is `about`: a name, or an object with
+/// the variant's fields. In a [report](crate::CheckReport) there are also the `message`, as it is displayed, and whether it
+/// is a `warning`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "about")]
 #[non_exhaustive]
 pub enum Drift {
     /// A table is not there: of the trail, run the migrations; or the entity's own.
@@ -20,10 +27,19 @@ pub enum Drift {
     Intercepted(String),
     /// A trigger is not there: changes go unrecorded.
     NoTrigger(String),
-    /// MySQL and MariaDB hide a table or a trigger from the user who asks, so nothing can be said of it. Check as a user who
-    /// has the right.
+    /// The table is in a database that was attached to SQLite's main one: no trigger can write from one to the other. What
+    /// hooks record may be there.
+    Attached {
+        /// The table.
+        table: String,
+        /// The name under which its database is attached.
+        database: String,
+    },
+    /// A table, its columns or a trigger are hidden from the user who asks, so nothing can be said of it. Check as a user
+    /// who has the right. MySQL and MariaDB hide what one has no right on, PostgreSQL the schemas of the search path that
+    /// one may not use.
     Hidden {
-        /// The table, or the trigger.
+        /// The table, its columns, or the trigger.
         what: String,
         /// The right that lets it be seen.
         right: String,
@@ -138,6 +154,11 @@ impl fmt::Display for Drift {
             Self::Hidden { what, right } => {
                 write!(f, "{what} cannot be seen: the check needs {right}")
             }
+            Self::Attached { table, database } => write!(
+                f,
+                "table `{table}` is in the attached database `{database}`: the trail, and what triggers record, belong \
+                 in the main one"
+            ),
             Self::UnknownColumn(column) => {
                 write!(f, "column `{column}` is not known to the triggers")
             }

@@ -9,6 +9,7 @@ pub use report::{InstallReport, Installation, TableInstallation};
 
 use super::{
     catalog::{self, Described, Dialect, Place},
+    drift::Drift,
     installed::{self, Installed},
     options::CaptureOptions,
     registry::{self, Registered},
@@ -210,14 +211,22 @@ async fn describe<C: ConnectionTrait>(
     table: &Table,
 ) -> Result<Described, DbErr> {
     let schema = table.schema.as_deref();
-    let described = catalog::describe(db, dialect, schema, &table.name).await?;
-    described.ok_or_else(|| {
-        let name = schema.map_or_else(
-            || table.name.clone(),
-            |schema| format!("{schema}.{}", table.name),
-        );
-        DbErr::Custom(format!("there is no table `{name}`"))
-    })
+    if let Some(described) = catalog::describe(db, dialect, schema, &table.name).await? {
+        return Ok(described);
+    }
+    let why = match catalog::attached(db, dialect, schema, &table.name).await? {
+        Some(database) => Drift::Attached {
+            table: table.name.clone(),
+            database,
+        }
+        .to_string(),
+        None => {
+            let schema = schema.map(|schema| format!("{schema}."));
+            let schema = schema.unwrap_or_default();
+            format!("there is no table `{schema}{}`", table.name)
+        }
+    };
+    Err(DbErr::Custom(why))
 }
 
 /// A table whose triggers are to be brought up to date.
@@ -238,7 +247,8 @@ impl Target {
         options: Option<CaptureOptions>,
     ) -> Result<Self, DbErr> {
         table.refuse_the_trail()?;
-        let (mut table, left_out) = table.within(&place)?;
+        table.refuse_without_key(&place)?;
+        let (mut table, left_out) = table.within(&place);
         let here = installed::on(installed, &place.table_schema, &table.name);
         table.options = options
             .or_else(|| installed::options(&here))

@@ -8,7 +8,9 @@ use super::{
     catalog::{self, Dialect, ticked},
     drift::Drift,
     installed::Installed,
+    table::Table,
 };
+use crate::Capture;
 
 /// What the owner of a trigger may do.
 enum Standing {
@@ -169,26 +171,91 @@ async fn is_granted<C: ConnectionTrait>(
     Ok(!granted.is_empty())
 }
 
-/// What to say of a table that was not found: MySQL and MariaDB show only those on which one has a right.
+/// What to say of an entity whose table was not found: of one that hooks record in an attached database, nothing.
+pub(super) async fn no_table_of<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+    table: &Table,
+) -> Result<Vec<Drift>, DbErr> {
+    let drift = no_table(db, dialect, table.schema.as_deref(), &table.name).await?;
+    let is_fine = table.capture == Capture::Hooks && matches!(drift, Drift::Attached { .. });
+    Ok((!is_fine).then_some(drift).into_iter().collect())
+}
+
+/// What to say of a table that was not found: MySQL and MariaDB show only those on which one has a right, and PostgreSQL
+/// passes over the schemas of the search path that one may not use.
 pub(super) async fn no_table<C: ConnectionTrait>(
     db: &C,
     dialect: Dialect,
     schema: Option<&str>,
     table: &str,
-) -> Drift {
+) -> Result<Drift, DbErr> {
+    if let Some(database) = catalog::attached(db, dialect, schema, table).await? {
+        let table = table.to_owned();
+        return Ok(Drift::Attached { table, database });
+    }
+    if dialect == Dialect::Postgres {
+        let unusable = unusable_schema(db, table).await?.into_iter().next();
+        return Ok(match unusable {
+            Some(schema) => Drift::Hidden {
+                what: format!("table `{table}`"),
+                right: format!("USAGE on schema {schema}"),
+            },
+            None => Drift::NoTable(table.to_owned()),
+        });
+    }
     let named = |name: &str| match schema {
         Some(schema) => format!("{}.{}", ticked(schema), ticked(name)),
         None => ticked(name),
     };
     let ask = format!("SELECT 1 FROM {} LIMIT 0", named(table));
-    if is_refused(db, dialect, &ask, "1142 ").await {
+    Ok(if is_refused(db, dialect, &ask, &["1142 "]).await {
         Drift::Hidden {
             what: format!("table `{table}`"),
             right: format!("SELECT on {}", named(table)),
         }
     } else {
         Drift::NoTable(table.to_owned())
+    })
+}
+
+/// The schemas of the search path that have such a table, and that the role may not use.
+async fn unusable_schema<C: ConnectionTrait>(db: &C, table: &str) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+         AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND n.nspname IN (\
+         SELECT CASE p WHEN '$user' THEN CURRENT_USER::text ELSE p END FROM (SELECT pg_catalog.btrim(e, ' \"') AS p \
+         FROM pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.current_setting('search_path'), ',')) e) path) \
+         ORDER BY 1";
+    catalog::texts(db, sql, [table.into()]).await
+}
+
+/// What to say where columns of a table are hidden: MySQL and MariaDB show only those on which one has a right.
+pub(super) async fn hidden_columns<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+    (schema, table): (&str, &str),
+    known: &[String],
+) -> Result<Option<Drift>, DbErr> {
+    if !matches!(dialect, Dialect::MySql | Dialect::MariaDb) {
+        return Ok(None);
     }
+    let there = catalog::describe(db, dialect, Some(schema), table).await?;
+    let is_seen = |column: &String| {
+        let there = there.as_ref();
+        there.is_some_and(|there| there.has(dialect, column))
+    };
+    let Some(unseen) = known.iter().find(|column| !is_seen(column)) else {
+        return Ok(None);
+    };
+    let place = format!("{}.{}", ticked(schema), ticked(table));
+    let ask = format!("SELECT {} FROM {place} LIMIT 0", ticked(unseen));
+    let is_hidden = is_refused(db, dialect, &ask, &["1142 ", "1143 "]).await;
+    Ok(is_hidden.then(|| Drift::Hidden {
+        what: format!("columns of table `{table}`"),
+        right: format!("SELECT on {place}"),
+    }))
 }
 
 /// What to say of a trigger that was not found: MySQL and MariaDB show only those on whose table one has the right
@@ -200,7 +267,7 @@ pub(super) async fn no_trigger<C: ConnectionTrait>(
     (schema, table): (&str, &str),
 ) -> Drift {
     let ask = format!("SHOW CREATE TRIGGER {}.{}", ticked(schema), ticked(name));
-    if is_refused(db, dialect, &ask, "1227 ").await {
+    if is_refused(db, dialect, &ask, &["1227 "]).await {
         Drift::Hidden {
             what: format!("trigger `{name}`"),
             right: format!("TRIGGER on {}.{}", ticked(schema), ticked(table)),
@@ -210,11 +277,17 @@ pub(super) async fn no_trigger<C: ConnectionTrait>(
     }
 }
 
-/// Whether MySQL or MariaDB refuse a statement with that number.
-async fn is_refused<C: ConnectionTrait>(db: &C, dialect: Dialect, sql: &str, number: &str) -> bool {
+/// Whether MySQL or MariaDB refuse a statement with one of those numbers.
+async fn is_refused<C: ConnectionTrait>(
+    db: &C,
+    dialect: Dialect,
+    sql: &str,
+    numbers: &[&str],
+) -> bool {
+    let is_one = |error: DbErr| {
+        let error = error.to_string();
+        numbers.iter().any(|number| error.contains(number))
+    };
     matches!(dialect, Dialect::MySql | Dialect::MariaDb)
-        && db
-            .execute_unprepared(sql)
-            .await
-            .is_err_and(|error| error.to_string().contains(number))
+        && db.execute_unprepared(sql).await.is_err_and(is_one)
 }

@@ -35,6 +35,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     /// Every column of the entity, the skipped ones too.
     pub(super) known: Vec<String>,
+    /// The columns that SeaORM ignores and the entity says to skip.
+    pub(super) ignored: Vec<String>,
     pub(super) key: Vec<Column>,
     /// The columns that may name the object, in order of preference.
     pub(super) naming: Vec<Column>,
@@ -70,6 +72,10 @@ impl Table {
             known: E::Column::iter()
                 .map(|column| column.as_str().to_owned())
                 .collect(),
+            ignored: E::ignored_columns()
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect(),
             key: E::PrimaryKey::iter()
                 .map(|key| column(key.into_column()))
                 .collect(),
@@ -79,19 +85,25 @@ impl Table {
 
     /// With those columns only that the database has, and the names of the others: a migration that is still to run may add
     /// them.
-    pub(super) fn within(mut self, place: &Place) -> Result<(Self, Vec<String>), DbErr> {
+    pub(super) fn within(mut self, place: &Place) -> (Self, Vec<String>) {
         let is_there = |name: &str| place.fact(name).is_some();
-        if let Some(key) = self.key.iter().find(|column| !is_there(&column.name)) {
-            return Err(DbErr::Custom(format!(
-                "`{}` has no column `{}`, which is in the primary key of its entity: run the migration that adds it first",
-                self.name, key.name
-            )));
-        }
         self.columns.retain(|column| is_there(&column.name));
         self.naming.retain(|column| is_there(&column.name));
         let (known, absent) = self.known.into_iter().partition(|name| is_there(name));
         self.known = known;
-        Ok((self, absent))
+        (self, absent)
+    }
+
+    /// Without a column of its key no record could name a row.
+    pub(super) fn refuse_without_key(&self, place: &Place) -> Result<(), DbErr> {
+        let mut key = self.key.iter();
+        let absent = key.find(|column| place.fact(&column.name).is_none());
+        absent.map_or(Ok(()), |column| {
+            Err(DbErr::Custom(format!(
+                "`{}` has no column `{}`, which is in the primary key of its entity: run the migration that adds it first",
+                self.name, column.name
+            )))
+        })
     }
 
     /// The trail is never audited: a trigger on it would call itself.

@@ -76,7 +76,7 @@ pub(super) fn recipe(table: &Table, place: &Place) -> String {
         Dialect::MariaDb | Dialect::MySql => mysql::as_kept(table, place),
     };
     let names = |columns: &[Column]| columns.iter().map(described).collect::<Vec<_>>();
-    let recipe = serde_json::json!({
+    let mut recipe = serde_json::json!({
         "table": table.audit_name,
         "columns": names(&table.columns),
         "known": table.known,
@@ -86,6 +86,9 @@ pub(super) fn recipe(table: &Table, place: &Place) -> String {
         "trail": (place.log_schema != place.table_schema).then_some(&place.log_schema),
         "facts": facts(&table, place),
     });
+    if !table.ignored.is_empty() {
+        recipe["ignored"] = serde_json::json!(table.ignored);
+    }
     fingerprint(&recipe.to_string())
 }
 
@@ -153,7 +156,7 @@ fn hex(bytes: &[u8]) -> String {
 /// another name.
 fn marked(table: &Table, place: &Place, shape: &Shape, text: impl Fn(&str) -> String) -> String {
     let escaped = |name: &String| utf8_percent_encode(name, ESCAPED).to_string();
-    let about = serde_json::json!({
+    let mut about = serde_json::json!({
         "version": VERSION,
         "fingerprint": fingerprint(&text(MARK)),
         "recipe": recipe(table, place),
@@ -163,6 +166,9 @@ fn marked(table: &Table, place: &Place, shape: &Shape, text: impl Fn(&str) -> St
         "on_skip": table.options.on_skip,
         "trail": (place.log_schema != place.table_schema).then(|| escaped(&place.log_schema)),
     });
+    if !table.ignored.is_empty() {
+        about["ignored"] = table.ignored.iter().map(escaped).collect();
+    }
     text(&format!("{MARK}{about}"))
 }
 
@@ -195,6 +201,9 @@ pub(super) struct Mark {
     pub(super) shape: Shape,
     pub(super) table: String,
     pub(super) columns: Vec<String>,
+    /// The columns that the entity says to skip and that its triggers do not name.
+    #[serde(default)]
+    pub(super) ignored: Vec<String>,
     /// The schema of the trail, where it is not the table's.
     pub(super) trail: Option<String>,
     /// As any version wrote it.
@@ -203,6 +212,11 @@ pub(super) struct Mark {
 }
 
 impl Mark {
+    /// The columns that the entity had, and those of the table that it said to skip beside them.
+    pub(super) fn known(&self) -> (&[String], &[String]) {
+        (&self.columns, &self.ignored)
+    }
+
     /// What its triggers were installed with.
     pub(super) fn options(&self) -> CaptureOptions {
         let on_skip = OnSkip::deserialize(&self.on_skip);
@@ -210,7 +224,8 @@ impl Mark {
     }
 
     fn unescaped(mut self) -> Option<Self> {
-        let names = self.columns.iter_mut().chain([&mut self.table]);
+        let columns = self.columns.iter_mut().chain(&mut self.ignored);
+        let names = columns.chain([&mut self.table]);
         for name in names.chain(&mut self.trail) {
             *name = percent_decode_str(name).decode_utf8().ok()?.into_owned();
         }
@@ -319,6 +334,7 @@ mod tests {
             options: CaptureOptions::new(),
             columns: Vec::new(),
             known: vec![format!("{name} column")],
+            ignored: vec![format!("{name} ignored")],
             key: Vec::new(),
             naming: Vec::new(),
         }
@@ -355,6 +371,7 @@ mod tests {
             assert_eq!(mark.trail, Some(place.log_schema));
             assert_eq!((mark.version, mark.shape), (VERSION, shape()));
             assert_eq!((mark.table, mark.columns), (table.audit_name, table.known));
+            assert_eq!(mark.ignored, table.ignored);
             assert_eq!(
                 (&mark.fingerprint, found),
                 (&fingerprint, fingerprint.clone())

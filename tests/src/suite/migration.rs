@@ -2,6 +2,7 @@
 
 mod catalog;
 mod program;
+mod sync;
 
 use audit_migration::{MigrationOptions, Migrator, MigratorWith};
 use audit_sea_orm::{entity::TABLES, prelude::*};
@@ -10,7 +11,11 @@ use sea_orm_migration::{MigratorTraitSelf, prelude::*};
 
 use crate::{Backend, Outcome, Test, entity::cake};
 
-pub use program::{the_program_checks, the_program_explains_a_wrong_url, the_program_migrates};
+pub use program::{
+    the_program_checks, the_program_checks_for_programs, the_program_explains_a_wrong_url,
+    the_program_migrates,
+};
+pub use sync::{schema_sync_does_not_make_the_trail, schema_sync_of_a_captured_table};
 
 fn allowed() -> MigratorWith {
     MigratorWith(MigrationOptions::new().allow_rollback(true))

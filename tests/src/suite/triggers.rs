@@ -9,12 +9,16 @@ mod limits;
 mod names;
 mod postgres;
 mod replay;
+mod seen;
 mod silence;
 mod types;
 mod whole;
 mod writes;
 
-pub use backup::a_backup_is_restored_with_its_triggers;
+pub use backup::{
+    a_backup_is_restored_with_its_triggers, data_alone_is_restored_once,
+    data_alone_is_restored_past_triggers,
+};
 pub use context::{a_context_stands_in_the_record, unaudited_and_skip_lists_hold};
 pub use drift::{
     a_writer_needs_no_rights_on_the_trail, check_tells_of_columns_and_tables_that_are_gone,
@@ -43,6 +47,10 @@ pub use postgres::{
     values_of_types_that_panic, virtual_columns,
 };
 pub use replay::every_table_can_be_rebuilt;
+pub use seen::{
+    attached_databases, check_names_a_schema_that_it_may_not_use,
+    check_names_columns_that_it_cannot_see, columns_that_seaorm_ignores,
+};
 pub use silence::{
     a_context_of_any_size_is_cut, a_context_that_cannot_be_read_fails_no_write,
     a_session_cannot_choose_the_time, a_write_that_reads_the_trail, deep_metadata_hides_nothing,

@@ -259,6 +259,7 @@ mod tests {
             options: CaptureOptions::new(),
             columns: vec![column],
             known: Vec::new(),
+            ignored: Vec::new(),
             key: Vec::new(),
             naming: Vec::new(),
         };

@@ -168,6 +168,7 @@ mod tests {
             options: CaptureOptions::new(),
             columns: columns.iter().cloned().map(column).collect(),
             known: columns.clone(),
+            ignored: Vec::new(),
             key: vec![column("c0".to_owned())],
             naming: Vec::new(),
         };

@@ -20,6 +20,11 @@ mod cake {
         pub recipe: String,
         #[sea_orm(ignore)]
         pub is_eaten: bool,
+        #[sea_orm(ignore)]
+        pub last_bite_by: String,
+        #[sea_orm(ignore, column_name = "vector", select_as = "text")]
+        #[audited(skip)]
+        pub full_text: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -34,4 +39,5 @@ fn renamed_columns() {
     assert_eq!(Entity::field_policy(Column::ApiKey), FieldPolicy::Mask);
     assert_eq!(Entity::field_policy(Column::LastBiteAt), FieldPolicy::Skip);
     assert_eq!(Entity::field_policy(Column::Rezept), FieldPolicy::Mask);
+    assert_eq!(Entity::ignored_columns(), ["lastBiteBy", "vector"]);
 }

@@ -1,12 +1,19 @@
 //! The command-line migrator.
 
-use std::process::{Output, Stdio};
+use std::{
+    error::Error,
+    process::{Output, Stdio},
+};
 
 use audit_sea_orm::capture;
 use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
 
 use super::catalog;
-use crate::{Backend, Outcome, Test, child, entity::ledger::account};
+use crate::{
+    Backend, Outcome, Test, child,
+    entity::{ignored::film, ledger::account},
+};
 
 async fn run(url: &str, arguments: &[&str]) -> std::io::Result<Output> {
     let mut program = child::program("audit-migration-tested");
@@ -41,7 +48,7 @@ pub async fn the_program_migrates(t: &mut Test) -> Outcome {
     assert_eq!(catalog::tables(t).await?.len(), 4);
 
     let refused = run(&url, &["down"]).await?;
-    assert!(!refused.status.success());
+    assert_eq!(refused.status.code(), Some(2));
     assert!(
         text(&refused.stderr).contains("--delete-the-trail"),
         "{}",
@@ -71,7 +78,10 @@ pub async fn the_program_explains_a_wrong_url(t: &mut Test) -> Outcome {
         ("nosuch://ada:CANARY@host/name", "nosuch"),
     ] {
         let failed = run(url, &["up"]).await?;
-        assert_eq!(failed.status.code(), Some(1));
+        assert_eq!(failed.status.code(), Some(2));
+        let checked = run(url, &["check", "--json"]).await?;
+        assert_eq!(checked.status.code(), Some(2));
+        assert_eq!(text(&checked.stdout), "");
         let error = text(&failed.stderr);
         assert!(
             error.starts_with("audit-migration: ") && error.contains(said),
@@ -84,6 +94,12 @@ pub async fn the_program_explains_a_wrong_url(t: &mut Test) -> Outcome {
     }
     let help = run(&gone, &["sideways"]).await?;
     assert_eq!(help.status.code(), Some(2));
+    for help in [&["--help"][..], &["check", "--help"]] {
+        let help = run(&gone, help).await?;
+        assert_eq!(help.status.code(), Some(0));
+        let said = text(&help.stdout);
+        assert!(said.contains("\n  2  it could not be done"), "{said}");
+    }
     Ok(())
 }
 
@@ -108,4 +124,75 @@ pub async fn the_program_checks(t: &mut Test) -> Outcome {
          ledger_account: column `extra` is not known to the triggers\n"
     );
     Ok(())
+}
+
+/// `check --json` prints one document, of the same fields whatever is found; `--deny-warnings` makes a warning count.
+pub async fn the_program_checks_for_programs(t: &mut Test) -> Outcome {
+    let url = t.isolated.url.clone();
+    let check = async |flags: &[&str], code: i32| -> Result<Value, Box<dyn Error + Send + Sync>> {
+        let checked = run(&url, &[&["check", "--json"], flags].concat()).await?;
+        assert_eq!(checked.status.code(), Some(code), "{checked:?}");
+        Ok(serde_json::from_slice(&checked.stdout)?)
+    };
+    t.create_table(film::Entity).await?;
+    let fulltext = match t.backend {
+        Backend::MySql => "ALTER TABLE ignored_film ADD COLUMN `fulltext` text",
+        Backend::Sqlite | Backend::Postgres => {
+            "ALTER TABLE ignored_film ADD COLUMN \"fulltext\" text"
+        }
+    };
+    t.db.execute_unprepared(fulltext).await?;
+    capture::install(&t.db, film::Entity).await?;
+    let films =
+        |drifts: Value| json!([{"table": "ignored_film", "capture": null, "drifts": drifts}]);
+    let clean =
+        json!({"clean": true, "trail": [], "tables": films(json!([])), "pending_migrations": []});
+    assert_eq!(check(&["--deny-warnings"], 0).await?, clean);
+
+    forget_a_migration(t).await?;
+    let pending = check(&[], 1).await?;
+    let last = "m20261124_000003_index_admin_lists";
+    assert_eq!(
+        (&pending["clean"], &pending["pending_migrations"]),
+        (&json!(false), &json!([last]))
+    );
+    assert!(run(&url, &["up"]).await?.status.success());
+
+    own_trigger_on_the_trail(t).await?;
+    let warned = check(&[], 0).await?;
+    assert_eq!(
+        (&warned["clean"], &warned["trail"][0]["kind"]),
+        (&json!(true), &json!("intercepted"))
+    );
+    assert_eq!(check(&["--deny-warnings"], 1).await?["clean"], json!(false));
+
+    t.db.execute_unprepared("ALTER TABLE ignored_film ADD COLUMN extra integer")
+        .await?;
+    let unknown = json!([{
+        "kind": "unknown_column", "about": "extra", "warning": false,
+        "message": "column `extra` is not known to the triggers"
+    }]);
+    let dirty = check(&[], 1).await?;
+    assert_eq!(
+        (&dirty["clean"], &dirty["tables"]),
+        (&json!(false), &films(unknown))
+    );
+    Ok(())
+}
+
+async fn forget_a_migration(t: &Test) -> Result<(), sea_orm::DbErr> {
+    let forget = "DELETE FROM audit_migrations WHERE version LIKE '%index_admin_lists'";
+    t.db.execute_unprepared(forget).await.map(drop)
+}
+
+async fn own_trigger_on_the_trail(t: &Test) -> Result<(), sea_orm::DbErr> {
+    let sql = match t.backend {
+        Backend::Sqlite => "CREATE TRIGGER own AFTER INSERT ON audit_log BEGIN SELECT 1; END",
+        Backend::Postgres => {
+            "CREATE FUNCTION own() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+             CREATE TRIGGER own AFTER INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION own()"
+        }
+        Backend::MySql => "CREATE TRIGGER own AFTER INSERT ON audit_log FOR EACH ROW SET @own = 1",
+    };
+    t.db.execute_unprepared(sql).await.map(drop)
 }

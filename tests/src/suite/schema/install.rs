@@ -74,6 +74,14 @@ pub async fn tables_that_are_still_to_come(t: &mut Test) -> Outcome {
         "{failed}"
     );
     assert!(!failed.contains("muffin"), "{failed}");
+    let report = check(&t.db).await?;
+    let mut tables = report.tables.iter();
+    let accounts = tables.find(|table| table.table == "ledger_account");
+    let drifts = &accounts.ok_or("the accounts")?.drifts;
+    assert!(
+        drifts.contains(&Drift::AbsentColumn("id".to_owned())),
+        "{drifts:?}"
+    );
     let insert = "INSERT INTO growing_muffin (id, name) VALUES (1, 'lemon')";
     t.db.execute_unprepared(insert).await?;
     let table = t.only_record().await?.table_name;

@@ -18,7 +18,10 @@ use crate::{
 };
 
 /// What is found of a table of that name, for each entity that has it.
-async fn found<C: ConnectionTrait>(db: &C, name: &str) -> Result<Vec<Vec<Drift>>, DbErr> {
+pub(super) async fn found<C: ConnectionTrait>(
+    db: &C,
+    name: &str,
+) -> Result<Vec<Vec<Drift>>, DbErr> {
     let tables = check(db).await?.tables.into_iter();
     Ok(tables
         .filter(|table| table.table == name)
@@ -301,7 +304,7 @@ async fn definers(t: &Test, user: &str) -> Outcome {
 }
 
 /// A connection as another user of MariaDB or MySQL, who has no password.
-async fn as_user(t: &Test, user: &str) -> Result<DatabaseConnection, DbErr> {
+pub(super) async fn as_user(t: &Test, user: &str) -> Result<DatabaseConnection, DbErr> {
     let place = t
         .isolated
         .url

@@ -8,7 +8,7 @@ pub struct Model {
     pub id: i32,
     pub name: String,
     #[sea_orm(ignore)]
-    #[audited(skip)]
+    #[audited(mask)]
     pub note: String,
 }
 
