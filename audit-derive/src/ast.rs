@@ -11,6 +11,8 @@ use crate::valid;
 /// An entity's `Model`.
 pub(crate) struct Model<'a> {
     pub(crate) attrs: StructAttrs,
+    /// The table's name in records, as far as the struct tells.
+    pub(crate) table: Option<String>,
     pub(crate) fields: Vec<Field<'a>>,
 }
 
@@ -33,9 +35,12 @@ impl<'a> Model<'a> {
     pub(crate) fn parse(input: &'a DeriveInput, errors: &mut Errors) -> Option<Self> {
         valid::check_shape(input, errors).then(|| {
             let attrs = StructAttrs::parse(&input.attrs, errors);
+            let entity = SeaOrmAttrs::parse(&input.attrs);
+            let given = attrs.table.as_ref().map(LitStr::value);
             Self {
                 attrs,
-                fields: fields(input, errors),
+                table: given.or_else(|| entity.table()),
+                fields: fields(input, &entity, errors),
             }
         })
     }
@@ -94,10 +99,9 @@ impl<'a> Field<'a> {
     }
 }
 
-fn fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Vec<Field<'a>> {
-    let entity = SeaOrmAttrs::parse(&input.attrs);
+fn fields<'a>(input: &'a DeriveInput, entity: &SeaOrmAttrs, errors: &mut Errors) -> Vec<Field<'a>> {
     named_fields(input)
-        .map(|(field, ident)| Field::parse(field, ident, &entity, errors))
+        .map(|(field, ident)| Field::parse(field, ident, entity, errors))
         .collect()
 }
 

@@ -10,6 +10,7 @@ use crate::item::{self, Item, Value};
 pub(crate) struct StructAttrs {
     pub(crate) skip: Vec<LitStr>,
     pub(crate) mask: Vec<LitStr>,
+    pub(crate) renamed: Vec<LitStr>,
     pub(crate) repr: Option<LitStr>,
     pub(crate) table: Option<LitStr>,
     pub(crate) capture: Option<LitStr>,
@@ -22,6 +23,9 @@ pub(crate) struct StructAttrs {
 pub(crate) struct FieldAttrs {
     pub(crate) skip: Option<Ident>,
     pub(crate) mask: Option<Ident>,
+    /// The key, where it stands first, and the former names that all of them give.
+    pub(crate) renamed: Option<Ident>,
+    pub(crate) former: Vec<LitStr>,
 }
 
 impl StructAttrs {
@@ -39,6 +43,9 @@ impl StructAttrs {
         match key.to_string().as_str() {
             "skip" => self.skip.extend(patterns(key, value, errors)?),
             "mask" => self.mask.extend(patterns(key, value, errors)?),
+            "renamed" => self
+                .renamed
+                .extend(former(key, value, "former_table", errors)?),
             "repr" => set(&mut self.repr, key, text(key, value, "name")?)?,
             "table" => set(&mut self.table, key, text(key, value, "shop.cake")?)?,
             "capture" => set(&mut self.capture, key, text(key, value, "triggers")?)?,
@@ -61,17 +68,23 @@ impl FieldAttrs {
     pub(crate) fn parse(attrs: &[Attribute], errors: &mut Errors) -> Self {
         let mut parsed = Self::default();
         for item in audited(attrs, FIELD_KEYS, errors) {
-            if let Err(error) = parsed.take(&item) {
+            if let Err(error) = parsed.take(&item, errors) {
                 errors.push(error);
             }
         }
         parsed
     }
 
-    fn take(&mut self, Item { key, value }: &Item) -> Result<()> {
+    fn take(&mut self, Item { key, value }: &Item, errors: &mut Errors) -> Result<()> {
         let slot = match key.to_string().as_str() {
             "skip" => &mut self.skip,
             "mask" => &mut self.mask,
+            "renamed" => {
+                self.former
+                    .extend(former(key, value, "former_column", errors)?);
+                self.renamed.get_or_insert_with(|| key.clone());
+                return Ok(());
+            }
             _ => return Err(hint::unknown_on_field(key)),
         };
         if let Value::List(list) = value {
@@ -81,9 +94,14 @@ impl FieldAttrs {
         set(slot, key, key.clone())
     }
 
+    /// The key that hides the column.
+    pub(crate) fn hides(&self) -> Option<&Ident> {
+        self.skip.as_ref().or(self.mask.as_ref())
+    }
+
     /// The first key, as the place to report that the field may have none.
     pub(crate) fn any(&self) -> Option<&Ident> {
-        self.skip.as_ref().or(self.mask.as_ref())
+        self.hides().or(self.renamed.as_ref())
     }
 }
 
@@ -143,7 +161,9 @@ fn text(key: &Ident, value: &Value, example: &str) -> Result<LitStr> {
 
 fn patterns(key: &Ident, value: &Value, errors: &mut Errors) -> Result<Vec<LitStr>> {
     match value {
-        Value::List(list) if !list.stream().is_empty() => Ok(literals(key, list, errors)),
+        Value::List(list) if !list.stream().is_empty() => Ok(literals(list, errors, || {
+            format!("a column is named by a string: `{key}(\"password\", \"token_*\")`")
+        })),
         Value::List(list) => Err(Error::new(list.span(), no_columns(key))),
         Value::None => Err(Error::new_spanned(key, no_columns(key))),
         Value::Assigned(value) => {
@@ -157,15 +177,22 @@ fn patterns(key: &Ident, value: &Value, errors: &mut Errors) -> Result<Vec<LitSt
     }
 }
 
-fn literals(key: &Ident, list: &Group, errors: &mut Errors) -> Vec<LitStr> {
+/// The former names of a column or a table.
+fn former(key: &Ident, value: &Value, example: &str, errors: &mut Errors) -> Result<Vec<LitStr>> {
+    let message = || format!("`{key}` takes the former names as strings: `{key}(\"{example}\")`");
+    match value {
+        Value::List(list) if !list.stream().is_empty() => Ok(literals(list, errors, message)),
+        Value::List(list) => Err(Error::new(list.span(), message())),
+        Value::None | Value::Assigned(_) => Err(Error::new_spanned(key, message())),
+    }
+}
+
+fn literals(list: &Group, errors: &mut Errors, message: impl Fn() -> String) -> Vec<LitStr> {
     let mut literals = Vec::new();
     for part in item::split(list.stream()) {
         match syn::parse2::<LitStr>(part.clone()) {
             Ok(literal) => literals.push(literal),
-            Err(_) => errors.at(
-                &part,
-                format_args!("a column is named by a string: `{key}(\"password\", \"token_*\")`"),
-            ),
+            Err(_) => errors.at(&part, message()),
         }
     }
     literals

@@ -26,6 +26,8 @@ pub(crate) struct SeaOrmAttrs {
     column_name: Option<String>,
     enum_name: Option<String>,
     rename_all: Option<String>,
+    table_name: Option<String>,
+    schema_name: Option<String>,
 }
 
 impl SeaOrmAttrs {
@@ -39,6 +41,16 @@ impl SeaOrmAttrs {
         parsed
     }
 
+    /// The table of the entity, with its schema where it names one; nothing in the expanded format, where it stands
+    /// elsewhere.
+    pub(crate) fn table(&self) -> Option<String> {
+        let table = self.table_name.as_ref()?;
+        Some(match &self.schema_name {
+            Some(schema) => format!("{schema}.{table}"),
+            None => table.clone(),
+        })
+    }
+
     fn take(&mut self, Item { key, value }: Item) {
         match key.to_string().as_str() {
             "ignore" => self.ignore = true,
@@ -46,6 +58,8 @@ impl SeaOrmAttrs {
             "column_name" => self.column_name = text(value),
             "enum_name" => self.enum_name = text(value),
             "rename_all" => self.rename_all = text(value),
+            "table_name" => self.table_name = text(value),
+            "schema_name" => self.schema_name = text(value),
             _ => {}
         }
     }

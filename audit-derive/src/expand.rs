@@ -46,6 +46,8 @@ fn impl_audited(model: &Model<'_>) -> TokenStream {
     let object_repr = object_repr(model, &private);
     let capture = capture(model, &private);
     let ignored_columns = ignored_columns(model);
+    let former_tables = former_tables(model);
+    let former_columns = former_columns(model, &private);
     quote! {
         #[automatically_derived]
         impl #private::Audited for Entity {
@@ -54,6 +56,8 @@ fn impl_audited(model: &Model<'_>) -> TokenStream {
             #ignored_columns
             #object_repr
             #capture
+            #former_tables
+            #former_columns
         }
     }
 }
@@ -89,7 +93,7 @@ fn field_policy(model: &Model<'_>, private: &TokenStream) -> Option<TokenStream>
 
 fn policy_arms(model: &Model<'_>, private: &TokenStream) -> impl Iterator<Item = TokenStream> {
     model.columns().filter_map(move |(field, column)| {
-        let key = field.attrs.any()?;
+        let key = field.attrs.hides()?;
         let policy = if key == "skip" {
             format_ident!("Skip")
         } else {
@@ -159,6 +163,39 @@ fn capture(model: &Model<'_>, private: &TokenStream) -> Option<TokenStream> {
     Some(quote! {
         fn capture() -> #private::Capture {
             #private::Capture::#way
+        }
+    })
+}
+
+fn former_tables(model: &Model<'_>) -> Option<TokenStream> {
+    let former = &model.attrs.renamed;
+    (!former.is_empty()).then(|| {
+        quote! {
+            fn former_tables() -> &'static [&'static str] {
+                &[#(#former),*]
+            }
+        }
+    })
+}
+
+fn former_columns(model: &Model<'_>, private: &TokenStream) -> Option<TokenStream> {
+    let renamed = model
+        .columns()
+        .filter(|(field, _)| !field.attrs.former.is_empty());
+    let arms: Vec<TokenStream> = renamed
+        .map(|(field, column)| {
+            let (variant, former) = (&column.variant, &field.attrs.former);
+            quote_spanned!(variant.span()=> Column::#variant => &[#(#former),*])
+        })
+        .collect();
+    (!arms.is_empty()).then(|| {
+        quote! {
+            #[allow(unreachable_patterns)]
+            fn former_columns(
+                column: <Self as #private::sea_orm::EntityTrait>::Column
+            ) -> &'static [&'static str] {
+                match column { #(#arms,)* _ => &[] }
+            }
         }
     })
 }

@@ -1,9 +1,9 @@
 use proc_macro2::Ident;
 use syn::Error;
 
-pub(crate) const STRUCT_KEYS: &str = "`skip(\"..\")`, `mask(\"..\")`, `repr = \"..\"`, `table = \"..\"`, \
-                                      `capture = \"..\"`, `manual_hooks`, `crate = \"..\"`";
-pub(crate) const FIELD_KEYS: &str = "`skip`, `mask`";
+pub(crate) const STRUCT_KEYS: &str = "`skip(\"..\")`, `mask(\"..\")`, `renamed(\"..\")`, `repr = \"..\"`, \
+                                      `table = \"..\"`, `capture = \"..\"`, `manual_hooks`, `crate = \"..\"`";
+pub(crate) const FIELD_KEYS: &str = "`skip`, `mask`, `renamed(\"..\")`";
 
 pub(crate) fn unknown_on_struct(key: &Ident) -> Error {
     let hint = match meant(&key.to_string()) {
@@ -27,6 +27,7 @@ pub(crate) fn unknown_on_field(key: &Ident) -> Error {
     let hint = match meant(&name) {
         Some("skip(\"..\")") => " (did you mean `skip`?)",
         Some("mask(\"..\")") => " (did you mean `mask`?)",
+        Some("renamed(\"..\")") => " (did you mean `renamed(\"..\")`?)",
         _ => "",
     };
     Error::new_spanned(
@@ -40,6 +41,7 @@ fn meant(key: &str) -> Option<&'static str> {
     Some(match key {
         "redact" | "redacted" | "masked" | "secret" | "sensitive" => "mask(\"..\")",
         "ignore" | "ignored" | "hide" | "hidden" | "skipped" | "exclude" => "skip(\"..\")",
+        "rename" | "former" | "formerly" | "former_name" | "alias" => "renamed(\"..\")",
         "display" | "label" | "object_repr" | "to_string" => "repr = \"..\"",
         "table_name" | "audit_table" => "table = \"..\"",
         "hooks" | "trigger" | "triggers" => "capture = \"..\"",

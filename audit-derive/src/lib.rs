@@ -12,6 +12,7 @@ mod fallback;
 mod glob;
 mod hint;
 mod item;
+mod renamed;
 #[cfg(test)]
 mod tests;
 mod valid;

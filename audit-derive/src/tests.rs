@@ -178,6 +178,21 @@ fn variants_are_named_as_seaorm_names_them() {
 }
 
 #[test]
+fn former_names_stand_in_two_functions() {
+    let input = parse_quote! {
+        #[sea_orm(table_name = "cake")]
+        #[audited(manual_hooks, renamed("torte", "flan"))]
+        pub struct Model {
+            #[audited(renamed("nr"))]
+            pub id: i32,
+            #[audited(mask, renamed("title", "label"))]
+            pub name: String,
+        }
+    };
+    assert_eq!(expanded(&input), include_str!("tests/snapshots/renamed.rs"));
+}
+
+#[test]
 fn unknown_sea_orm_attributes_are_passed_over() {
     let input = parse_quote! {
         #[sea_orm(table_name = "cake", model_attrs(derive(Hash), serde(rename_all = "camelCase")), 7, a::b)]

@@ -4,7 +4,7 @@ use syn::{Data, DeriveInput, Fields, LitStr, Path};
 use crate::ast::{self, Field, Kind, Model};
 use crate::attr::FieldAttrs;
 use crate::error::Errors;
-use crate::glob;
+use crate::{glob, renamed};
 
 /// Whether `input` is a struct `Model` with named fields and no generics.
 pub(crate) fn check_shape(input: &DeriveInput, errors: &mut Errors) -> bool {
@@ -68,6 +68,7 @@ pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
             check_pattern(model, key, pattern, errors);
         }
     }
+    renamed::check(model, errors);
     check_repr(model, errors);
     check_values(model, errors);
 }
@@ -81,16 +82,22 @@ pub(crate) fn check_model_ex(input: &DeriveInput, errors: &mut Errors) {
 }
 
 fn check_field(field: &Field<'_>, errors: &mut Errors) {
-    let FieldAttrs { skip, mask } = &field.attrs;
+    let FieldAttrs { skip, mask, .. } = &field.attrs;
     let Some(key) = field.attrs.any() else { return };
     match &field.kind {
-        Kind::Relation => errors.at(key, relation(field, key)),
+        Kind::Relation => errors.at(key, no_column(field, "is a relation", key)),
         Kind::Ignored(_) => {
             if let Some(mask) = mask {
                 errors.at(mask, ignored_column(field));
+            } else if let Some(renamed) = &field.attrs.renamed {
+                errors.at(renamed, no_column(field, "is ignored by SeaORM", renamed));
             }
         }
-        Kind::Column(column) if column.primary_key => errors.at(key, key_column(key)),
+        Kind::Column(column) if column.primary_key => {
+            if let Some(key) = field.attrs.hides() {
+                errors.at(key, key_column(key));
+            }
+        }
         Kind::Column(_) => {
             if let (Some(_), Some(mask)) = (skip, mask) {
                 errors.at(
@@ -103,11 +110,9 @@ fn check_field(field: &Field<'_>, errors: &mut Errors) {
     }
 }
 
-fn relation(field: &Field<'_>, key: &Ident) -> String {
+fn no_column(field: &Field<'_>, why: &str, key: &Ident) -> String {
     let name = field.name();
-    format!(
-        "`{name}` is a relation and has no column, so nothing of it is recorded: remove `{key}`"
-    )
+    format!("`{name}` {why} and has no column, so nothing of it is recorded: remove `{key}`")
 }
 
 fn ignored_column(field: &Field<'_>) -> String {
@@ -227,7 +232,7 @@ fn is_hidden(model: &Model<'_>, field: &Field<'_>) -> bool {
     };
     let mut patterns = model.attrs.skip.iter().chain(&model.attrs.mask);
     let listed = patterns.any(|pattern| glob::matches(&pattern.value(), &column.name));
-    !column.primary_key && (field.attrs.any().is_some() || listed)
+    !column.primary_key && (field.attrs.hides().is_some() || listed)
 }
 
 fn check_values(model: &Model<'_>, errors: &mut Errors) {

@@ -117,6 +117,26 @@ pub trait Audited: EntityTrait {
         None
     }
 
+    /// The names that the table had before, as they stand in [`table_name`](crate::entity::audit_log::Model::table_name)
+    /// of its records, the last one first. Default: none.
+    ///
+    /// Old records are read under the present name: see [`renames`](crate::renames). An implementation by hand needs
+    /// [`register_audited!`](crate::register_audited) for that.
+    #[must_use]
+    fn former_tables() -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The names that a column had before, the last one first. Default: none.
+    ///
+    /// Old values are read under the present name: see [`renames`](crate::renames). An implementation by hand needs
+    /// [`register_audited!`](crate::register_audited) for that.
+    #[must_use]
+    fn former_columns(column: Self::Column) -> &'static [&'static str] {
+        let _ = column;
+        &[]
+    }
+
     /// Which tier records this entity. Default: [`Capture::Hooks`].
     #[must_use]
     fn capture() -> Capture {

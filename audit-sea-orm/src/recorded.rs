@@ -4,13 +4,16 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError, RwLock},
 };
 
-use audit_core::{Field, FieldPolicy, text};
+use audit_core::{Field, FieldPolicy};
 use sea_orm::{
     DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
     sea_query::LockType,
 };
 
-use crate::{Audited, Capture, encoding::Captured, entity, pending::Intent, sql_texts::SqlTexts};
+use crate::{
+    Audited, Capture, encoding::Captured, entity, entity_names, pending::Intent,
+    sql_texts::SqlTexts,
+};
 
 /// What is recorded of an entity: asked of its [`Audited`] once, then kept for the process.
 pub(crate) struct Recorded<E: EntityTrait> {
@@ -81,8 +84,7 @@ impl<E: Audited> Recorded<E> {
             })
             .unzip();
         Self {
-            // As much as the trail's column holds: SQLite has names of any length.
-            table: text::line(&E::audit_table(), 255).into_owned(),
+            table: entity_names::stored(&E::audit_table()),
             capture: E::capture(),
             may_lock: Mutex::default(),
             selects: SqlTexts::new(),

@@ -61,6 +61,7 @@ mod params;
 mod period;
 mod place;
 mod range;
+mod ranking;
 mod resolve;
 mod router;
 mod search;

@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod odd;
 pub mod order_line;
 pub mod pie;
+pub mod renamed;
 pub mod seams;
 pub mod selected_types;
 pub mod shared;

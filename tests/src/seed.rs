@@ -128,7 +128,10 @@ async fn insert<A: ActiveModelTrait>(
 
 /// Lets the planner know what the tables hold, and PostgreSQL which of their pages are settled, as its autovacuum
 /// does by and by.
-async fn analyze(db: &DatabaseConnection) -> Result<(), DbErr> {
+///
+/// # Errors
+/// What the database reports.
+pub async fn analyze(db: &DatabaseConnection) -> Result<(), DbErr> {
     let command = match db.get_database_backend() {
         DbBackend::MySql => "ANALYZE TABLE",
         DbBackend::Postgres => "VACUUM ANALYZE",

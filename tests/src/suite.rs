@@ -19,6 +19,7 @@ pub mod migration;
 pub mod nested;
 pub mod order;
 pub mod queries;
+pub mod renames;
 pub mod schema;
 pub mod skip;
 pub mod triggers;
@@ -90,6 +91,14 @@ pub const ALL: &[(&str, TestFn)] = list! {
         each_question_has_its_index,
         the_summary_counts,
         a_select_can_be_refined,
+    ],
+    renames: [
+        hooks_history_goes_on_under_the_new_names,
+        triggers_history_goes_on_under_the_new_names,
+        a_record_with_both_names_keeps_them,
+        the_present_name_wins,
+        a_split_table_begins_both_histories,
+        a_renamed_table_has_its_index,
     ],
     order: [
         a_writer_that_waits_is_the_last,
@@ -429,7 +438,10 @@ pub const ALL: &[(&str, TestFn)] = list! {
         views_are_recorded_where_that_is_wanted,
         masked_values_appear_on_no_page,
         the_api_answers_as_it_is_described,
+        old_records_are_shown_under_the_new_names,
+        old_records_leave_under_the_new_names,
         every_list_is_read_by_an_index,
+        a_renamed_table_is_read_by_an_index,
         the_overview_reads_a_range_of_an_index,
     ],
 };

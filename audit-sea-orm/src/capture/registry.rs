@@ -1,4 +1,5 @@
-//! The audited entities of the program, by which `install_all` and `check` know them.
+//! The audited entities of the program, by which `install_all` and `check` know them, and readers of the trail their
+//! former names.
 
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -6,12 +7,13 @@ use super::{
     catalog::{self, Described, Dialect},
     table::Table,
 };
-use crate::{Audited, Capture};
+use crate::{Audited, Capture, entity_names::EntityNames};
 
 /// An audited entity, as it is registered.
 #[derive(Clone, Copy)]
 pub struct AuditedEntity {
     table: fn() -> Table,
+    names: fn() -> EntityNames,
 }
 
 impl std::fmt::Debug for AuditedEntity {
@@ -28,14 +30,23 @@ impl AuditedEntity {
     pub const fn of<E: Audited>() -> Self {
         Self {
             table: Table::of_type::<E>,
+            names: EntityNames::of::<E>,
         }
+    }
+
+    /// The names of every audited entity of the program.
+    pub(crate) fn all_names() -> impl Iterator<Item = EntityNames> {
+        inventory::iter::<Self>
+            .into_iter()
+            .map(|entity| (entity.names)())
     }
 }
 
 inventory::collect!(AuditedEntity);
 
 /// Makes an entity that implements [`Audited`](trait@crate::Audited) by hand known to
-/// [`capture::install_all`](crate::capture::install_all) and [`check`](crate::check). The derive does it by itself.
+/// [`capture::install_all`](crate::capture::install_all) and [`check`](crate::check), and its former names to those who
+/// read the trail: see [`renames`](crate::renames). The derive does it by itself.
 ///
 /// # Example
 /// ```

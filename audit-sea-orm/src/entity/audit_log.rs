@@ -1,6 +1,6 @@
 //! The entity of `audit_log`: one record for each change, and for each event worth recording.
 
-use audit_core::{Action, ActionError, Changes};
+use audit_core::{Action, ActionError};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -19,16 +19,19 @@ pub struct Model {
     pub occurred_at: DateTimeUtc,
     /// What was done: `CREATE`, `UPDATE` … See [`Model::action`].
     pub action: String,
-    /// The table of the object, `schema.table` where its entity names a schema.
+    /// The table of the object, `schema.table` where its entity names a schema. By the name that it had then: see
+    /// [`table`](Self::table).
     pub table_name: Option<String>,
     /// The object's key as text: `42`, a uuid, or `["a",7]` for a key of several columns.
     pub object_id: Option<String>,
     /// The object for people to read.
     pub object_repr: Option<String>,
     /// The values before: of every column for `DELETE`, of the changed ones for `UPDATE`. None for an `UPDATE` whose
-    /// old values nobody knew: it has the new ones of every column.
+    /// old values nobody knew: it has the new ones of every column. By the names that the columns had then: see
+    /// [`changes`](Self::changes).
     pub old_values: Option<Json>,
-    /// The values after: of every column for `CREATE`, of the changed ones for `UPDATE`.
+    /// The values after: of every column for `CREATE`, of the changed ones for `UPDATE`. By the names that the columns had
+    /// then: see [`changes`](Self::changes).
     pub new_values: Option<Json>,
     /// Who, as an id that does not change.
     pub actor_id: Option<String>,
@@ -88,22 +91,6 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// The changed columns with their values before and after.
-    ///
-    /// # Example
-    /// ```
-    /// # use audit_sea_orm::entity::audit_log;
-    /// # fn show(record: &audit_log::Model) {
-    /// for (column, change) in record.changes().iter() {
-    ///     println!("{column}: {:?} -> {:?}", change.old, change.new);
-    /// }
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn changes(&self) -> Changes {
-        Changes::join(self.old_values.as_ref(), self.new_values.as_ref())
-    }
-
     /// What was done, as an [`Action`].
     ///
     /// # Errors

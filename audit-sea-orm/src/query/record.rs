@@ -12,8 +12,9 @@ use super::TrailQuery;
 use crate::{
     Audited,
     entity::audit_log::{Column, Entity},
-    object, object_key,
+    entity_names, object, object_key,
     recorded::Recorded,
+    renames,
 };
 
 /// What may be asked of the records, and combined with any other filter.
@@ -54,10 +55,14 @@ use crate::{
 /// # }
 /// ```
 pub trait RecordQuery: Sized {
-    /// Those of one object, in the order of its changes.
+    /// Those of one object, in the order of its changes; those too that were written while its table had a
+    /// [former name](crate::renames).
     ///
     /// [`newest_first`](crate::TrailQuery::newest_first) turns the order. `order_by_*` only adds to it, and changes
     /// nothing. Where another order is wanted, or a grouping, begin with a filter by columns.
+    ///
+    /// Where the table was renamed, the records of all its names are found by their index and put in order then: a page
+    /// costs what the history of the object does.
     #[must_use]
     fn for_object<M>(self, model: &M) -> Self
     where
@@ -65,7 +70,7 @@ pub trait RecordQuery: Sized {
         M::Entity: Audited + EntityTrait<Model = M>;
 
     /// Those of the object with that key in that table, for an object that is gone; in the order of
-    /// [`for_object`](Self::for_object).
+    /// [`for_object`](Self::for_object). The table may be named by any of its [names](crate::renames).
     #[must_use]
     fn for_key(self, table: &str, object_id: &str) -> Self;
 
@@ -77,7 +82,8 @@ pub trait RecordQuery: Sized {
     #[must_use]
     fn by_request(self, request_id: &str) -> Self;
 
-    /// Those in which the column appears: it changed, or the row was created or deleted with it.
+    /// Those in which the column appears: it changed, or the row was created or deleted with it. Those too in which it
+    /// stands under a [former name](crate::renames), in the records of the table that it belongs to.
     ///
     /// No index serves it: use it with a question that one serves, such as [`for_object`](Self::for_object).
     ///
@@ -96,22 +102,18 @@ impl RecordQuery for Select<Entity> {
         let recorded = Recorded::<M::Entity>::get();
         let key = object::model_key::<M::Entity>(model, recorded.keys());
         match object::id_text(&key) {
-            Ok(id) => self.for_key(recorded.table(), &id),
+            Ok(id) => {
+                let former = entity_names::former_tables::<M::Entity>();
+                let tables = renames::all().tables_of(recorded.table(), former);
+                of_key(self, tables.iter().map(String::as_str), &id)
+            }
             // A key that has no text never named a record.
             Err(_) => self.filter(Expr::value(false)),
         }
     }
 
     fn for_key(self, table: &str, object_id: &str) -> Self {
-        let forms = object_key::stored_forms(object_id);
-        let is_stored = match forms.as_slice() {
-            [plain] => Column::ObjectId.eq(plain.as_ref()),
-            forms => Column::ObjectId.is_in(forms.iter().map(AsRef::as_ref)),
-        };
-        by_index(self)
-            .filter(Column::TableName.eq(table))
-            .filter(is_stored)
-            .order_by_asc(Column::Id)
+        of_key(self, renames::tables(table), object_id)
     }
 
     fn by_actor(self, actor_id: &str) -> Self {
@@ -123,13 +125,47 @@ impl RecordQuery for Select<Entity> {
     }
 
     fn changed(self, column: &str) -> Self {
-        let key = diff::key_text(column);
-        self.filter(
-            Condition::any()
-                .add(contains(Column::NewValues, &key))
-                .add(contains(Column::OldValues, &key)),
-        )
+        let renamed = renames::all().former_columns(column);
+        let renamed = renamed.map(|(tables, former)| {
+            Condition::all().add(Column::TableName.is_in(tables)).add(
+                former
+                    .iter()
+                    .map(|name| has(name))
+                    .fold(Condition::any(), Condition::add),
+            )
+        });
+        self.filter(renamed.fold(has(column), Condition::add))
     }
+}
+
+/// The records of one object, whose table stands in them under any of these names.
+fn of_key<'a>(
+    select: Select<Entity>,
+    tables: impl IntoIterator<Item = &'a str>,
+    object_id: &str,
+) -> Select<Entity> {
+    let forms = object_key::stored_forms(object_id);
+    by_index(select)
+        .filter(is_one_of(Column::TableName, tables))
+        .filter(is_one_of(Column::ObjectId, forms.iter().map(AsRef::as_ref)))
+        .order_by_asc(Column::Id)
+}
+
+/// Spelled as an equality where it is one, by which an index keeps its order.
+fn is_one_of<'a>(column: Column, values: impl IntoIterator<Item = &'a str>) -> SimpleExpr {
+    let values: Vec<&str> = values.into_iter().collect();
+    match values.as_slice() {
+        [only] => column.eq(*only),
+        _ => column.is_in(values),
+    }
+}
+
+/// Whether the column stands in a record.
+fn has(column: &str) -> Condition {
+    let key = diff::key_text(column);
+    Condition::any()
+        .add(contains(Column::NewValues, &key))
+        .add(contains(Column::OldValues, &key))
 }
 
 /// Keeps MariaDB (10.11) from weighing the primary key: where it does, it reads an index that ends in the number from
@@ -159,7 +195,8 @@ impl Entity {
         Self::find().for_object(model)
     }
 
-    /// The records of the object with that key in that table, for an object that is gone; in the order of its changes.
+    /// The records of the object with that key in that table, for an object that is gone; in the order of its changes. See
+    /// [`RecordQuery::for_key`].
     #[must_use]
     pub fn for_key(table: &str, object_id: &str) -> Select<Self> {
         Self::find().for_key(table, object_id)

@@ -22,8 +22,9 @@ pub(super) async fn list<E: Listed>(visit: Visit) -> Result<Json<Value>, Failure
     let size = size.unwrap_or(visit.shared.settings.page_size);
     let slice = asked.slice(db, size).await?;
     visit.record_view().await?;
+    let rows = slice.rows.into_iter().map(E::with_present_names);
     Ok(Json(json!({
-        "rows": slice.rows,
+        "rows": rows.collect::<Vec<_>>(),
         "older": slice.older.map(|cursor| cursor.to_string()),
         "newer": slice.newer.map(|cursor| cursor.to_string()),
         "looked_to": slice.looked_to,
@@ -36,7 +37,7 @@ pub(super) async fn detail<E: Listed>(
 ) -> Result<Json<E::Model>, Failure> {
     let row = detail::row::<E>(&visit, &id).await?;
     visit.record_view().await?;
-    Ok(Json(row))
+    Ok(Json(E::with_present_names(row)))
 }
 
 pub(super) async fn history(visit: Visit) -> Result<Json<Value>, Failure> {

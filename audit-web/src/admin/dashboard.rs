@@ -6,9 +6,7 @@ use audit_sea_orm::{
 use axum::response::Html;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, Order},
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
 };
 
 use super::{
@@ -19,6 +17,7 @@ use super::{
     layout::Layout,
     params::{Params, link},
     period::Span,
+    ranking::{Counted, busiest, present_table},
     tally, value,
     walk::during,
 };
@@ -32,7 +31,7 @@ const PERIODS: [(i64, i64, &str); 5] = [
     (365, 24 * 7, "a year"),
 ];
 
-/// How many of the busiest are shown, and of the open errors.
+/// How many of the open errors are shown.
 const SHOWN: u64 = 8;
 
 /// The time that is looked at.
@@ -252,39 +251,6 @@ async fn activity(window: Window, db: &DatabaseConnection) -> Result<Chart, DbEr
     Ok(chart::draw(bars.collect()))
 }
 
-#[derive(FromQueryResult)]
-struct Counted {
-    value: String,
-    name: Option<String>,
-    many: i64,
-}
-
-/// The values of a column that most rows have.
-async fn busiest<E: EntityTrait>(
-    select: Select<E>,
-    column: E::Column,
-    name: Option<E::Column>,
-    db: &DatabaseConnection,
-) -> Result<Vec<Counted>, DbErr> {
-    let mut select = select
-        .filter(column.is_not_null())
-        .select_only()
-        .column_as(column, "value")
-        .column_as(Expr::cust("COUNT(*)"), "many")
-        .group_by(column);
-    select = match name {
-        Some(name) => select.column_as(name.max(), "name"),
-        None => select.column_as(Expr::cust("NULL"), "name"),
-    };
-    select
-        .order_by(Expr::cust("COUNT(*)"), Order::Desc)
-        .order_by(column, Order::Asc)
-        .limit(SHOWN)
-        .into_model::<Counted>()
-        .all(db)
-        .await
-}
-
 async fn rankings(window: Window, db: &DatabaseConnection) -> Result<Vec<Ranking>, DbErr> {
     use audit_log::Column as Record;
     use login_attempt::Column as Login;
@@ -293,9 +259,15 @@ async fn rankings(window: Window, db: &DatabaseConnection) -> Result<Vec<Ranking
     let failed = login_attempt::Entity::find()
         .between(from, until)
         .filter(Login::Status.eq("FAILED"));
-    let actors = busiest(records(), Record::ActorId, Some(Record::ActorName), db).await?;
-    let tables = busiest(records(), Record::TableName, None, db).await?;
-    let addresses = busiest(failed, Login::IpAddress, None, db).await?;
+    let actors = busiest(
+        records(),
+        Record::ActorId.into_expr(),
+        Some(Record::ActorName),
+        db,
+    )
+    .await?;
+    let tables = busiest(records(), present_table(), None, db).await?;
+    let addresses = busiest(failed, Login::IpAddress.into_expr(), None, db).await?;
     let of = |title, head, empty, rows: Vec<Counted>, page: &str, field| Ranking {
         title,
         head,

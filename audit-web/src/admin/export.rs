@@ -102,6 +102,8 @@ impl<E: Listed> File<E> {
             Some(cursor) => self.asked.place = Place::Older(cursor),
             None => self.next = Next::End,
         }
-        Ok((self.format.rows::<E>(&slice.rows), slice.rows.len()))
+        let rows = slice.rows.into_iter().map(E::with_present_names);
+        let rows: Vec<_> = rows.collect();
+        Ok((self.format.rows::<E>(&rows), rows.len()))
     }
 }

@@ -18,17 +18,33 @@ use super::{
 struct Given<E: Listed> {
     name: &'static str,
     column: E::Column,
-    value: Value,
+    /// One, or all that rows hold for what was asked: a table has the names that it had before, too.
+    values: Vec<Value>,
 }
 
 impl<E: Listed> Given<E> {
     fn condition(&self) -> SimpleExpr {
-        self.column.eq(self.value.clone())
+        match self.values.as_slice() {
+            [value] => self.column.eq(value.clone()),
+            values => self.column.is_in(values.iter().cloned()),
+        }
     }
+}
 
-    fn lead(&self) -> (E::Column, Value) {
-        (self.column, self.value.clone())
-    }
+/// The stretches of an index that begins with these columns: one for each way to choose a value of each.
+fn stretches<'a, E: Listed + 'a>(leads: impl Iterator<Item = &'a Given<E>>) -> Vec<Stretch<E>> {
+    let none = vec![Vec::new()];
+    let all = leads.fold(none, |leads: Vec<Vec<_>>, given| {
+        let with = |value: &Value| {
+            let mut leads = leads.clone();
+            for lead in &mut leads {
+                lead.push((given.column, value.clone()));
+            }
+            leads
+        };
+        given.values.iter().flat_map(with).collect()
+    });
+    all.into_iter().map(Stretch::of).collect()
 }
 
 /// The rows that the fields and a range of time choose.
@@ -109,24 +125,29 @@ fn given<E: Listed>(params: &Params) -> Result<Vec<Given<E>>, Failure> {
             Ok(Given {
                 name: field.name,
                 column: field.column,
-                value: chosen(field, value)?,
+                values: chosen::<E>(field, value)?,
             })
         })
         .collect()
 }
 
-fn chosen<C>(field: &Field<C>, value: &str) -> Result<Value, Failure> {
-    match (field.kind, value) {
-        (Kind::Flag, "yes") => Ok(true.into()),
-        (Kind::Flag, "no") => Ok(false.into()),
-        (Kind::Choice(_), value) if is_kind(value) => Ok(value.into()),
+fn chosen<E: Listed>(field: &Field<E::Column>, value: &str) -> Result<Vec<Value>, Failure> {
+    let chosen = match (field.kind, value) {
+        (Kind::Flag, "yes") => true.into(),
+        (Kind::Flag, "no") => false.into(),
+        (Kind::Choice(_), value) if is_kind(value) => value.into(),
         (Kind::Choice(_) | Kind::Flag, _) => {
             let shown = super::value::cut(value, 60);
             let text = format!("“{shown}” is not a choice for “{}”.", field.label);
-            Err(Failure::bad_request(text))
+            return Err(Failure::bad_request(text));
         }
-        (Kind::Typed | Kind::Held | Kind::Object, value) => Ok(value.into()),
-    }
+        (Kind::Held, value) => {
+            let recorded = E::recorded(field.name, value).into_iter();
+            return Ok(recorded.map(Value::from).collect());
+        }
+        (Kind::Typed | Kind::Object, value) => value.into(),
+    };
+    Ok(vec![chosen])
 }
 
 /// Whether a text may be the name of a kind: one that this version knows, or a newer one writes.
@@ -152,8 +173,7 @@ async fn ways<E: Listed>(
         let is_part = longer.any(|known| index.iter().all(|name| known.contains(name)));
         if index.iter().all(|name| is_given(name)) && !is_part {
             let known = |name: &&str| given.iter().find(|given| given.name == *name);
-            let lead = index.iter().filter_map(known).map(Given::lead);
-            let walk = Walk::along(Stretch::of(lead.collect()));
+            let walk = Walk::over(stretches(index.iter().filter_map(known)));
             ways.push(Way { walk, known: index });
         }
     }
@@ -169,22 +189,25 @@ async fn over_tables<E: Listed>(
     given: &[Given<E>],
     db: &DatabaseConnection,
 ) -> Result<Walk<E>, DbErr> {
-    let object = given.iter().filter(|given| given.name == "object");
-    let object: Vec<_> = object.map(Given::lead).collect();
+    let object = given.iter().find(|given| given.name == "object");
     let table = E::FIELDS.iter().find(|field| field.name == "table");
     let mut tables = tally::held(db, E::TABLE, "table_name").await?;
-    let stretch = |name: &String| {
-        let table = table.map(|field| (field.column, name.as_str().into()));
-        Stretch::of(table.into_iter().chain(object.clone()).collect())
+    let of_table = |name: &String| {
+        let table = table.map(|field| Given {
+            name: field.name,
+            column: field.column,
+            values: vec![name.as_str().into()],
+        });
+        stretches(table.iter().chain(object))
     };
     let rows = tables
         .iter()
-        .map(|name| Walk::along(stretch(name)).keys(Place::Newest, 1, db.get_database_backend()));
+        .map(|name| Walk::over(of_table(name)).keys(Place::Newest, 1, db.get_database_backend()));
     let mut counts = tally::counts(db, rows).await?.into_iter();
     tables.retain(|_| counts.next() > Some(0));
     if tables.is_empty() {
         // No table has such an object, and none is an empty list, which no index can be asked for.
         tables.push(String::new());
     }
-    Ok(Walk::over(tables.iter().map(stretch).collect()))
+    Ok(Walk::over(tables.iter().flat_map(of_table).collect()))
 }

@@ -1,8 +1,9 @@
 //! The timeline of one object.
 
 use askama::Template;
-use audit_sea_orm::{Cursor, Page, TrailQuery, entity::audit_log};
+use audit_sea_orm::{Cursor, Page, TrailQuery, entity::audit_log, renames};
 use axum::response::Html;
+use sea_orm::DbErr;
 
 use super::{
     admitted::Visit,
@@ -13,19 +14,26 @@ use super::{
     layout::Layout,
     listed::Listed,
     params::{Params, link},
+    place::Place,
+    slice::place,
     state::{self, State},
+    stretch::Stretch,
     value,
+    walk::Walk,
 };
 
 /// The most records whose states one page rebuilds.
 const MOST: u64 = 200;
 
+/// The longest key that is put into a URL. A longer one may be stored as its digest.
+const LONGEST: usize = 300;
+
 /// The link to the history of a record's object, where it is about one.
 pub(super) fn link_of(record: &audit_log::Model, base: &str) -> Option<String> {
-    let (table, id) = (record.table_name.as_deref()?, record.object_id.as_deref()?);
+    let (table, id) = (record.table()?, record.object_id.as_deref()?);
     let page = format!("{base}history");
     // A key that no URL holds is found by way of the record.
-    if id.len() > 300 || id.contains('\0') || id.is_empty() {
+    if id.len() > LONGEST || id.contains('\0') || id.is_empty() {
         return Some(link(&page, &[("record", &record.id.to_string())]));
     }
     Some(link(&page, &[("table", table), ("object", id)]))
@@ -43,13 +51,13 @@ pub(super) struct History {
 impl History {
     pub(super) async fn load(visit: &Visit) -> Result<Self, Failure> {
         let (table, object_id) = object(visit).await?;
-        let mut select = audit_log::Entity::for_key(&table, &object_id);
-        if let super::place::Place::Older(cursor) = super::slice::place(&visit.params)? {
-            select = select.older_than(cursor);
-        }
-        let page: Page<audit_log::Model> =
-            select.newest_first().page(&visit.shared.db, MOST).await?;
-        let mut records = page.rows;
+        let place = match place(&visit.params)? {
+            Place::Older(cursor) => Place::Older(cursor),
+            Place::Newest | Place::Newer(_) => Place::Newest,
+        };
+        let page = records(&table, &object_id, place, visit).await?;
+        let present = page.rows.into_iter();
+        let mut records: Vec<_> = present.map(audit_log::Model::with_present_names).collect();
         if records.is_empty() {
             return Err(Failure::not_found(
                 "The trail has no record of such an object.",
@@ -57,7 +65,7 @@ impl History {
         }
         records.reverse();
         Ok(Self {
-            table,
+            table: renames::table(&table).to_owned(),
             object_id,
             states: state::states(&records),
             records,
@@ -81,6 +89,36 @@ impl History {
         let changes = state::difference(self.state(from)?, self.state(to)?);
         Ok(Some(change::views(&changes)))
     }
+}
+
+/// The newest records of an object from a place on.
+async fn records(
+    table: &str,
+    object_id: &str,
+    place: Place,
+    visit: &Visit,
+) -> Result<Page<audit_log::Model>, DbErr> {
+    use audit_log::Column;
+    let db = &visit.shared.db;
+    let names = renames::tables(table);
+    if names.len() > 1 && object_id.len() <= LONGEST {
+        // Of several names at once, no index has the order of the trail.
+        let of_name = |name: &&str| {
+            let lead = [(Column::TableName, *name), (Column::ObjectId, object_id)];
+            Stretch::of(lead.map(|(column, value)| (column, value.into())).into())
+        };
+        let walk = Walk::<audit_log::Entity>::over(names.iter().map(of_name).collect());
+        let found = walk.page(db, place, MOST).await?;
+        return Ok(Page {
+            rows: found.rows,
+            next: found.next,
+        });
+    }
+    let mut select = audit_log::Entity::for_key(table, object_id);
+    if let Place::Older(cursor) = place {
+        select = select.older_than(cursor);
+    }
+    select.newest_first().page(db, MOST).await
 }
 
 /// The object's table and key, from the URL or from a record that it names.

@@ -142,7 +142,8 @@ fn notice(visit: &Visit) -> String {
 async fn controls<E: Listed>(visit: &Visit) -> Result<Vec<Control>, Failure> {
     let mut controls = Vec::new();
     for field in E::FIELDS {
-        let value = visit.params.get(field.name).unwrap_or_default().to_owned();
+        let value = visit.params.get(field.name).unwrap_or_default();
+        let value = E::present(field.name, value.to_owned());
         let known: &[&str] = match field.kind {
             Kind::Flag => &["yes", "no"],
             Kind::Choice(choices) => choices,
@@ -154,6 +155,7 @@ async fn controls<E: Listed>(visit: &Visit) -> Result<Vec<Control>, Failure> {
             // A page without rows still shows what it was asked for.
             let asked = (!value.is_empty()).then(|| value.clone());
             for option in held.into_iter().chain(asked) {
+                let option = E::present(field.name, option);
                 if !options.contains(&option) {
                     options.push(option);
                 }

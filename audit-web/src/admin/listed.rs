@@ -29,6 +29,21 @@ pub(super) trait Listed:
     /// The heads of the columns after that of the time.
     const HEADS: &'static [&'static str];
 
+    /// A value of a filter under its present name.
+    fn present(_field: &str, value: String) -> String {
+        value
+    }
+
+    /// The values that rows hold for one of a filter: one, and those that it was before.
+    fn recorded<'a>(_field: &str, value: &'a str) -> Vec<&'a str> {
+        vec![value]
+    }
+
+    /// A row with what it names under its present name.
+    fn with_present_names(row: Self::Model) -> Self::Model {
+        row
+    }
+
     /// The cells of a row after that of the time.
     fn cells(row: &Self::Model, base: &str) -> Vec<Cell>;
 

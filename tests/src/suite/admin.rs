@@ -7,6 +7,7 @@ mod files;
 mod lists;
 mod pages;
 mod plans;
+mod renames;
 
 pub use actions::{
     a_deletion_is_confirmed_first_with_a_reason, a_deletion_is_recorded_row_by_row,
@@ -33,7 +34,13 @@ pub use pages::{
     a_history_is_rebuilt_and_compared, every_link_works_under_any_prefix, every_page_is_strict,
     masked_values_appear_on_no_page,
 };
-pub use plans::{every_list_is_read_by_an_index, the_overview_reads_a_range_of_an_index};
+pub use plans::{
+    a_renamed_table_is_read_by_an_index, every_list_is_read_by_an_index,
+    the_overview_reads_a_range_of_an_index,
+};
+pub use renames::{
+    old_records_are_shown_under_the_new_names, old_records_leave_under_the_new_names,
+};
 
 use audit_sea_orm::{
     entity::{login_attempt::Status, system_event::EventType},

@@ -1,4 +1,9 @@
-use audit_sea_orm::entity::audit_log::{Column, Entity, Model};
+use std::collections::BTreeSet;
+
+use audit_sea_orm::{
+    entity::audit_log::{Column, Entity, Model},
+    renames,
+};
 use chrono::{DateTime, Utc};
 
 use super::badge;
@@ -65,6 +70,24 @@ impl Listed for Entity {
     ];
     const HEADS: &'static [&'static str] = &["Action", "Object", "Changes", "Actor"];
 
+    fn present(field: &str, value: String) -> String {
+        match field {
+            "table" => renames::table(&value).to_owned(),
+            _ => value,
+        }
+    }
+
+    fn recorded<'a>(field: &str, value: &'a str) -> Vec<&'a str> {
+        match field {
+            "table" => renames::tables(value),
+            _ => vec![value],
+        }
+    }
+
+    fn with_present_names(row: Model) -> Model {
+        row.with_present_names()
+    }
+
     fn cells(row: &Model, base: &str) -> Vec<Cell> {
         let changes = row.changes();
         let changes = if changes.is_empty() {
@@ -98,7 +121,7 @@ impl Listed for Entity {
     }
 
     fn name(row: &Model) -> String {
-        let table = row.table_name.as_deref().unwrap_or_default();
+        let table = row.table().unwrap_or_default();
         let object = row.object_repr.as_ref().or(row.object_id.as_ref());
         let object = object.map_or("", String::as_str);
         format!("{} {table} {object}", row.action).trim().to_owned()
@@ -107,7 +130,7 @@ impl Listed for Entity {
 
 /// The object, with a link to its history.
 fn object(row: &Model, base: &str) -> Cell {
-    let Some(table) = row.table_name.as_deref() else {
+    let Some(table) = row.table() else {
         return Cell::maybe(row.object_repr.as_ref());
     };
     let id = row.object_id.as_deref().unwrap_or_default();
@@ -129,16 +152,39 @@ fn what(row: &Model, base: &str) -> Section {
         vec![
             ("Action", badge(&row.action)),
             ("Object", Cell::maybe(row.object_repr.as_ref())),
-            ("Table", Cell::code(row.table_name.as_ref())),
+            (
+                "Table",
+                row.table()
+                    .map_or(Cell::Empty, |name| Cell::Code(name.to_owned())),
+            ),
             ("Key", Cell::code(row.object_id.as_ref())),
             ("When", Cell::Time(row.occurred_at.into())),
         ],
     );
+    let former = former_names(row);
+    if !former.is_empty() {
+        let former = Cell::Code(former.join(", "));
+        section.items.push(("Recorded as", former));
+    }
     let history = history::link_of(row, base);
     section
         .links
         .extend(history.map(|href| (href, "History of this object".to_owned())));
     section
+}
+
+/// What stands in the record under another name than it is shown.
+fn former_names(row: &Model) -> Vec<String> {
+    let present = row.changes();
+    let columns = [&row.old_values, &row.new_values].into_iter().flatten();
+    let columns = columns.filter_map(serde_json::Value::as_object).flatten();
+    let columns: BTreeSet<&String> = columns.map(|(column, _)| column).collect();
+    let table = row.table_name.as_ref();
+    let table = table.filter(|table| Some(table.as_str()) != row.table());
+    let former = columns
+        .into_iter()
+        .filter(|column| present.get(column).is_none());
+    table.into_iter().chain(former).cloned().collect()
 }
 
 fn who(row: &Model, base: &str) -> Section {

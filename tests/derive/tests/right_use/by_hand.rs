@@ -57,6 +57,17 @@ impl Audited for bakery::Entity {
     fn capture() -> Capture {
         Capture::Triggers
     }
+
+    fn former_tables() -> &'static [&'static str] {
+        &["patisserie"]
+    }
+
+    fn former_columns(column: bakery::Column) -> &'static [&'static str] {
+        match column {
+            bakery::Column::Id => &[],
+            bakery::Column::Name => &["title"],
+        }
+    }
 }
 
 #[test]
@@ -66,6 +77,8 @@ fn an_implementation_by_hand() {
         cake::Entity::field_policy(cake::Column::Name),
         FieldPolicy::Record
     );
+    assert!(cake::Entity::former_tables().is_empty());
+    assert!(cake::Entity::former_columns(cake::Column::Name).is_empty());
     assert_eq!(bakery::Entity::audit_table(), "shop.bakery");
     assert_eq!(
         bakery::Entity::field_policy(bakery::Column::Name),

@@ -13,4 +13,5 @@ mod expanded;
 mod generated_dense;
 mod manual_hooks;
 mod raw_identifier;
+mod renamed;
 mod renamed_column;
