@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use audit_sea_orm::prelude::*;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, ConnectionTrait, DatabaseConnection,
-    DbBackend, DbErr, EntityTrait, ModelTrait, QueryFilter, QuerySelect, Set, TransactionSession,
+    ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, DatabaseConnection, DbBackend, DbErr,
+    EntityTrait, ModelTrait, QueryFilter, QuerySelect, Set, TransactionSession,
 };
 use tokio::time::timeout;
 

@@ -1,3 +1,5 @@
+use std::iter;
+
 use audit_sea_orm::Audited;
 use sea_orm_migration::{
     SchemaManager, SchemaManagerConnection,
@@ -86,15 +88,29 @@ where
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
     let db = manager.get_connection();
-    let table = ticked(entity.schema_name(), entity.table_name());
-    if manager.has_table(entity.table_name()).await? {
-        let lock = format!("LOCK TABLES {table} WRITE");
-        db.execute_unprepared(&lock).await?;
-    }
+    let name = present_name::<E>(manager, entity.table_name()).await?;
+    let table = ticked(entity.schema_name(), name);
+    let lock = format!("LOCK TABLES {table} WRITE");
+    db.execute_unprepared(&lock).await?;
     let altered = between(manager, entity, options, alter).await;
     let unlocked = db.execute_unprepared("UNLOCK TABLES").await;
     altered.map_err(|error| not_locked(&table, error))?;
     unlocked.map(drop)
+}
+
+/// What the table is called now: the closure may be going to give it the name that the entity has.
+async fn present_name<'e, E: Audited>(
+    manager: &SchemaManager<'_>,
+    name: &'e str,
+) -> Result<&'e str, DbErr> {
+    for name in iter::once(name).chain(E::former_tables().iter().copied()) {
+        if manager.has_table(name).await? {
+            return Ok(name);
+        }
+    }
+    Err(DbErr::Migration(format!(
+        "there is no table `{name}` to alter"
+    )))
 }
 
 fn not_locked(table: &str, error: DbErr) -> DbErr {

@@ -52,7 +52,7 @@ where
 /// Installs the triggers of an entity, where they are to record it.
 async fn install<E: Audited + Send>(t: &Test, entity: E) -> Result<(), DbErr> {
     match E::capture() {
-        Capture::Triggers => capture::install(&t.db, entity).await,
+        Capture::Triggers => capture::install(&t.db, entity).await.map(drop),
         _ => Ok(()),
     }
 }

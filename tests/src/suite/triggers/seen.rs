@@ -75,7 +75,7 @@ pub async fn attached_databases(t: &mut Test) -> Outcome {
 
     let refused = async || {
         let refused = capture::install(&db, parcel::Entity).await;
-        refused.map_or_else(|error| error.to_string(), |()| "installed".to_owned())
+        refused.map_or_else(|error| error.to_string(), |_| "installed".to_owned())
     };
     let missing = "there is no table `annex.annex_parcel`";
     assert!(refused().await.contains(missing), "{}", refused().await);
