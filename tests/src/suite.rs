@@ -25,6 +25,7 @@ pub mod tripwire;
 pub mod unreadable;
 pub mod values;
 pub mod web;
+pub mod year;
 
 use crate::{list, runner::TestFn};
 
@@ -371,6 +372,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         the_most_parameters,
         values_of_types_that_panic,
     ],
+    year: [sakila_lives_through_a_year],
     captured: [
         many_writers_leave_unbroken_chains,
         records_of_triggers_have_the_whole_context,

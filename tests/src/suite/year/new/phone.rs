@@ -18,8 +18,8 @@ pub enum Relation {
         belongs_to = "super::address::Entity",
         from = "Column::AddressId",
         to = "super::address::Column::AddressId",
-        on_update = "Restrict",
-        on_delete = "Restrict"
+        on_update = "NoAction",
+        on_delete = "NoAction"
     )]
     Address,
 }

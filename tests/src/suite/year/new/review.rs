@@ -21,16 +21,16 @@ pub enum Relation {
         belongs_to = "super::customer::Entity",
         from = "Column::CustomerId",
         to = "super::customer::Column::CustomerId",
-        on_update = "Restrict",
-        on_delete = "Restrict"
+        on_update = "NoAction",
+        on_delete = "NoAction"
     )]
     Customer,
     #[sea_orm(
         belongs_to = "super::film::Entity",
         from = "Column::FilmId",
         to = "super::film::Column::FilmId",
-        on_update = "Restrict",
-        on_delete = "Restrict"
+        on_update = "NoAction",
+        on_delete = "NoAction"
     )]
     Film,
 }

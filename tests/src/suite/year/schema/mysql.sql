@@ -1,17 +1,17 @@
 -- Sakila on MariaDB and MySQL: written from the published structure, not copied.
 --
--- Its numbers are signed, and a year is a SMALLINT, where the published ones are UNSIGNED and YEAR: so the entities that
--- sea-orm-cli makes on PostgreSQL read them too.
+-- Its numbers are signed, a year is a SMALLINT and a time a DATETIME, where the published ones are UNSIGNED, YEAR and
+-- TIMESTAMP: so the entities that sea-orm-cli makes on PostgreSQL read them too.
 CREATE TABLE country (
     country_id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     country varchar(50) NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
 );
 CREATE TABLE city (
     city_id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     city varchar(50) NOT NULL,
     country_id int NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     CONSTRAINT city_country FOREIGN KEY (country_id) REFERENCES country (country_id) ON UPDATE CASCADE ON DELETE RESTRICT
 );
 CREATE TABLE address (
@@ -23,24 +23,24 @@ CREATE TABLE address (
     postal_code varchar(10),
     phone varchar(20) NOT NULL,
     location geometry,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     CONSTRAINT address_city FOREIGN KEY (city_id) REFERENCES city (city_id) ON UPDATE CASCADE ON DELETE RESTRICT
 );
 CREATE TABLE language (
     language_id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     name char(20) NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
 );
 CREATE TABLE category (
     category_id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     name varchar(25) NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
 );
 CREATE TABLE actor (
     actor_id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     first_name varchar(45) NOT NULL,
     last_name varchar(45) NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     KEY actor_last_name (last_name)
 );
 CREATE TABLE film (
@@ -56,7 +56,7 @@ CREATE TABLE film (
     replacement_cost decimal(5, 2) NOT NULL DEFAULT 19.99,
     rating enum('G', 'PG', 'PG-13', 'R', 'NC-17') DEFAULT 'G',
     special_features set('Trailers', 'Commentaries', 'Deleted Scenes', 'Behind the Scenes'),
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     KEY film_title (title),
     CONSTRAINT film_language FOREIGN KEY (language_id) REFERENCES language (language_id) ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT film_original FOREIGN KEY (original_language_id) REFERENCES language (language_id)
@@ -71,7 +71,7 @@ CREATE TABLE film_text (
 CREATE TABLE film_actor (
     actor_id int NOT NULL,
     film_id int NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     PRIMARY KEY (actor_id, film_id),
     CONSTRAINT film_actor_actor FOREIGN KEY (actor_id) REFERENCES actor (actor_id) ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT film_actor_film FOREIGN KEY (film_id) REFERENCES film (film_id) ON UPDATE CASCADE ON DELETE RESTRICT
@@ -79,7 +79,7 @@ CREATE TABLE film_actor (
 CREATE TABLE film_category (
     film_id int NOT NULL,
     category_id int NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     PRIMARY KEY (film_id, category_id),
     CONSTRAINT film_category_film FOREIGN KEY (film_id) REFERENCES film (film_id) ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT film_category_category FOREIGN KEY (category_id) REFERENCES category (category_id)
@@ -90,7 +90,7 @@ CREATE TABLE store (
     store_id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     manager_staff_id int UNIQUE,
     address_id int NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     CONSTRAINT store_address FOREIGN KEY (address_id) REFERENCES address (address_id) ON UPDATE CASCADE ON DELETE RESTRICT
 );
 CREATE TABLE staff (
@@ -104,7 +104,7 @@ CREATE TABLE staff (
     active boolean NOT NULL DEFAULT true,
     username varchar(16) NOT NULL,
     password varchar(40),
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     CONSTRAINT staff_address FOREIGN KEY (address_id) REFERENCES address (address_id) ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT staff_store FOREIGN KEY (store_id) REFERENCES store (store_id) ON UPDATE CASCADE ON DELETE RESTRICT
 );
@@ -119,7 +119,7 @@ CREATE TABLE customer (
     address_id int NOT NULL,
     active boolean NOT NULL DEFAULT true,
     create_date date NOT NULL DEFAULT (CURRENT_DATE),
-    last_update timestamp NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     KEY customer_last_name (last_name),
     CONSTRAINT customer_store FOREIGN KEY (store_id) REFERENCES store (store_id) ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT customer_address FOREIGN KEY (address_id) REFERENCES address (address_id)
@@ -129,7 +129,7 @@ CREATE TABLE inventory (
     inventory_id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     film_id int NOT NULL,
     store_id int NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     KEY inventory_store_film (store_id, film_id),
     CONSTRAINT inventory_film FOREIGN KEY (film_id) REFERENCES film (film_id) ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT inventory_store FOREIGN KEY (store_id) REFERENCES store (store_id) ON UPDATE CASCADE ON DELETE RESTRICT
@@ -141,7 +141,7 @@ CREATE TABLE rental (
     customer_id int NOT NULL,
     return_date datetime,
     staff_id int NOT NULL,
-    last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    last_update datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     UNIQUE KEY rental_once (rental_date, inventory_id, customer_id),
     CONSTRAINT rental_inventory FOREIGN KEY (inventory_id) REFERENCES inventory (inventory_id)
         ON UPDATE CASCADE ON DELETE RESTRICT,
