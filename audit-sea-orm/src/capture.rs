@@ -105,8 +105,8 @@
 //! - MariaDB and MySQL: event, timing, `sql_mode`; that the definer exists and has the rights that it needs.
 //!
 //! While two releases run side by side, the older one's `check` warns of triggers that a later version made, and its [`install`]
-//! leaves them alone. To go back for good, [`remove`] them first. Of two entities with one table, triggers record the one with
-//! more columns.
+//! leaves them alone. To go back for good, [`remove`] them first. Of two entities with one table, triggers record the one that
+//! knows more of its columns.
 //!
 //! # Backends
 //! PostgreSQL: triggers for each statement, with transition tables. A table in partitions is captured by its own name,
@@ -132,7 +132,8 @@
 //! is. Whether a column is one is asked when the triggers are installed, so install them anew after its type changed. The
 //! times of a session in a named zone are an hour off in the hour that comes twice, and all follow `SET timestamp` where
 //! the server runs with `sysdate_is_now`; audited connections are in UTC. The triggers set the session's variable
-//! `@audit_read`. No statement can both read the trail and write a captured table (error 1442): read into a temporary
+//! `@audit_read`. MariaDB 10.11 shows its triggers a new time in an `ON UPDATE` column of a row that an update leaves as it was;
+//! where nothing else differs, they read the row, and record nothing. No statement can both read the trail and write a captured table (error 1442): read into a temporary
 //! table, or the values first. JSON that changes in its blanks alone makes no record on MariaDB.
 //!
 //! SQLite: tables of [attached databases](crate::checks#attached-databases-of-sqlite) cannot be captured. The trigger that was

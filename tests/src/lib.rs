@@ -5,7 +5,7 @@
 //! URLs come from `AUDIT_TEST_POSTGRES_URL`, `AUDIT_TEST_POSTGRES_18_URL` and `AUDIT_TEST_MYSQL_URL`. Without one
 //! its tests are ignored, saying so, but where `CI` is set that is a failure. What kills a server starts one of its
 //! own, and what restores a backup runs its database's programs: where these are not installed it does nothing, and
-//! under `CI` fails. PostgreSQL 18 comes without such programs, so these two tests are ignored on it.
+//! under `CI` fails. PostgreSQL 18 comes without such programs, so these three tests are ignored on it.
 
 #![expect(
     clippy::missing_errors_doc,

@@ -25,11 +25,12 @@ macro_rules! list {
 const AT_ONCE_ON_A_SERVER: usize = 4;
 
 /// The tests that start a server of their own, or make a backup.
-const WITH_PROGRAMS: [&str; 4] = [
+const WITH_PROGRAMS: [&str; 5] = [
     "kill::a_killed_server_never_parts_a_change_from_its_record",
     "triggers::a_backup_is_restored_with_its_triggers",
     "triggers::data_alone_is_restored_once",
     "triggers::data_alone_is_restored_past_triggers",
+    "year::sakila_lives_through_a_year",
 ];
 
 /// The `main` of a test program that runs the suite on a database.

@@ -27,6 +27,7 @@ pub mod tripwire;
 pub mod unreadable;
 pub mod values;
 pub mod web;
+pub mod year;
 
 use crate::{list, runner::TestFn};
 
@@ -376,6 +377,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         every_type_of_column_is_recorded,
         padded_numbers_and_bits,
         timestamps_of_other_zones,
+        times_that_are_not_written,
         times_as_sqlite_has_them,
         any_value_in_any_column,
         json_that_no_reader_takes,
@@ -405,6 +407,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         the_most_parameters,
         values_of_types_that_panic,
     ],
+    year: [sakila_lives_through_a_year],
     captured: [
         many_writers_leave_unbroken_chains,
         records_of_triggers_have_the_whole_context,

@@ -52,18 +52,21 @@ pub(super) struct ColumnFact {
     pub(super) is_styled: bool,
     /// Of a column that is computed when it is read, `VIRTUAL`, on PostgreSQL: its expression.
     pub(super) expression: Option<String>,
+    /// MariaDB shows its triggers a new time in it (`ON UPDATE`), even where it leaves the row as it was.
+    pub(super) is_touched: bool,
 }
 
 /// A table that is in the database.
 #[derive(Clone, Debug)]
 pub(super) struct Described {
+    dialect: Dialect,
     pub(super) schema: String,
     pub(super) columns: Vec<ColumnFact>,
 }
 
 impl Described {
-    pub(super) fn has(&self, dialect: Dialect, column: &str) -> bool {
-        fact(dialect, &self.columns, column).is_some()
+    pub(super) fn has(&self, column: &str) -> bool {
+        fact(self.dialect, &self.columns, column).is_some()
     }
 }
 
@@ -76,9 +79,9 @@ fn fact<'a>(dialect: Dialect, columns: &'a [ColumnFact], name: &str) -> Option<&
 }
 
 impl Place {
-    pub(super) fn new(dialect: Dialect, table: Described, log_schema: &str) -> Self {
+    pub(super) fn new(table: Described, log_schema: &str) -> Self {
         Self {
-            dialect,
+            dialect: table.dialect,
             table_schema: table.schema,
             log_schema: log_schema.to_owned(),
             columns: table.columns,
@@ -120,6 +123,7 @@ pub(super) async fn describe<C: ConnectionTrait>(
     let schema = first.try_get_by_index(0)?;
     let columns = rows.iter().filter_map(|row| column_fact(row).transpose());
     Ok(Some(Described {
+        dialect,
         schema,
         columns: columns.collect::<Result<_, DbErr>>()?,
     }))
@@ -136,14 +140,15 @@ fn column_fact(row: &QueryResult) -> Result<Option<ColumnFact>, DbErr> {
         is_padded: row.try_get_by_index::<String>(3)? == "1",
         is_styled: row.try_get_by_index::<String>(4)? == "1",
         expression: row.try_get_by_index(5)?,
+        is_touched: row.try_get_by_index::<String>(6)? == "1",
     }))
 }
 
-/// Schema, column, type, whether it is padded, whether it is styled, expression.
+/// Schema, column, type, whether it is padded, whether it is styled, expression, whether it is touched.
 fn description(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => {
-            "SELECT 'main', x.name, '', '0', '0', NULL FROM sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') x \
+            "SELECT 'main', x.name, '', '0', '0', NULL, '0' FROM sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') x \
              WHERE m.type IN ('table', 'view') AND COALESCE(lower($1), 'main') = 'main' \
              AND lower(m.name) = lower($2) AND x.hidden <> 1 \
              ORDER BY x.cid"
@@ -152,7 +157,7 @@ fn description(dialect: Dialect) -> &'static str {
             "SELECT n.nspname::text, a.attname::text, pg_catalog.format_type(a.atttypid, NULL), \
              CASE WHEN COALESCE(e.typname, b.typname, t.typname) = 'bpchar' THEN '1' ELSE '0' END, \
              CASE WHEN COALESCE(e.typcategory, t.typcategory) IN ('C', 'D', 'R', 'T') THEN '1' ELSE '0' END, \
-             CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END \
+             CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, '0' \
              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
              LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
@@ -164,7 +169,8 @@ fn description(dialect: Dialect) -> &'static str {
         }
         Dialect::MySql | Dialect::MariaDb => {
             "SELECT CONVERT(table_schema USING utf8mb4), CONVERT(column_name USING utf8mb4), \
-             CONVERT(LOWER(data_type) USING utf8mb4), '0', '0', CAST(NULL AS CHAR) FROM information_schema.columns \
+             CONVERT(LOWER(data_type) USING utf8mb4), '0', '0', CAST(NULL AS CHAR), \
+             CASE WHEN VERSION() LIKE '%MariaDB%' AND extra LIKE '%on update%' THEN '1' ELSE '0' END FROM information_schema.columns \
              WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? ORDER BY ordinal_position"
         }
     }

@@ -168,7 +168,7 @@ async fn trail<C: ConnectionTrait>(db: &C, dialect: Dialect) -> Result<Vec<Drift
         let there = catalog::describe(db, dialect, Some(&schema), &table).await?;
         let is_there = |column: &String| {
             let there = there.as_ref();
-            there.is_some_and(|there| there.has(dialect, column))
+            there.is_some_and(|there| there.has(column))
         };
         let missing = columns.into_iter().filter(|column| !is_there(column));
         drifts.extend(missing.map(|column| Drift::NoColumn {
@@ -276,7 +276,7 @@ impl<C: ConnectionTrait> Checker<'_, C> {
             let Some(described) = candidate.described.clone() else {
                 continue;
             };
-            let place = Place::new(self.dialect, described, self.log_schema);
+            let place = Place::new(described, self.log_schema);
             let (mut table, absent) = candidate.table.clone().within(&place);
             table.options = installed::options(here).unwrap_or_default();
             let is_it = matches!(State::of(&table, &place, here), State::UpToDate);
@@ -407,7 +407,7 @@ fn column_drifts(
     };
     let columns = table.columns.iter().map(|column| &column.name);
     let unknown = columns.filter(|column| !is_known(column));
-    let gone = known.iter().filter(|column| !table.has(dialect, column));
+    let gone = known.iter().filter(|column| !table.has(column));
     unknown
         .map(|column| Drift::UnknownColumn(column.clone()))
         .chain(gone.map(|column| Drift::GoneColumn(column.clone())))

@@ -153,7 +153,7 @@ where
             continue;
         };
         let name = table.audit_name.clone();
-        let place = Place::new(dialect, described, &log_schema);
+        let place = Place::new(described, &log_schema);
         let done = match Target::new(table, place, &installed, options) {
             Ok(target) => target.bring_up_to_date(db, &installed).await,
             Err(error) => Err(error),
@@ -199,7 +199,7 @@ where
     let log_schema = catalog::log_schema(db, dialect).await?;
     let described = describe(db, dialect, &table).await?;
     let installed = installed::all(db, dialect).await?;
-    let place = Place::new(dialect, described, &log_schema);
+    let place = Place::new(described, &log_schema);
     let target = Target::new(table, place, &installed, options)?;
     let done = target.bring_up_to_date(db, &installed).await?;
     report::of(vec![done], Vec::new())

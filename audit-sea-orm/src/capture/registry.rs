@@ -89,18 +89,28 @@ impl Registered {
         Some(&described.schema)
     }
 
+    /// How many columns of its table it knows.
+    fn columns(&self) -> usize {
+        let Some(described) = &self.described else {
+            return 0;
+        };
+        let known = self.table.known.iter();
+        known.filter(|column| described.has(column)).count()
+    }
+
     fn is_beside(&self, other: &Self) -> bool {
         self.schema() == other.schema() && self.table.name == other.table.name
     }
 
     /// The entities of the same table that triggers are to record, itself too, the first choice first. A table has one set
-    /// of triggers, so of two entities one is captured: the one that knows more columns, then the one first by name.
+    /// of triggers, so of two entities one is captured: the one that knows more of the table's columns, then the one first
+    /// by name.
     pub(super) fn candidates<'a>(&self, all: &'a [Self]) -> Vec<&'a Self> {
         let mut candidates: Vec<_> = all
             .iter()
             .filter(|other| other.table.capture == Capture::Triggers && self.is_beside(other))
             .collect();
-        candidates.sort_by_key(|one| std::cmp::Reverse(one.table.known.len()));
+        candidates.sort_by_key(|one| std::cmp::Reverse(one.columns()));
         candidates
     }
 

@@ -244,7 +244,7 @@ pub(super) async fn hidden_columns<C: ConnectionTrait>(
     let there = catalog::describe(db, dialect, Some(schema), table).await?;
     let is_seen = |column: &String| {
         let there = there.as_ref();
-        there.is_some_and(|there| there.has(dialect, column))
+        there.is_some_and(|there| there.has(column))
     };
     let Some(unseen) = known.iter().find(|column| !is_seen(column)) else {
         return Ok(None);

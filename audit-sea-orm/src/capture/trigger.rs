@@ -86,6 +86,11 @@ pub(super) fn recipe(table: &Table, place: &Place) -> String {
         "trail": (place.log_schema != place.table_schema).then_some(&place.log_schema),
         "facts": facts(&table, place),
     });
+    let touched = place.columns.iter().filter(|column| column.is_touched);
+    let touched: Vec<&str> = touched.map(|column| column.name.as_str()).collect();
+    if !touched.is_empty() {
+        recipe["touched"] = serde_json::json!(touched);
+    }
     if !table.ignored.is_empty() {
         recipe["ignored"] = serde_json::json!(table.ignored);
     }

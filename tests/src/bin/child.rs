@@ -1,7 +1,8 @@
 //! A program that the suite starts, to kill it or to give it an environment of its own.
 //!
 //! `child edit URL` writes to pies until it is killed, saying `written` after every few writes; `child capture URL` does
-//! so to tarts, through an audited connection. `child once URL` writes one pie, with the configuration of its
+//! so to tarts, through an audited connection. `child year URL CHANGES` writes to Sakila, after so many of its changes,
+//! saying `written` after every write. `child once URL` writes one pie, with the configuration of its
 //! environment.
 
 use std::{env, error::Error, io::Write};
@@ -10,6 +11,7 @@ use audit_tests::{
     entity::pie,
     load::{unless_dropped, unless_dropped_by_sqlx, write_pie, write_tart},
     random::Random,
+    suite::year,
 };
 use sea_orm::{ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, Set};
 
@@ -26,6 +28,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match task.as_deref() {
         Some("edit") => edit(&db, false).await,
         Some("capture") => edit(&db, true).await,
+        Some("year") => {
+            let changes = arguments.next().ok_or("after how many changes?")?;
+            year::write_on(&db, changes.parse()?, || say("written")).await;
+        }
         Some("once") => {
             let pie = pie::ActiveModel {
                 id: Set(1),
@@ -34,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             };
             pie.insert(&db).await?;
         }
-        _ => return Err("`edit`, `capture` or `once`?".into()),
+        _ => return Err("`edit`, `capture`, `year` or `once`?".into()),
     }
     Ok(())
 }

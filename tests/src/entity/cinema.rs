@@ -4,10 +4,10 @@
 pub mod film {
     use sea_orm::entity::prelude::*;
 
-    /// A film.
+    /// A film. Its table is not `film`, as Sakila has one of that name.
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, audit_sea_orm::Audited)]
-    #[sea_orm(table_name = "film")]
+    #[sea_orm(table_name = "movie")]
     pub struct Model {
         /// The key.
         #[sea_orm(primary_key)]

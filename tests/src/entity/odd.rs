@@ -97,3 +97,26 @@ pub mod filled {
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 }
+
+/// A row whose last column the database sets to the present time with each change, on MariaDB and MySQL.
+pub mod touched {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, audit_sea_orm::Audited)]
+    #[sea_orm(table_name = "touched")]
+    #[audited(capture = "triggers")]
+    pub struct Model {
+        /// The key.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        /// When it changed last.
+        pub changed_at: Option<DateTime>,
+        /// What is changed.
+        pub price: i32,
+    }
+
+    /// No relations.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+}

@@ -33,7 +33,7 @@ pub use install::{
 pub use kept::{
     any_value_in_any_column, json_that_no_reader_takes, json_with_other_blanks_is_no_change,
     modes_of_the_installer, padded_numbers_and_bits, times_as_sqlite_has_them,
-    timestamps_of_other_zones, triggers_have_no_arrows,
+    times_that_are_not_written, timestamps_of_other_zones, triggers_have_no_arrows,
 };
 pub use limits::{
     bulk_loads, inherited_tables, own_triggers, partitions, replaced_rows, replicated_writes,

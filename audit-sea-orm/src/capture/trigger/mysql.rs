@@ -121,27 +121,67 @@ impl Maker<'_> {
     /// Each column is compared once, and what differs is put behind what differed before it.
     fn update(&self) -> String {
         let (spell, table) = (&self.spell, self.table);
-        let compared: String = compared(table)
-            .map(|column| {
-                format!(
-                    "IF {} THEN SET audit_old = CONCAT(audit_old, {}), audit_new = CONCAT(audit_new, {}); END IF; ",
-                    spell.column_differs(column),
-                    spell.following("OLD", column),
-                    spell.following("NEW", column)
-                )
-            })
-            .collect();
+        let (touched, others): (Vec<&Column>, Vec<&Column>) =
+            compared(table).partition(|column| self.is_touched(column));
+        let others = self.compare(&others);
+        let touched = self.compare_touched(&touched);
         let image = |name: &str| format!("CONCAT('{{', {}, '}}')", spell.tail(name));
         let mut values = UPDATE.about(spell, table);
         values.push(("old_values", image("audit_old")));
         values.push(("new_values", image("audit_new")));
         format!(
             "IF {} THEN {}{}ELSE BEGIN DECLARE audit_old, audit_new LONGTEXT CHARACTER SET utf8mb4 DEFAULT ''; \
-             {compared}IF audit_new <> '' THEN {}END IF; END; END IF; ",
+             {others}{touched}IF audit_new <> '' THEN {}END IF; END; END IF; ",
             spell.key_differs(table),
             self.insert(DELETE),
             self.insert(CREATE),
             self.insert_values(UPDATE, values)
+        )
+    }
+
+    fn is_touched(&self, column: &Column) -> bool {
+        let fact = self.place.fact(&column.name);
+        fact.is_some_and(|fact| fact.is_touched)
+    }
+
+    fn compare(&self, columns: &[&Column]) -> String {
+        let spell = &self.spell;
+        let compare = |column: &&Column| {
+            format!(
+                "IF {} THEN SET audit_old = CONCAT(audit_old, {}), audit_new = CONCAT(audit_new, {}); END IF; ",
+                spell.column_differs(column),
+                spell.following("OLD", column),
+                spell.following("NEW", column)
+            )
+        };
+        columns.iter().map(compare).collect()
+    }
+
+    /// Where nothing else differs, the row tells whether it was written at all.
+    fn compare_touched(&self, touched: &[&Column]) -> String {
+        if touched.is_empty() {
+            return String::new();
+        }
+        let spell = &self.spell;
+        let differs: Vec<String> = touched
+            .iter()
+            .map(|column| spell.column_differs(column))
+            .collect();
+        let is_new = self.table.key.iter().chain(touched.iter().copied());
+        let is_new: Vec<String> = is_new
+            .map(|column| {
+                let name = spell.name(&column.name);
+                format!("audit_row.{name} <=> NEW.{name}")
+            })
+            .collect();
+        format!(
+            "BEGIN DECLARE audit_written INT DEFAULT 1; IF audit_new = '' AND ({}) THEN \
+             SELECT COUNT(*) INTO audit_written FROM {} AS audit_row WHERE {}; END IF; \
+             IF audit_written > 0 THEN {}END IF; END; ",
+            differs.join(" OR "),
+            self.qualified(&self.place.table_schema, &self.table.name),
+            is_new.join(" AND "),
+            self.compare(touched)
         )
     }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::run;
 use crate::{
     Backend, Outcome, Test,
-    entity::odd::{filled, padded, visit},
+    entity::odd::{filled, padded, touched, visit},
 };
 
 /// MariaDB and MySQL: numbers that they show with zeros before them, or as bytes, are recorded as the hooks record them,
@@ -52,6 +52,43 @@ pub async fn padded_numbers_and_bits(t: &mut Test) -> Outcome {
     }
     let found = audit_log::Entity::for_object(&row).all(&t.db).await?;
     assert_eq!(found.len(), 6);
+    Ok(())
+}
+
+/// An update that changes nothing leaves no record, though MariaDB shows its trigger a new time in a column that is set with each
+/// change; one that sets that time alone leaves one.
+pub async fn times_that_are_not_written(t: &mut Test) -> Outcome {
+    let table = match t.backend {
+        Backend::MySql => {
+            "CREATE TABLE touched (id int PRIMARY KEY, changed_at datetime NULL ON UPDATE CURRENT_TIMESTAMP, price int NOT NULL)"
+        }
+        _ => {
+            "CREATE TABLE touched (id integer PRIMARY KEY, changed_at timestamp NULL, price integer NOT NULL)"
+        }
+    };
+    run(&t.db, &[table]).await?;
+    capture::install(&t.db, touched::Entity).await?;
+    let fill = "INSERT INTO touched VALUES (1, '2020-01-01 00:00:00', 5), (2, NULL, 5)";
+    let same = "UPDATE touched SET price = 5";
+    let one = "UPDATE touched SET price = CASE WHEN id = 1 THEN 6 ELSE 5 END";
+    let time = "UPDATE touched SET changed_at = '2021-01-01 00:00:00' WHERE id = 2";
+    let now = "UPDATE touched SET changed_at = CURRENT_TIMESTAMP WHERE id = 2";
+    run(&t.db, &[fill, same, one, time, time, now, same]).await?;
+    let story: Vec<_> = t
+        .records()
+        .await?
+        .into_iter()
+        .map(|record| (record.action, record.object_id.unwrap_or_default()))
+        .collect();
+    let told: Vec<_> = story
+        .iter()
+        .map(|(action, id)| format!("{action} {id}"))
+        .collect();
+    // The last of them sets one row back.
+    let wanted = [
+        "CREATE 1", "CREATE 2", "UPDATE 1", "UPDATE 2", "UPDATE 2", "UPDATE 1",
+    ];
+    assert_eq!(told, wanted);
     Ok(())
 }
 
