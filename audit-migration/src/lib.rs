@@ -32,7 +32,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), DbErr> {
 //! # let db = Database::connect("sqlite::memory:").await?;
-//! Migrator::up(&db, None).await?;
+//! audit_migration::up::<Migrator>(&db).await?; // the migrations, then every capture trigger
 //! # Ok(())
 //! # }
 //! ```
@@ -43,7 +43,9 @@
 //! the tables of the trail, which an earlier one may run without. Without it such writes are recorded.
 //!
 //! # Capture triggers
-//! See [`capture`]: what installs and removes them in a migration.
+//! [`up`] brings them up to date behind the migrations, and so does the migrator [`Captured`], for a command line. See [`capture`]
+//! for what alters a captured table, and installs and removes triggers, in a migration, and
+//! [the page on migrations](audit_sea_orm::migrations) for how to change such a table.
 //!
 //! # Schema sync
 //! SeaORM can make an application's tables from its entities, without migrations (its feature `schema-sync`). Then
@@ -65,8 +67,8 @@
 //!
 //! # Rolling back
 //! To roll these migrations back is to delete the trail, so they refuse, unless they are made with
-//! [`MigrationOptions::allow_rollback`]. SeaORM's `migrate fresh` drops every table of the database without
-//! asking any migration: do not use it where the trail matters.
+//! [`MigrationOptions::allow_rollback`]. By then the application's own later migrations are rolled back, and SeaORM's `migrate
+//! fresh` drops every table without asking any: [`Captured`] asks first.
 //!
 //! # Crate features
 //! - `cli`: the program `audit-migration`, with the drivers of all databases.

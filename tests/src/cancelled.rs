@@ -69,9 +69,19 @@ impl Point {
 pub struct Points {
     next: Option<Point>,
     ended: usize,
+    most: Option<usize>,
 }
 
 impl Points {
+    /// No more than so many waits, of what then waits for the same again and again.
+    #[must_use]
+    pub fn up_to(waits: usize) -> Self {
+        Self {
+            most: Some(waits),
+            ..Self::default()
+        }
+    }
+
     /// The next point; `None` where the future has no more.
     ///
     /// # Panics
@@ -80,7 +90,8 @@ impl Points {
         let point = self.next.map_or(Point::first(), Point::next);
         assert!(point.waits < 500, "it never ends");
         self.next = Some(point);
-        (self.ended < 2).then_some(point)
+        let is_last = self.most.is_some_and(|most| point.waits > most);
+        (self.ended < 2 && !is_last).then_some(point)
     }
 
     /// Whether the future came to its end at the last point.

@@ -44,7 +44,7 @@ pub(super) struct Place {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ColumnFact {
     pub(super) name: String,
-    /// Its type in lower case without its length, on PostgreSQL, MariaDB and MySQL.
+    /// Its type without its length and its schema, on PostgreSQL, MariaDB and MySQL.
     pub(super) declared: String,
     /// It is `CHAR(n)`, or an array of such, on PostgreSQL.
     pub(super) is_padded: bool,
@@ -115,8 +115,16 @@ pub(super) async fn describe<C: ConnectionTrait>(
     schema: Option<&str>,
     table: &str,
 ) -> Result<Option<Described>, DbErr> {
-    let schema = schema.map(str::to_owned);
-    let rows = query(db, description(dialect), [schema.into(), table.into()]).await?;
+    let of = [schema.map(str::to_owned).into(), table.into()];
+    let rows = match dialect {
+        Dialect::Sqlite | Dialect::Postgres => query(db, description(dialect), of).await?,
+        // A table is seen without its columns by who has no right on those: see `rights::hidden_columns`.
+        Dialect::MySql | Dialect::MariaDb => {
+            let [schema, table] = of;
+            let of = [schema.clone(), table.clone(), schema, table];
+            query(db, description(dialect), of).await?
+        }
+    };
     let Some(first) = rows.first() else {
         return Ok(None);
     };
@@ -129,7 +137,7 @@ pub(super) async fn describe<C: ConnectionTrait>(
     }))
 }
 
-/// `None` of a table without columns, which PostgreSQL has.
+/// `None` of a table without columns, which PostgreSQL has, or whose columns are hidden.
 fn column_fact(row: &QueryResult) -> Result<Option<ColumnFact>, DbErr> {
     let Some(name) = row.try_get_by_index(1)? else {
         return Ok(None);
@@ -154,7 +162,7 @@ fn description(dialect: Dialect) -> &'static str {
              ORDER BY x.cid"
         }
         Dialect::Postgres => {
-            "SELECT n.nspname::text, a.attname::text, pg_catalog.format_type(a.atttypid, NULL), \
+            "SELECT n.nspname::text, a.attname::text, t.typname::text, \
              CASE WHEN COALESCE(e.typname, b.typname, t.typname) = 'bpchar' THEN '1' ELSE '0' END, \
              CASE WHEN COALESCE(e.typcategory, t.typcategory) IN ('C', 'D', 'R', 'T') THEN '1' ELSE '0' END, \
              CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, '0' \
@@ -170,8 +178,10 @@ fn description(dialect: Dialect) -> &'static str {
         Dialect::MySql | Dialect::MariaDb => {
             "SELECT CONVERT(table_schema USING utf8mb4), CONVERT(column_name USING utf8mb4), \
              CONVERT(LOWER(data_type) USING utf8mb4), '0', '0', CAST(NULL AS CHAR), \
-             CASE WHEN VERSION() LIKE '%MariaDB%' AND extra LIKE '%on update%' THEN '1' ELSE '0' END FROM information_schema.columns \
-             WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? ORDER BY ordinal_position"
+             CASE WHEN VERSION() LIKE '%MariaDB%' AND extra LIKE '%on update%' THEN '1' ELSE '0' END, ordinal_position AS n \
+             FROM information_schema.columns WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? UNION ALL \
+             SELECT CONVERT(table_schema USING utf8mb4), NULL, NULL, NULL, NULL, NULL, NULL, 0 FROM information_schema.tables \
+             WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? ORDER BY n"
         }
     }
 }

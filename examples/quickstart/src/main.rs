@@ -16,7 +16,6 @@ use std::{env, error::Error, path::Path};
 
 use audit_sea_orm::prelude::*;
 use sea_orm::{Database, DatabaseConnection, EntityTrait, PaginatorTrait};
-use sea_orm_migration::MigratorTrait;
 
 use crate::{migrator::Migrator, story::Story};
 
@@ -27,7 +26,7 @@ async fn main() -> Result {
     let path = env::temp_dir().join("audit-quickstart.sqlite");
     let db = Database::connect(format!("sqlite://{}?mode=rwc", path.display())).await?;
     // One migrator, the application's own: it creates the tables of the trail too.
-    Migrator::up(&db, None).await?;
+    audit_migration::up::<Migrator>(&db).await?;
 
     write(&db).await?;
     read(&db).await?;

@@ -9,7 +9,7 @@ use std::{env, error::Error, io::Write};
 
 use audit_tests::{
     entity::pie,
-    load::{unless_dropped, unless_dropped_by_sqlx, write_pie, write_tart},
+    load::{unless_dropped, write_pie, write_tart},
     random::Random,
     suite::year,
 };
@@ -56,10 +56,10 @@ async fn edit(db: &DatabaseConnection, through_triggers: bool) {
                     let price = i32::try_from(random.below(1_000_000)).unwrap_or_default();
                     let _outcome = if through_triggers {
                         let write = write_tart(&db, &mut random, price);
-                        unless_dropped_by_sqlx(&db, &mut drops, write).await
+                        unless_dropped(&db, &mut drops, write).await
                     } else {
                         let write = write_pie(&db, &mut random, price);
-                        unless_dropped(&mut drops, write).await
+                        unless_dropped(&db, &mut drops, write).await
                     };
                 }
                 say("written");

@@ -175,7 +175,7 @@ named! {
     /// What is called a wheel now.
     wheel, "wheel", [], { size: [] }
     /// Those of the guests that pay. All were guests.
-    customer, "customer", ["guest"], { credit: ["money"] }
+    patron, "patron", ["guest"], { credit: ["money"] }
     /// Those of the guests that are paid.
     waiter, "waiter", ["guest"], { wage: ["money"] }
 }

@@ -27,7 +27,7 @@ use tokio::{
 use crate::{
     Outcome, Test, child,
     entity::{pie, tart},
-    load::{unless_dropped, unless_dropped_by_sqlx, write_pie, write_tart},
+    load::{unless_dropped, write_pie, write_tart},
     random::{Random, scaled},
     server::Server,
     test::create_table,
@@ -182,9 +182,9 @@ async fn write_until_aborted(db: DatabaseConnection, writer: u64, acknowledged: 
     loop {
         let price = acknowledged.next_price();
         let written = if writer.is_multiple_of(2) {
-            unless_dropped_by_sqlx(&db, &mut drops, write_tart(&db, &mut random, price)).await
+            unless_dropped(&db, &mut drops, write_tart(&db, &mut random, price)).await
         } else {
-            unless_dropped(&mut drops, write_pie(&db, &mut random, price)).await
+            unless_dropped(&db, &mut drops, write_pie(&db, &mut random, price)).await
         };
         if matches!(written, Ok(true)) {
             acknowledged.add(price);

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::queries::explain;
 use crate::{
     Backend, Outcome, Test,
-    entity::renamed::{customer, doughnut, gateau, gear, krapfen, preference, torte, waiter},
+    entity::renamed::{doughnut, gateau, gear, krapfen, patron, preference, torte, waiter},
 };
 
 /// What a table and its rows live through: created and changed under the old names, renamed by a migration, changed and
@@ -285,13 +285,13 @@ async fn tables(t: &Test, select: Select<audit_log::Entity>) -> Result<Vec<Strin
 /// Where a table became two, the history of each row begins in the one that was; whose its columns were, nobody knows.
 pub async fn a_split_table_begins_both_histories(t: &mut Test) -> Outcome {
     event("guest", &["money"]).record(&t.db).await?;
-    event("customer", &["credit"]).record(&t.db).await?;
+    event("patron", &["credit"]).record(&t.db).await?;
     event("waiter", &["wage"]).record(&t.db).await?;
-    let customer = customer::Model { id: 9, credit: 0 };
+    let patron = patron::Model { id: 9, credit: 0 };
     let waiter = waiter::Model { id: 9, wage: 0 };
     assert_eq!(
-        tables(t, audit_log::Entity::for_object(&customer)).await?,
-        ["guest", "customer"]
+        tables(t, audit_log::Entity::for_object(&patron)).await?,
+        ["guest", "patron"]
     );
     assert_eq!(
         tables(t, audit_log::Entity::for_object(&waiter)).await?,

@@ -11,9 +11,9 @@
 //! ```
 //!
 //! What is skipped are the columns that it marks with `ignore`, as SeaORM has no type for a `tsvector`, a `SET` and a
-//! `GEOMETRY`. One field is changed by hand: `special_features` of `film` is the one that it makes on MariaDB. On
-//! PostgreSQL it is an array, which no other database has, and one set of entities is to read all three: of two
-//! entities with one table in one program, triggers record one.
+//! `GEOMETRY`. Two fields are put in by hand: `special_features` of `film` and `location` of `address` are those that it makes on
+//! MariaDB. On PostgreSQL the one is an array, which no other database has, and the other is not there; one set of entities
+//! is to read all three: of two entities with one table in one program, triggers record one.
 
 #[allow(
     elided_lifetimes_in_paths,

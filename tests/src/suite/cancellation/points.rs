@@ -98,6 +98,14 @@ impl Operation {
         }
     }
 
+    /// Where it is dropped. A check asks the same of each entity of the program.
+    fn points(self) -> Points {
+        match self {
+            Self::Check => Points::up_to(40),
+            _ => Points::default(),
+        }
+    }
+
     fn is_atomic(self) -> bool {
         matches!(
             self,
@@ -229,7 +237,7 @@ pub async fn writes_dropped_in_a_transaction_leave_it_as_it_was(t: &mut Test) ->
             continue;
         }
         for audited in [false, true] {
-            let mut points = Points::default();
+            let mut points = operation.points();
             while let Some(point) = points.step() {
                 let name = format!("{operation:?} {point:?} audited: {audited}");
                 reset(t).await?;
@@ -264,7 +272,7 @@ pub async fn writes_dropped_on_a_pool_leave_it_clean(t: &mut Test) -> Outcome {
             continue;
         }
         for audited in [false, true] {
-            let mut points = Points::default();
+            let mut points = operation.points();
             while let Some(point) = points.step() {
                 reset(t).await?;
                 let name = format!("{operation:?} {point:?} audited: {audited}");

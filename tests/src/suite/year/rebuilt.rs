@@ -9,7 +9,8 @@ use super::tables::{Row, Rows};
 
 /// What got another name, when, and in which table: a column, or the table itself.
 ///
-/// `#[audited(renamed("…"))]` on the entities is to take its place.
+/// Not by `#[audited(renamed("…"))]`: both releases are in this program, in which a name that an entity has at present means that
+/// entity.
 const RENAMED: [(usize, &str, Renamed); 2] = [
     (2, "category", Renamed::Column("name", "label")),
     (7, "store", Renamed::Table("shop")),

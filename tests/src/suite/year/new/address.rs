@@ -13,6 +13,13 @@ pub struct Model {
     pub district: String,
     pub city_id: i32,
     pub postal_code: Option<String>,
+    #[sea_orm(
+        ignore,
+        column_type = "custom(\"geometry\")",
+        select_as = "text",
+        nullable
+    )]
+    pub location: Option<String>,
     pub last_update: DateTime,
 }
 

@@ -14,6 +14,13 @@ pub struct Model {
     pub city_id: i32,
     pub postal_code: Option<String>,
     pub phone: String,
+    #[sea_orm(
+        ignore,
+        column_type = "custom(\"geometry\")",
+        select_as = "text",
+        nullable
+    )]
+    pub location: Option<String>,
     pub last_update: DateTime,
 }
 
