@@ -131,7 +131,7 @@ pub trait CaptureExt: sealed::Sealed {
     /// ```
     fn alter_captured<E, F>(&self, entity: E, alter: F) -> impl Future<Output = Result<(), DbErr>>
     where
-        E: Audited + Clone,
+        E: Audited,
         F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>;
 
     /// Installs the triggers of every entity of the program: see [`install_all`].
@@ -169,7 +169,7 @@ impl CaptureExt for SchemaManager<'_> {
 
     fn alter_captured<E, F>(&self, entity: E, alter: F) -> impl Future<Output = Result<(), DbErr>>
     where
-        E: Audited + Clone,
+        E: Audited,
         F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
     {
         alter::alter_captured(self, entity, alter)

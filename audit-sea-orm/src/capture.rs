@@ -55,8 +55,8 @@
 //! - **`TRUNCATE`**, on PostgreSQL: one record with the action `TRUNCATE` and no object. MariaDB and MySQL fire no
 //!   trigger for it, and SQLite has none.
 //! - **`object_repr`** is the text of the column that `#[audited(repr = "…")]` names, or the default. A hand-written
-//!   [`Audited::object_repr`] cannot be spelled in SQL:
-//!   [`Audited::repr_column`] names a column instead.
+//!   [`Audited::object_repr`](crate::Audited::object_repr) cannot be spelled in SQL:
+//!   [`Audited::repr_column`](crate::Audited::repr_column) names a column instead.
 //! - **`occurred_at`** is by the clock of the database, in UTC: with microseconds, but on SQLite with milliseconds,
 //!   as it knows no more, and all records of a statement have one time. On MariaDB and MySQL it is the time at which the
 //!   row was written (`SYSDATE`), after any wait for a lock, which `SET timestamp` does not change. The order of

@@ -125,7 +125,7 @@ impl Write for audited::ActiveModel {
 #[async_trait]
 impl Write for captured::ActiveModel {
     async fn install(db: &DatabaseConnection) -> Result<(), DbErr> {
-        capture::install(db, captured::Entity).await
+        capture::install(db, captured::Entity).await.map(drop)
     }
 
     async fn write_in_transaction(

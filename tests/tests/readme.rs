@@ -153,7 +153,8 @@ mod entities_first {
             .register(cake::Entity)
             .sync(db)
             .await?; // or get_schema_registry("my_shop::*")
-        capture::install_all(db).await
+        capture::install_all(db).await?;
+        Ok(())
     }
 }
 

@@ -15,21 +15,17 @@ use super::{CaptureOptions, install, install_with, installed_options, remove};
 /// MariaDB's and MySQL's error for a table that is not among those which the session locked.
 const NOT_LOCKED: &str = "1100 ";
 
-#[expect(
-    clippy::future_not_send,
-    reason = "it is where that of the closure is: no bound can say so yet"
-)]
 pub(super) async fn alter_captured<E, F>(
     manager: &SchemaManager<'_>,
     entity: E,
     alter: F,
 ) -> Result<(), DbErr>
 where
-    E: Audited + Clone,
+    E: Audited,
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
     let db = manager.get_connection();
-    let options = installed_options(db, entity.clone()).await?;
+    let options = installed_options(db, entity).await?;
     let is_mysql = db.get_database_backend() == DbBackend::MySql;
     if is_mysql && !matches!(db, SchemaManagerConnection::Connection(_)) {
         // In a transaction: it has one connection already.
@@ -55,7 +51,6 @@ async fn begin(db: &SchemaManagerConnection<'_>) -> Result<DatabaseTransaction, 
 }
 
 /// Removes the triggers, alters, and installs.
-#[expect(clippy::future_not_send, reason = "as above")]
 async fn between<E, F>(
     manager: &SchemaManager<'_>,
     entity: E,
@@ -63,11 +58,11 @@ async fn between<E, F>(
     alter: F,
 ) -> Result<(), DbErr>
 where
-    E: Audited + Clone,
+    E: Audited,
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
     let db = manager.get_connection();
-    remove(db, entity.clone()).await?;
+    remove(db, entity).await?;
     alter(manager).await?;
     match options {
         Some(options) => install_with(db, entity, options).await.map(drop),
@@ -76,7 +71,6 @@ where
 }
 
 /// MariaDB and MySQL have no transactions for their schema: who else writes to the table waits for its lock instead.
-#[expect(clippy::future_not_send, reason = "as above")]
 async fn in_lock<E, F>(
     manager: &SchemaManager<'_>,
     entity: E,
@@ -84,7 +78,7 @@ async fn in_lock<E, F>(
     alter: F,
 ) -> Result<(), DbErr>
 where
-    E: Audited + Clone,
+    E: Audited,
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
     let db = manager.get_connection();

@@ -163,7 +163,7 @@ where
             Err(error) => failures.push((name, error)),
         }
     }
-    report::of(tables, failures)
+    report::of(tables, &failures)
 }
 
 /// As [`install`], for an entity whose hooks record too: for the tests, which compare the two.
@@ -202,7 +202,7 @@ where
     let place = Place::new(described, &log_schema);
     let target = Target::new(table, place, &installed, options)?;
     let done = target.bring_up_to_date(db, &installed).await?;
-    report::of(vec![done], Vec::new())
+    report::of(vec![done], &[])
 }
 
 async fn describe<C: ConnectionTrait>(

@@ -113,10 +113,10 @@ impl fmt::Display for InstallReport {
 /// The report, or one error that names every table that failed.
 pub(super) fn of(
     tables: Vec<TableInstallation>,
-    failures: Vec<(String, DbErr)>,
+    failures: &[(String, DbErr)],
 ) -> Result<InstallReport, DbErr> {
     tables.iter().for_each(TableInstallation::trace);
-    match failures.as_slice() {
+    match failures {
         [] => Ok(InstallReport { tables }),
         // What comes after the first failure in a transaction of PostgreSQL (25P02) tells nothing of its own.
         [(table, error), others @ ..] => {

@@ -44,7 +44,7 @@ pub async fn installations_at_once(t: &mut Test) -> Outcome {
 /// Each installation finds what another left, and wants something else.
 async fn install_five_times(db: DatabaseConnection, number: usize) -> Result<(), DbErr> {
     for round in 0..5 {
-        let on_skip = if (number + round) % 2 == 0 {
+        let on_skip = if (number + round).is_multiple_of(2) {
             OnSkip::Leave
         } else {
             OnSkip::Record
