@@ -97,8 +97,8 @@ pub trait CaptureExt: sealed::Sealed {
     /// # Backends
     /// PostgreSQL and SQLite do all of it in one transaction: who else uses the table waits for its end. MariaDB and MySQL have
     /// none for a schema, so the table is locked (`LOCK TABLES … WRITE`), and the closure may use no other table: those come before
-    /// or after. Where the closure fails there, what it had altered stays, and the triggers are gone until the next
-    /// installation; a migration that is dropped half done leaves the lock to its connection until that ends.
+    /// or after. Where the closure fails there, what it had altered stays, and the triggers are installed for that; a migration that
+    /// is dropped half done leaves the lock to its connection until that ends, and no triggers until the next installation.
     ///
     /// # Errors
     /// Those of the closure, of [`remove`] and of [`install`].

@@ -64,6 +64,15 @@ where
     let db = manager.get_connection();
     remove(db, entity).await?;
     alter(manager).await?;
+    install_again(db, entity, options).await
+}
+
+/// With the options that the triggers had.
+async fn install_again<E: Audited>(
+    db: &SchemaManagerConnection<'_>,
+    entity: E,
+    options: Option<CaptureOptions>,
+) -> Result<(), DbErr> {
     match options {
         Some(options) => install_with(db, entity, options).await.map(drop),
         None => install(db, entity).await.map(drop),
@@ -87,6 +96,10 @@ where
     let lock = format!("LOCK TABLES {table} WRITE");
     db.execute_unprepared(&lock).await?;
     let altered = between(manager, entity, options, alter).await;
+    if altered.is_err() && options.is_some() {
+        // Nothing is rolled back there. OK to ignore: what failed first is reported.
+        let _installed = install_again(db, entity, options).await;
+    }
     let unlocked = db.execute_unprepared("UNLOCK TABLES").await;
     altered.map_err(|error| not_locked(&table, error))?;
     unlocked.map(drop)

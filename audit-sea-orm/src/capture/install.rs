@@ -20,7 +20,7 @@ use super::{
 use crate::{Audited, Capture, ours};
 
 /// How often MySQL's triggers are read anew where another installation came between.
-const TRIES: u32 = 5;
+const TRIES: u32 = 10;
 
 /// Installs the capture triggers of an entity, and brings outdated ones up to date.
 ///
@@ -334,7 +334,7 @@ impl Target {
     ) -> Result<(), DbErr> {
         let mut sent = send_each(db, &self.statements(installed)).await;
         for _ in 1..TRIES {
-            if !sent.as_ref().is_err_and(is_there_already) {
+            if !sent.as_ref().is_err_and(met_another) {
                 break;
             }
             let installed = installed::all(db, self.place.dialect).await?;
@@ -347,9 +347,12 @@ impl Target {
     }
 }
 
-/// MySQL's error for a trigger that there is.
-fn is_there_already(error: &DbErr) -> bool {
-    error.to_string().contains("1359 ")
+/// MySQL's errors for a trigger that there is, and for a deadlock of those who make some.
+fn met_another(error: &DbErr) -> bool {
+    let error = error.to_string();
+    ["1359 ", "1213 "]
+        .iter()
+        .any(|number| error.contains(number))
 }
 
 pub(super) async fn send_each<C: ConnectionTrait>(

@@ -37,6 +37,7 @@ use axum_login::tower_sessions::{MemoryStore, SessionManagerLayer};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr, sqlx::sqlite::SqliteJournalMode,
 };
+use sea_orm_migration::MigratorTrait;
 
 pub use seed::ACCOUNTS;
 
@@ -47,7 +48,7 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, DbErr> {
     // On SQLite, readers and the writer then do not wait for each other.
     options.map_sqlx_sqlite_opts(|options| options.journal_mode(SqliteJournalMode::Wal));
     let db = Database::connect(options).await?;
-    audit_migration::up::<migrator::Migrator>(&db).await?;
+    migrator::Migrator::up(&db, None).await?;
     seed::seed(&db).await?;
     Ok(db)
 }

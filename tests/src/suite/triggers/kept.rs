@@ -354,7 +354,12 @@ pub async fn json_that_no_reader_takes(t: &mut Test) -> Outcome {
     let values = record
         .and_then(|record| record.new_values)
         .ok_or("values")?;
-    assert_eq!(values["json"], serde_json::from_str::<Json>(plain)?);
+    // MySQL wraps all JSON.
+    let wanted = match t.is_mysql().await? {
+        true => json!({"$json": plain}),
+        false => serde_json::from_str::<Json>(plain)?,
+    };
+    assert_eq!(values["json"], wanted);
     Ok(())
 }
 

@@ -3,14 +3,19 @@
 use audit_sea_orm::{CheckReport, capture::Drift};
 
 /// What is wrong with the tables of Sakila that are there. Of the suite's other entities none has a table here, and
-/// neither has what a release will make, or had: both releases are in this program.
+/// neither has what a release will make, or had: both releases are in this program. MySQL 9.7 can fire triggers for the
+/// cascades of Sakila's keys, and nobody here asks it to.
 pub(super) fn drifts(report: &CheckReport) -> Vec<(String, String)> {
-    let of_another_release =
-        |drift: &Drift| matches!(drift, Drift::NoTable(_) | Drift::AbsentColumn(_));
+    let is_known = |drift: &Drift| {
+        matches!(
+            drift,
+            Drift::NoTable(_) | Drift::AbsentColumn(_) | Drift::Cascade { .. }
+        )
+    };
     let mut drifts = Vec::new();
     for table in &report.tables {
         for drift in &table.drifts {
-            if !drift.is_warning() && !of_another_release(drift) {
+            if !drift.is_warning() && !is_known(drift) {
                 drifts.push((table.table.clone(), drift.to_string()));
             }
         }
