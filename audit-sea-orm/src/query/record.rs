@@ -88,7 +88,8 @@ pub trait RecordQuery: Sized {
     /// No index serves it: use it with a question that one serves, such as [`for_object`](Self::for_object).
     ///
     /// # Backends
-    /// Looks for the column's name in the JSON's text, exactly, as the JSON operators of the databases differ.
+    /// Looks for the column's name in the JSON's text, exactly, as the JSON operators of the databases differ. A name with neither a
+    /// letter nor a digit, such as `:`, may be found where it is not.
     #[must_use]
     fn changed(self, column: &str) -> Self;
 }
