@@ -185,6 +185,7 @@ impl Kind {
                 let mut make = self.command(install);
                 make.args(["--no-defaults", "--auth-root-authentication-method=normal"]);
                 make.arg("--skip-test-db").arg(option("--datadir", &data));
+                make.arg(option("--tmpdir", folder));
                 make.args(user.map(|_| "--user=mysql"));
                 make
             }
@@ -212,6 +213,8 @@ impl Kind {
                 let mut server = self.command(server);
                 server.args(["--no-defaults", "--bind-address=127.0.0.1", "--port", &port]);
                 server.arg(option("--datadir", &data));
+                // It removes the temporary tables that it finds at its start: else those of the machine's server.
+                server.arg(option("--tmpdir", folder));
                 server.arg(option("--socket", &folder.join("socket")));
                 server.arg(option("--pid-file", &folder.join("pid")));
                 let runs_as = User::of("mysql").filter(|user| owner(folder) == Some(user.id));
