@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput, LitStr, Path, Type};
 use crate::attr::{FieldAttrs, StructAttrs};
 use crate::column::{Column, SeaOrmAttrs};
 use crate::error::Errors;
-use crate::valid;
+use crate::shape;
 
 /// An entity's `Model`.
 pub(crate) struct Model<'a> {
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
 impl<'a> Model<'a> {
     /// None if `input` is no entity's `Model` at all; `errors` then says why.
     pub(crate) fn parse(input: &'a DeriveInput, errors: &mut Errors) -> Option<Self> {
-        valid::check_shape(input, errors).then(|| {
+        shape::check(input, errors).then(|| {
             let attrs = StructAttrs::parse(&input.attrs, errors);
             let entity = SeaOrmAttrs::parse(&input.attrs);
             let given = attrs.table.as_ref().map(LitStr::value);

@@ -13,6 +13,7 @@ mod glob;
 mod hint;
 mod item;
 mod renamed;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod valid;

@@ -70,12 +70,14 @@ impl Described {
     }
 }
 
-/// Only PostgreSQL takes names of columns that differ in case for two.
+/// Whether two names are of one column: only PostgreSQL takes those that differ in case for two.
+pub(super) fn is_same_column(dialect: Dialect, one: &str, other: &str) -> bool {
+    one == other || (dialect != Dialect::Postgres && one.to_lowercase() == other.to_lowercase())
+}
+
 fn fact<'a>(dialect: Dialect, columns: &'a [ColumnFact], name: &str) -> Option<&'a ColumnFact> {
-    columns.iter().find(|column| {
-        column.name == name
-            || (dialect != Dialect::Postgres && column.name.to_lowercase() == name.to_lowercase())
-    })
+    let mut columns = columns.iter();
+    columns.find(|column| is_same_column(dialect, &column.name, name))
 }
 
 impl Place {

@@ -186,6 +186,8 @@ fn table_of<E: EntityTrait>() -> (String, Vec<String>) {
 
 /// The entity that triggers record a table as.
 struct Captured {
+    /// What its triggers are.
+    state: State,
     entity: &'static str,
     /// With the columns that the database has.
     table: Table,
@@ -238,7 +240,12 @@ impl<C: ConnectionTrait> Checker<'_, C> {
 
     /// What the triggers of an entity are, against what they should be.
     async fn of_state(&self, captured: &Captured, here: &[&Installed]) -> Vec<Drift> {
-        let Captured { table, place, .. } = captured;
+        let Captured {
+            state,
+            table,
+            place,
+            ..
+        } = captured;
         let names = trigger::names(table, self.dialect);
         let on = (place.table_schema.as_str(), table.name.as_str());
         let mut drifts = Vec::new();
@@ -253,10 +260,10 @@ impl<C: ConnectionTrait> Checker<'_, C> {
                 && there.mark.recipe == recipe
                 && names.iter().any(|name| there.is_named(name))
         };
-        match State::of(table, place, here) {
+        match state {
             State::UpToDate => {}
             State::RecordsMore(columns) => {
-                drifts.extend(columns.into_iter().map(Drift::RecordsMore));
+                drifts.extend(columns.iter().cloned().map(Drift::RecordsMore));
             }
             State::Newer | State::Behind => {
                 let outdated = here
@@ -279,8 +286,10 @@ impl<C: ConnectionTrait> Checker<'_, C> {
             let place = Place::new(described, self.log_schema);
             let (mut table, absent) = candidate.table.clone().within(&place);
             table.options = installed::options(here).unwrap_or_default();
-            let is_it = matches!(State::of(&table, &place, here), State::UpToDate);
+            let state = State::of(&table, &place, here);
+            let is_it = state == State::UpToDate;
             let captured = Captured {
+                state,
                 entity: candidate.table.entity,
                 table,
                 place,
@@ -400,10 +409,8 @@ fn column_drifts(
     table: &Described,
 ) -> Vec<Drift> {
     let is_known = |column: &str| {
-        known.iter().chain(ignored).any(|known| {
-            known == column
-                || (dialect != Dialect::Postgres && known.to_lowercase() == column.to_lowercase())
-        })
+        let mut known = known.iter().chain(ignored);
+        known.any(|known| catalog::is_same_column(dialect, known, column))
     };
     let columns = table.columns.iter().map(|column| &column.name);
     let unknown = columns.filter(|column| !is_known(column));
