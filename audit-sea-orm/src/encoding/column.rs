@@ -3,7 +3,11 @@ use sea_orm::{
     sea_query::{ArrayType, EnumTypeName},
 };
 
-use super::{EncodingError, decode::excerpt, from_json};
+use super::{
+    EncodingError,
+    decode::{excerpt, null_of},
+    from_json,
+};
 
 /// Reads back the value of an entity's column, as the type that the entity's model has for it.
 ///
@@ -82,54 +86,4 @@ fn candidates<E: EntityTrait>(column: E::Column) -> impl Iterator<Item = Value> 
     #[cfg(feature = "postgres-vector")]
     let all = all.chain([Value::Vector(None)]);
     all
-}
-
-/// The null of an array's elements.
-pub(super) fn null_of(kind: &ArrayType) -> Option<Value> {
-    Some(match kind {
-        ArrayType::Bool => Value::Bool(None),
-        ArrayType::TinyInt => Value::TinyInt(None),
-        ArrayType::SmallInt => Value::SmallInt(None),
-        ArrayType::Int => Value::Int(None),
-        ArrayType::BigInt => Value::BigInt(None),
-        ArrayType::TinyUnsigned => Value::TinyUnsigned(None),
-        ArrayType::SmallUnsigned => Value::SmallUnsigned(None),
-        ArrayType::Unsigned => Value::Unsigned(None),
-        ArrayType::BigUnsigned => Value::BigUnsigned(None),
-        ArrayType::Float => Value::Float(None),
-        ArrayType::Double => Value::Double(None),
-        ArrayType::String => Value::String(None),
-        ArrayType::Char => Value::Char(None),
-        ArrayType::Bytes => Value::Bytes(None),
-        ArrayType::Json => Value::Json(None),
-        ArrayType::Enum(name) => Value::Enum(sea_orm::sea_query::OptionEnum::None(
-            EnumTypeName::clone(name),
-        )),
-        ArrayType::ChronoDate => Value::ChronoDate(None),
-        ArrayType::ChronoTime => Value::ChronoTime(None),
-        ArrayType::ChronoDateTime => Value::ChronoDateTime(None),
-        ArrayType::ChronoDateTimeUtc => Value::ChronoDateTimeUtc(None),
-        ArrayType::ChronoDateTimeLocal => Value::ChronoDateTimeLocal(None),
-        ArrayType::ChronoDateTimeWithTimeZone => Value::ChronoDateTimeWithTimeZone(None),
-        #[cfg(feature = "with-time")]
-        ArrayType::TimeDate => Value::TimeDate(None),
-        #[cfg(feature = "with-time")]
-        ArrayType::TimeTime => Value::TimeTime(None),
-        #[cfg(feature = "with-time")]
-        ArrayType::TimeDateTime => Value::TimeDateTime(None),
-        #[cfg(feature = "with-time")]
-        ArrayType::TimeDateTimeWithTimeZone => Value::TimeDateTimeWithTimeZone(None),
-        #[cfg(feature = "with-uuid")]
-        ArrayType::Uuid => Value::Uuid(None),
-        #[cfg(feature = "with-rust_decimal")]
-        ArrayType::Decimal => Value::Decimal(None),
-        #[cfg(feature = "with-bigdecimal")]
-        ArrayType::BigDecimal => Value::BigDecimal(None),
-        #[cfg(feature = "with-ipnetwork")]
-        ArrayType::IpNetwork => Value::IpNetwork(None),
-        #[cfg(feature = "with-mac_address")]
-        ArrayType::MacAddress => Value::MacAddress(None),
-        #[allow(unreachable_patterns, reason = "reachable unless every feature is on")]
-        _ => return None,
-    })
 }

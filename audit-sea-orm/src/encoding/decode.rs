@@ -3,7 +3,7 @@ use std::str::FromStr;
 use chrono::{DateTime, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use sea_orm::{
     Value,
-    sea_query::{Enum, EnumTypeName, OptionEnum},
+    sea_query::{ArrayType, Enum, EnumTypeName, OptionEnum},
 };
 use serde_json::Value as Json;
 
@@ -185,7 +185,7 @@ fn mac_address<T: FromStr + Into<Value>>(json: &Json, _like: Option<T>) -> Optio
 
 #[cfg(feature = "postgres-array")]
 fn array(json: &Json, kind: &sea_orm::sea_query::ArrayType) -> Option<Value> {
-    let like = super::column::null_of(kind)?;
+    let like = null_of(kind)?;
     let items = json.as_array()?.iter().map(|item| decode(item, &like).ok());
     let items = items.collect::<Option<Vec<_>>>()?;
     Some(Value::Array(kind.clone(), Some(Box::new(items))))
@@ -226,4 +226,52 @@ mod with_time {
             Some(date_time(local)?.assume_offset(offset))
         })
     }
+}
+
+/// The null of an array's elements.
+pub(super) fn null_of(kind: &ArrayType) -> Option<Value> {
+    Some(match kind {
+        ArrayType::Bool => Value::Bool(None),
+        ArrayType::TinyInt => Value::TinyInt(None),
+        ArrayType::SmallInt => Value::SmallInt(None),
+        ArrayType::Int => Value::Int(None),
+        ArrayType::BigInt => Value::BigInt(None),
+        ArrayType::TinyUnsigned => Value::TinyUnsigned(None),
+        ArrayType::SmallUnsigned => Value::SmallUnsigned(None),
+        ArrayType::Unsigned => Value::Unsigned(None),
+        ArrayType::BigUnsigned => Value::BigUnsigned(None),
+        ArrayType::Float => Value::Float(None),
+        ArrayType::Double => Value::Double(None),
+        ArrayType::String => Value::String(None),
+        ArrayType::Char => Value::Char(None),
+        ArrayType::Bytes => Value::Bytes(None),
+        ArrayType::Json => Value::Json(None),
+        ArrayType::Enum(name) => Value::Enum(OptionEnum::None(EnumTypeName::clone(name))),
+        ArrayType::ChronoDate => Value::ChronoDate(None),
+        ArrayType::ChronoTime => Value::ChronoTime(None),
+        ArrayType::ChronoDateTime => Value::ChronoDateTime(None),
+        ArrayType::ChronoDateTimeUtc => Value::ChronoDateTimeUtc(None),
+        ArrayType::ChronoDateTimeLocal => Value::ChronoDateTimeLocal(None),
+        ArrayType::ChronoDateTimeWithTimeZone => Value::ChronoDateTimeWithTimeZone(None),
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeDate => Value::TimeDate(None),
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeTime => Value::TimeTime(None),
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeDateTime => Value::TimeDateTime(None),
+        #[cfg(feature = "with-time")]
+        ArrayType::TimeDateTimeWithTimeZone => Value::TimeDateTimeWithTimeZone(None),
+        #[cfg(feature = "with-uuid")]
+        ArrayType::Uuid => Value::Uuid(None),
+        #[cfg(feature = "with-rust_decimal")]
+        ArrayType::Decimal => Value::Decimal(None),
+        #[cfg(feature = "with-bigdecimal")]
+        ArrayType::BigDecimal => Value::BigDecimal(None),
+        #[cfg(feature = "with-ipnetwork")]
+        ArrayType::IpNetwork => Value::IpNetwork(None),
+        #[cfg(feature = "with-mac_address")]
+        ArrayType::MacAddress => Value::MacAddress(None),
+        #[allow(unreachable_patterns, reason = "reachable unless every feature is on")]
+        _ => return None,
+    })
 }
