@@ -72,6 +72,7 @@ mod stretch;
 mod tally;
 mod token;
 mod value;
+mod viewer;
 mod walk;
 
 use std::sync::Arc;

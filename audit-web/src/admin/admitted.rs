@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use audit_sea_orm::{Action, Actor, AuditEvent};
+use audit_sea_orm::{Action, AuditEvent};
 use axum::{
     extract::{FromRequest, FromRequestParts, Request, State},
     middleware::Next,
@@ -12,14 +12,8 @@ use http::{Method, Uri, request::Parts};
 
 use super::{
     Access, Authorize, failure::Failure, layout::Layout, params::Params, settings::Shared, token,
+    viewer::Viewer,
 };
-
-/// Whoever the authoriser let in.
-#[derive(Clone, Debug)]
-pub(super) struct Viewer {
-    pub(super) actor: Actor,
-    pub(super) is_superuser: bool,
-}
 
 /// Asks the authoriser, and shows what went wrong behind it.
 pub(super) async fn admit<A: Authorize>(

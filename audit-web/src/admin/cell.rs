@@ -3,7 +3,7 @@
 use audit_sea_orm::entity::UNREADABLE_TIME;
 use chrono::{DateTime, Utc};
 
-use super::change::ChangeView;
+use super::change::{ChangeView, ChangesView};
 
 /// The content of a cell.
 #[derive(Clone, Debug)]
@@ -93,21 +93,6 @@ impl From<DateTime<Utc>> for Moment {
             clock: time.format("%H:%M:%S").to_string(),
         }
     }
-}
-
-/// The changes in a row of a list: the first few, and the rest folded.
-#[derive(Clone, Debug)]
-pub(super) struct ChangesView {
-    pub(super) shown: Vec<Line>,
-    pub(super) folded: Vec<Line>,
-}
-
-/// One change in a line.
-#[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub(super) column: String,
-    pub(super) old: Option<String>,
-    pub(super) new: Option<String>,
 }
 
 /// A part of a row's own page.

@@ -6,10 +6,7 @@ use audit_sea_orm::{Change, Changes};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::{
-    cell::{ChangesView, Line},
-    value,
-};
+use super::value;
 
 /// One changed column.
 #[derive(Clone, Debug)]
@@ -35,6 +32,21 @@ pub(super) struct Part {
     pub(super) text: String,
     /// Whether the other side lacks it.
     pub(super) is_marked: bool,
+}
+
+/// The changes in a row of a list: the first few, and the rest folded.
+#[derive(Clone, Debug)]
+pub(super) struct ChangesView {
+    pub(super) shown: Vec<Line>,
+    pub(super) folded: Vec<Line>,
+}
+
+/// One change in a line.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) column: String,
+    pub(super) old: Option<String>,
+    pub(super) new: Option<String>,
 }
 
 /// Shorter values are taken in at a glance, whole.

@@ -1,6 +1,6 @@
 use http::Uri;
 
-use super::{admitted::Viewer, asset, settings::Shared};
+use super::{asset, settings::Shared, viewer::Viewer};
 
 /// What stands around every page.
 #[derive(Clone, Debug)]
