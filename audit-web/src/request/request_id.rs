@@ -1,7 +1,5 @@
-use http::request::Parts;
+use http::{HeaderName, request::Parts};
 use uuid::Uuid;
-
-use super::settings::Settings;
 
 /// The id of a request, in its extensions, as a layer outside of [`AuditLayer`](crate::AuditLayer) set it.
 ///
@@ -31,16 +29,16 @@ impl RequestId {
 /// The most characters of an id: what its column holds.
 const MOST: usize = 128;
 
-/// The id that a layer outside set, else the client's where it is trusted, else a new one.
-pub(super) fn request_id(settings: &Settings, parts: &Parts) -> String {
-    let resolved = settings.request_id.as_ref().and_then(|id| id(parts));
+/// The id that the application resolved, else that of a layer outside, else the client's where it is trusted, else a new one.
+pub(super) fn request_id(
+    resolved: Option<String>,
+    trusted_header: Option<&HeaderName>,
+    parts: &Parts,
+) -> String {
     resolved
         .and_then(|id| clean(id.as_bytes()))
         .or_else(|| clean(parts.extensions.get::<RequestId>()?.0.as_bytes()))
-        .or_else(|| {
-            let header = settings.trusted_id_header.as_ref()?;
-            clean(parts.headers.get(header)?.as_bytes())
-        })
+        .or_else(|| clean(parts.headers.get(trusted_header?)?.as_bytes()))
         .unwrap_or_else(|| Uuid::now_v7().to_string())
 }
 

@@ -31,8 +31,10 @@ impl Settings {
             None => host::peer(&parts.extensions),
         };
         let session_id = self.session_id.as_ref().and_then(|id| id(parts));
+        let resolved_id = self.request_id.as_ref().and_then(|id| id(parts));
+        let request_id = request_id(resolved_id, self.trusted_id_header.as_ref(), parts);
         let mut context = AuditContext::new()
-            .request_id(request_id(self, parts))
+            .request_id(request_id)
             .module(text::line(&route.to_string(), 255).into_owned());
         context.actor = self.actor.resolve_actor(parts);
         context.ip = self.client_address.resolve(peer, &parts.headers);
