@@ -66,8 +66,8 @@ mod layer;
 mod refusal;
 mod watch;
 
-pub use backend::{AuditedBackend, AuditedBackendError, AuditedLogin};
-pub use layer::{AuditLogin, AuditLoginLayer};
+pub use backend::{AuditedBackend, AuditedBackendError};
+pub use layer::{AuditLogin, AuditLoginLayer, AuditedLogin};
 pub use refusal::Refusal;
 
 #[cfg(test)]

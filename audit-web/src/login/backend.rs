@@ -1,17 +1,12 @@
 use std::{collections::HashSet, fmt, ops::Deref, sync::Arc};
 
 use audit_sea_orm::{Actor, AuditContext, GeoLocator, LoginAttempt};
-use axum_login::{
-    AuthManagerLayer, AuthManagerLayerBuilder, AuthUser, AuthnBackend, AuthzBackend, UserId,
-    tower_sessions::{SessionManagerLayer, SessionStore, service::CookieController},
-};
+use axum_login::{AuthUser, AuthnBackend, AuthzBackend, UserId};
 use sea_orm::DatabaseConnection;
 use thiserror::Error;
-use tower_layer::Stack;
 
 use super::{
     attempt::{self, IfAbandoned},
-    layer::AuditLoginLayer,
     refusal::{self, Refusal},
 };
 
@@ -36,10 +31,6 @@ pub struct AuditedBackend<B: AuthnBackend> {
     refusal: Shared<B::Error, Refusal>,
     locator: Option<Arc<dyn GeoLocator + Send + Sync>>,
 }
-
-/// The layer of [`AuditedBackend::into_layer`]: axum-login's around [`AuditLoginLayer`].
-pub type AuditedLogin<B, S, C> =
-    Stack<AuditLoginLayer<B>, AuthManagerLayer<AuditedBackend<B>, S, C>>;
 
 impl<B: AuthnBackend + 'static> AuditedBackend<B> {
     /// Wraps a backend; the closure takes from its credentials the name that was typed.
@@ -79,24 +70,6 @@ impl<B: AuthnBackend + 'static> AuditedBackend<B> {
     pub fn locator(mut self, locator: impl GeoLocator + Send + Sync + 'static) -> Self {
         self.locator = Some(Arc::new(locator));
         self
-    }
-
-    /// The layer that records logouts and names the actor; it belongs inside axum-login's.
-    pub fn login_layer(&self) -> AuditLoginLayer<B> {
-        AuditLoginLayer::new()
-    }
-
-    /// axum-login's layer with [`login_layer`](Self::login_layer) inside: all that a router needs.
-    ///
-    /// Build the two yourself where the session's data has a key of your own; see
-    /// [`AuditLoginLayer::data_key`].
-    pub fn into_layer<S, C>(self, sessions: SessionManagerLayer<S, C>) -> AuditedLogin<B, S, C>
-    where
-        S: SessionStore,
-        C: CookieController,
-    {
-        let inner = self.login_layer();
-        Stack::new(inner, AuthManagerLayerBuilder::new(self, sessions).build())
     }
 
     pub(crate) fn actor_of(&self, user: &B::User) -> Actor {

@@ -6,9 +6,12 @@ use std::{
 };
 
 use audit_sea_orm::{AuditContext, FutureExt};
-use axum_login::{AuthSession, AuthnBackend};
+use axum_login::{
+    AuthManagerLayer, AuthManagerLayerBuilder, AuthSession, AuthnBackend,
+    tower_sessions::{SessionManagerLayer, SessionStore, service::CookieController},
+};
 use http::{Request, Response};
-use tower_layer::Layer;
+use tower_layer::{Layer, Stack};
 use tower_service::Service;
 
 use super::{backend::AuditedBackend, watch::Watch};
@@ -48,6 +51,30 @@ impl<B> AuditLoginLayer<B> {
     pub fn data_key(mut self, data_key: &'static str) -> Self {
         self.data_key = data_key;
         self
+    }
+}
+
+/// The layer of [`AuditedBackend::into_layer`]: axum-login's around [`AuditLoginLayer`].
+pub type AuditedLogin<B, S, C> =
+    Stack<AuditLoginLayer<B>, AuthManagerLayer<AuditedBackend<B>, S, C>>;
+
+impl<B: AuthnBackend + 'static> AuditedBackend<B> {
+    /// The layer that records logouts and names the actor; it belongs inside axum-login's.
+    pub fn login_layer(&self) -> AuditLoginLayer<B> {
+        AuditLoginLayer::new()
+    }
+
+    /// axum-login's layer with [`login_layer`](Self::login_layer) inside: all that a router needs.
+    ///
+    /// Build the two yourself where the session's data has a key of your own; see
+    /// [`AuditLoginLayer::data_key`].
+    pub fn into_layer<S, C>(self, sessions: SessionManagerLayer<S, C>) -> AuditedLogin<B, S, C>
+    where
+        S: SessionStore,
+        C: CookieController,
+    {
+        let inner = self.login_layer();
+        Stack::new(inner, AuthManagerLayerBuilder::new(self, sessions).build())
     }
 }
 
