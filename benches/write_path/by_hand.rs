@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{item::item, operation::Operation, side::Write};
+use crate::{item::item, operation::Operation, write::Write};
 
 item!(by_hand, "by_hand_item", derive());
 impl sea_orm::ActiveModelBehavior for by_hand::ActiveModel {}

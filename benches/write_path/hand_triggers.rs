@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::{
     item::item,
     operation::Operation,
-    side::{Write, begin, bulk, write_each},
+    write::{Write, begin, bulk, write_each},
 };
 
 item!(hand_triggers, "hand_item", derive());

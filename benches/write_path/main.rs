@@ -24,6 +24,7 @@ mod one_row;
 mod operation;
 mod report;
 mod side;
+mod write;
 
 use std::{error::Error, time::Duration};
 

@@ -3,7 +3,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 
-use crate::{hand_triggers::row_triggers, item::item, side::Write};
+use crate::{hand_triggers::row_triggers, item::item, write::Write};
 
 item!(one_row, "one_row_item", derive());
 impl sea_orm::ActiveModelBehavior for one_row::ActiveModel {}
