@@ -161,11 +161,11 @@ mod trigger;
 
 pub use check::{CheckReport, TableReport, check};
 pub use drift::Drift;
-pub(crate) use install::install_beside_hooks;
 pub use install::{
     InstallReport, Installation, TableInstallation, install, install_all, install_all_with,
     install_with, installed_options,
 };
+pub(crate) use install::{install_beside_hooks, install_each};
 pub use options::{CaptureOptions, OnSkip};
 pub use registry::AuditedEntity;
 pub use remove::{remove, remove_all};

@@ -58,3 +58,18 @@ where
 {
     crate::capture::install_beside_hooks::<C, E>(db).await
 }
+
+/// As `capture::install_all`, for those entities alone, whose tables have names of run time: for the tests.
+///
+/// # Errors
+/// What the database reports.
+pub async fn install_captures<C, E>(
+    db: &C,
+    entities: &[E],
+) -> Result<crate::capture::InstallReport, sea_orm::DbErr>
+where
+    C: sea_orm::ConnectionTrait + sea_orm::TransactionTrait,
+    E: Audited,
+{
+    crate::capture::install_each(db, entities).await
+}

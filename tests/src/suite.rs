@@ -317,6 +317,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         an_installation_that_changes_nothing_waits_for_nobody,
         only_the_function_is_made_anew,
         up_takes_a_statement_for_each_table,
+        a_hundred_tables_take_a_statement_each,
         altered_while_others_write,
         an_alteration_that_fails,
         no_table_goes_before_a_rollback_is_refused,

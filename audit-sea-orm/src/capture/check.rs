@@ -111,7 +111,7 @@ pub async fn check<C: ConnectionTrait>(db: &C) -> Result<CheckReport, DbErr> {
     let dialect = Dialect::of(db).await?;
     let installed = installed::all(db, dialect).await?;
     let log_schema = catalog::schema_of(db, dialect, None, "audit_log").await?;
-    let entities = registry::entities(db, dialect).await?;
+    let entities = registry::described(db, dialect, registry::tables()).await?;
     let checker = Checker {
         db,
         dialect,

@@ -122,7 +122,7 @@ pub async fn install_all<C>(db: &C) -> Result<InstallReport, DbErr>
 where
     C: ConnectionTrait + TransactionTrait,
 {
-    install_every(db, None).await
+    install_tables(db, registry::tables(), None).await
 }
 
 /// As [`install_all`], with options for all of them, which also replace those of triggers that are there.
@@ -133,37 +133,50 @@ pub async fn install_all_with<C>(db: &C, options: CaptureOptions) -> Result<Inst
 where
     C: ConnectionTrait + TransactionTrait,
 {
-    install_every(db, Some(options)).await
+    install_tables(db, registry::tables(), Some(options)).await
 }
 
-async fn install_every<C>(db: &C, options: Option<CaptureOptions>) -> Result<InstallReport, DbErr>
+async fn install_tables<C>(
+    db: &C,
+    tables: Vec<Table>,
+    options: Option<CaptureOptions>,
+) -> Result<InstallReport, DbErr>
 where
     C: ConnectionTrait + TransactionTrait,
 {
     let dialect = Dialect::of(db).await?;
     let log_schema = catalog::log_schema(db, dialect).await?;
     let installed = installed::all(db, dialect).await?;
-    let entities = registry::entities(db, dialect).await?;
-    let mut tables = Vec::new();
+    let entities = registry::described(db, dialect, tables).await?;
+    let mut done = Vec::new();
     let mut failures = Vec::new();
     for entity in entities.iter().filter(|one| one.is_captured(&entities)) {
         let Registered { table, described } = entity.clone();
         let Some(described) = described else {
-            tables.push(TableInstallation::no_table(&table));
+            done.push(TableInstallation::no_table(&table));
             continue;
         };
         let name = table.audit_name.clone();
         let place = Place::new(described, &log_schema);
-        let done = match Target::new(table, place, &installed, options) {
+        let outcome = match Target::new(table, place, &installed, options) {
             Ok(target) => target.bring_up_to_date(db, &installed).await,
             Err(error) => Err(error),
         };
-        match done {
-            Ok(done) => tables.push(done),
+        match outcome {
+            Ok(table) => done.push(table),
             Err(error) => failures.push((name, error)),
         }
     }
-    report::of(tables, &failures)
+    report::of(done, &failures)
+}
+
+/// As [`install_all`], for those entities alone, whose tables have names of run time: for the tests, which need many tables.
+pub(crate) async fn install_each<C, E>(db: &C, entities: &[E]) -> Result<InstallReport, DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+    E: Audited,
+{
+    install_tables(db, entities.iter().map(Table::of).collect(), None).await
 }
 
 /// As [`install`], for an entity whose hooks record too: for the tests, which compare the two.

@@ -121,13 +121,18 @@ impl Registered {
     }
 }
 
-/// The entities that are registered, in the order of their names.
-pub(super) async fn entities<C: ConnectionTrait>(
+/// The tables of the entities that are registered.
+pub(super) fn tables() -> Vec<Table> {
+    let entities = inventory::iter::<AuditedEntity>.into_iter();
+    entities.map(|entity| (entity.table)()).collect()
+}
+
+/// What the database has of them, in the order of their names, by a statement for each.
+pub(super) async fn described<C: ConnectionTrait>(
     db: &C,
     dialect: Dialect,
+    mut tables: Vec<Table>,
 ) -> Result<Vec<Registered>, DbErr> {
-    let entities = inventory::iter::<AuditedEntity>.into_iter();
-    let mut tables: Vec<Table> = entities.map(|entity| (entity.table)()).collect();
     tables.sort_by(|a, b| (&a.audit_name, a.entity).cmp(&(&b.audit_name, b.entity)));
     let mut entities = Vec::with_capacity(tables.len());
     for table in tables {

@@ -9,9 +9,10 @@ mod writers;
 
 pub use alter::{altered_while_others_write, an_alteration_that_fails};
 pub use install::{
-    a_column_that_is_still_to_come, a_trigger_made_later_on_sqlite,
-    an_older_release_leaves_what_it_does_not_know, only_the_function_is_made_anew, options_stay,
-    tables_that_are_still_to_come, up_takes_a_statement_for_each_table,
+    a_column_that_is_still_to_come, a_hundred_tables_take_a_statement_each,
+    a_trigger_made_later_on_sqlite, an_older_release_leaves_what_it_does_not_know,
+    only_the_function_is_made_anew, options_stay, tables_that_are_still_to_come,
+    up_takes_a_statement_for_each_table,
 };
 pub use pinned::texts_of_this_version_stay_valid;
 pub use rollback::no_table_goes_before_a_rollback_is_refused;

@@ -2,6 +2,7 @@
 
 use audit_migration::Captured;
 use audit_sea_orm::{
+    __private::install_captures,
     Drift,
     capture::{self, CaptureOptions, OnSkip},
     check,
@@ -17,6 +18,7 @@ use crate::{
     entity::{
         growing::{after, before},
         ledger::account,
+        seams::named,
         tart,
     },
     suite::triggers::triggers,
@@ -182,6 +184,26 @@ pub async fn only_the_function_is_made_anew(t: &mut Test) -> Outcome {
     reader.rollback().await?;
     assert_ne!(triggers(t).await?, made);
     assert_eq!(of_muffins(&check(&t.db).await?), []);
+    Ok(())
+}
+
+/// A hundred tables whose triggers are up to date: one statement for each, and two more (on MySQL and MariaDB three, as the
+/// server's version tells them apart).
+pub async fn a_hundred_tables_take_a_statement_each(t: &mut Test) -> Outcome {
+    let name = |number: usize| &*format!("hundred_{number}").leak();
+    let entities: Vec<_> = (0..100)
+        .map(|number| named::Entity { name: name(number) })
+        .collect();
+    for named::Entity { name } in &entities {
+        let table = format!("CREATE TABLE {name} (id integer NOT NULL PRIMARY KEY)");
+        t.db.execute_unprepared(&table).await?;
+    }
+    let report = install_captures(&t.db, &entities).await?;
+    assert_eq!(lines(&report, "hundred_99"), ["hundred_99: installed"]);
+    let (report, sent) = t.sent(install_captures(&t.db, &entities)).await;
+    assert_eq!(lines(&report?, "hundred_99"), ["hundred_99: up to date"]);
+    let few = if t.backend == Backend::MySql { 3 } else { 2 };
+    assert_eq!(sent.len(), entities.len() + few, "{sent:#?}");
     Ok(())
 }
 
