@@ -58,11 +58,11 @@
 
 mod alter;
 
-use audit_sea_orm::Audited;
 pub use audit_sea_orm::capture::{
     CaptureOptions, InstallReport, Installation, OnSkip, TableInstallation, install, install_all,
     install_all_with, install_with, installed_options, remove, remove_all,
 };
+use audit_sea_orm::{__private::install_capture_if_ready, Audited};
 use sea_orm_migration::prelude::{DbErr, SchemaManager, async_trait};
 
 /// Installs and removes capture triggers inside a migration.
@@ -70,14 +70,19 @@ use sea_orm_migration::prelude::{DbErr, SchemaManager, async_trait};
 pub trait CaptureExt: sealed::Sealed {
     /// Installs the triggers of an entity: see [`install`].
     ///
-    /// # Errors
-    /// Those of [`install`].
-    async fn install_capture<E: Audited>(&self, entity: E) -> Result<(), DbErr>;
-
-    /// Installs the triggers of an entity with options: see [`install_with`].
+    /// A migration runs with the entities of a later time: one whose table is not there yet, or lacks a column of its key, or has a
+    /// column that is not yet of the entity's type (on PostgreSQL), is left to the installation that follows the migrations, as
+    /// [`up`](crate::up) makes it, and a warning is traced.
     ///
     /// # Errors
-    /// Those of [`install`].
+    /// The other ones of [`install`].
+    async fn install_capture<E: Audited>(&self, entity: E) -> Result<(), DbErr>;
+
+    /// Installs the triggers of an entity with options: see [`install_with`]. As
+    /// [`install_capture`](Self::install_capture) it leaves a table that is not what the entity says.
+    ///
+    /// # Errors
+    /// The other ones of [`install`].
     async fn install_capture_with<E: Audited>(
         &self,
         entity: E,
@@ -150,7 +155,7 @@ pub trait CaptureExt: sealed::Sealed {
 #[async_trait::async_trait]
 impl CaptureExt for SchemaManager<'_> {
     async fn install_capture<E: Audited>(&self, entity: E) -> Result<(), DbErr> {
-        install(self.get_connection(), entity).await.map(drop)
+        install_capture_if_ready(self.get_connection(), entity, None).await
     }
 
     async fn install_capture_with<E: Audited>(
@@ -158,9 +163,7 @@ impl CaptureExt for SchemaManager<'_> {
         entity: E,
         options: CaptureOptions,
     ) -> Result<(), DbErr> {
-        install_with(self.get_connection(), entity, options)
-            .await
-            .map(drop)
+        install_capture_if_ready(self.get_connection(), entity, Some(options)).await
     }
 
     async fn remove_capture<E: Audited>(&self, entity: E) -> Result<(), DbErr> {

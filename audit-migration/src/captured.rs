@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use audit_sea_orm::capture;
+use audit_sea_orm::{__private::has_trail, capture};
 use sea_orm_migration::{
     MigrationTrait, MigratorTrait, SchemaManager, SchemaManagerConnection,
     prelude::{DbErr, DynIden, IntoSchemaManagerConnection, async_trait},
@@ -45,7 +45,8 @@ pub async fn up<'c, M: MigratorTrait>(
 /// A migrator that keeps the capture triggers of every entity of the program up to date, and the trail from being rolled back
 /// unasked.
 ///
-/// - `up` and `down` end with [`capture::install_all`], so that no migration need install triggers.
+/// - `up` and `down` end with [`capture::install_all`], so that no migration need install triggers; also where a migration fails,
+///   whose error they then report.
 /// - `down`, `reset`, `refresh` and `fresh` first ask the trail's own migrations, where those would be rolled back: unless they
 ///   [allow it](crate::MigrationOptions::allow_rollback), nothing is rolled back or dropped, the application's tables neither.
 ///
@@ -116,8 +117,8 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
         C: IntoSchemaManagerConnection<'c>,
     {
         let manager = SchemaManager::new(db);
-        M::up(again(&manager), steps).await?;
-        install(&manager).await
+        let migrated = M::up(again(&manager), steps).await;
+        install_after(&manager, migrated).await
     }
 
     async fn down<'c, C>(db: C, steps: Option<u32>) -> Result<(), DbErr>
@@ -126,8 +127,8 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
     {
         let manager = SchemaManager::new(db);
         rollback::ask::<M>(&manager, steps).await?;
-        M::down(again(&manager), steps).await?;
-        install(&manager).await
+        let migrated = M::down(again(&manager), steps).await;
+        install_after(&manager, migrated).await
     }
 
     async fn reset<'c, C>(db: C) -> Result<(), DbErr>
@@ -145,8 +146,8 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
     {
         let manager = SchemaManager::new(db);
         rollback::ask::<M>(&manager, None).await?;
-        M::refresh(again(&manager)).await?;
-        install(&manager).await
+        let migrated = M::refresh(again(&manager)).await;
+        install_after(&manager, migrated).await
     }
 
     async fn fresh<'c, C>(db: C) -> Result<(), DbErr>
@@ -155,8 +156,8 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
     {
         let manager = SchemaManager::new(db);
         rollback::ask::<M>(&manager, None).await?;
-        M::fresh(again(&manager)).await?;
-        install(&manager).await
+        let migrated = M::fresh(again(&manager)).await;
+        install_after(&manager, migrated).await
     }
 }
 
@@ -173,10 +174,17 @@ fn again<'a>(manager: &'a SchemaManager<'_>) -> SchemaManagerConnection<'a> {
     }
 }
 
-/// Where the trail is there: it may have been rolled back, or its migrations be still to run.
-async fn install(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    if manager.has_table("audit_log").await? {
-        capture::install_all(manager.get_connection()).await?;
-    }
-    Ok(())
+/// Installs after the migrations also where one of them failed: those before it stay, and the release that runs meanwhile writes
+/// the tables that they altered. Only where there is a trail: it may have been rolled back, or its migrations be still to run.
+async fn install_after(
+    manager: &SchemaManager<'_>,
+    migrated: Result<(), DbErr>,
+) -> Result<(), DbErr> {
+    let db = manager.get_connection();
+    let installed = match has_trail(db).await {
+        Ok(true) => capture::install_all(db).await.map(drop),
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    migrated.and(installed)
 }

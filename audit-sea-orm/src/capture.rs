@@ -159,13 +159,14 @@ mod state;
 mod table;
 mod trigger;
 
+pub(crate) use catalog::has_trail;
 pub use check::{CheckReport, TableReport, check};
 pub use drift::Drift;
 pub use install::{
     InstallReport, Installation, TableInstallation, install, install_all, install_all_with,
     install_with, installed_options,
 };
-pub(crate) use install::{install_beside_hooks, install_each};
+pub(crate) use install::{install_beside_hooks, install_each, install_if_ready};
 pub use options::{CaptureOptions, OnSkip};
 pub use registry::AuditedEntity;
 pub use remove::{remove, remove_all};

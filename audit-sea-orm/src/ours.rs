@@ -6,8 +6,8 @@ mod gate;
 mod shield;
 
 use sea_orm::{
-    ConnectionTrait, DbErr, SqliteTransactionMode, TransactionOptions, TransactionSession,
-    TransactionTrait, prelude::async_trait::async_trait,
+    ConnectionTrait, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
 };
 
 pub(crate) use ending::Ending;
@@ -48,6 +48,26 @@ pub(crate) fn to_write() -> TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     }
+}
+
+/// Ends a transaction of which nobody knows how deep it is, as what was done in it went.
+///
+/// SQLite may have ended a failed one by itself: then it is left inside an empty one, for sqlx to roll back.
+pub(crate) async fn end_plain<T, E>(transaction: T, done: Result<(), E>) -> Result<(), E>
+where
+    T: ConnectionTrait + TransactionSession,
+    E: From<DbErr>,
+{
+    if let Err(error) = done {
+        if transaction.get_database_backend() == DbBackend::Sqlite {
+            // OK to ignore: an error where it is open, which is well.
+            let _begun = transaction.execute_unprepared("BEGIN").await;
+        }
+        // OK to ignore: what failed first says more.
+        let _rolled_back = transaction.rollback().await;
+        return Err(error);
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// A transaction of the library's own around one write.

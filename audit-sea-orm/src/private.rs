@@ -73,3 +73,27 @@ where
 {
     crate::capture::install_each(db, entities).await
 }
+
+/// As `capture::install` or `capture::install_with`, for migrations: a table that is not what its entity says is left alone.
+///
+/// # Errors
+/// What the database reports, and where the entity is none that triggers record.
+pub async fn install_capture_if_ready<C, E>(
+    db: &C,
+    entity: E,
+    options: Option<crate::capture::CaptureOptions>,
+) -> Result<(), sea_orm::DbErr>
+where
+    C: sea_orm::ConnectionTrait + sea_orm::TransactionTrait,
+    E: Audited,
+{
+    crate::capture::install_if_ready(db, entity, options).await
+}
+
+/// Whether the connection finds a trail, on PostgreSQL anywhere in its search path.
+///
+/// # Errors
+/// What the database reports.
+pub async fn has_trail<C: sea_orm::ConnectionTrait>(db: &C) -> Result<bool, sea_orm::DbErr> {
+    crate::capture::has_trail(db).await
+}

@@ -1,6 +1,6 @@
 use std::iter;
 
-use audit_sea_orm::Audited;
+use audit_sea_orm::{__private::install_capture_if_ready, Audited};
 use sea_orm_migration::{
     SchemaManager, SchemaManagerConnection,
     prelude::DbErr,
@@ -10,7 +10,7 @@ use sea_orm_migration::{
     },
 };
 
-use super::{CaptureOptions, install, install_with, installed_options, remove};
+use super::{CaptureOptions, installed_options, remove};
 
 /// MariaDB's and MySQL's error for a table that is not among those which the session locked.
 const NOT_LOCKED: &str = "1100 ";
@@ -73,10 +73,7 @@ async fn install_again<E: Audited>(
     entity: E,
     options: Option<CaptureOptions>,
 ) -> Result<(), DbErr> {
-    match options {
-        Some(options) => install_with(db, entity, options).await.map(drop),
-        None => install(db, entity).await.map(drop),
-    }
+    install_capture_if_ready(db, entity, options).await
 }
 
 /// MariaDB and MySQL have no transactions for their schema: who else writes to the table waits for its lock instead.

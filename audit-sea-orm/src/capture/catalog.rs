@@ -108,6 +108,13 @@ pub(super) async fn log_schema<C: ConnectionTrait>(
     })
 }
 
+/// Whether the connection finds a trail, as those who install and check look for it.
+pub(crate) async fn has_trail<C: ConnectionTrait>(db: &C) -> Result<bool, DbErr> {
+    let dialect = Dialect::of(db).await?;
+    let schema = schema_of(db, dialect, None, "audit_log").await?;
+    Ok(schema.is_some())
+}
+
 /// A table and its columns, by one statement, as the connection's search path finds it; `None` where there is no such.
 ///
 /// `VIRTUAL` columns, new in PostgreSQL 18, may use nothing but what is in `pg_catalog`.

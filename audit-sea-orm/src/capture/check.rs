@@ -257,7 +257,8 @@ impl<C: ConnectionTrait> Checker<'_, C> {
         let recipe = trigger::recipe(table, place);
         let is_current = |there: &Installed| {
             there.mark.version == VERSION
-                && there.mark.recipe == recipe
+                && there.mark.recipe() == recipe
+                && there.names_trail_of(place)
                 && names.iter().any(|name| there.is_named(name))
         };
         match state {

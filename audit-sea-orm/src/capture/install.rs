@@ -1,11 +1,15 @@
 //! Brings the triggers of tables up to date.
 
 mod plan;
+mod refused;
 mod report;
+mod target;
 
-use sea_orm::{ConnectionTrait, DbErr, TransactionSession, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 
+use refused::Refused;
 pub use report::{InstallReport, Installation, TableInstallation};
+use target::Target;
 
 use super::{
     catalog::{self, Described, Dialect, Place},
@@ -13,14 +17,9 @@ use super::{
     installed::{self, Installed},
     options::CaptureOptions,
     registry::{self, Registered},
-    state::State,
     table::Table,
-    trigger,
 };
-use crate::{Audited, Capture, ours};
-
-/// How often MySQL's triggers are read anew where another installation came between.
-const TRIES: u32 = 10;
+use crate::{Audited, Capture};
 
 /// Installs the capture triggers of an entity, and brings outdated ones up to date.
 ///
@@ -53,7 +52,7 @@ where
     C: ConnectionTrait + TransactionTrait,
     E: Audited,
 {
-    install_table(db, Table::of(&entity), None).await
+    Ok(install_table(db, Table::of(&entity), None).await?)
 }
 
 /// As [`install`], with options, which also replace those of triggers that are there.
@@ -82,7 +81,7 @@ where
     C: ConnectionTrait + TransactionTrait,
     E: Audited,
 {
-    install_table(db, Table::of(&entity), Some(options)).await
+    Ok(install_table(db, Table::of(&entity), Some(options)).await?)
 }
 
 /// What the triggers of an entity's table were installed with; `None` where there are none.
@@ -138,7 +137,7 @@ where
 
 async fn install_tables<C>(
     db: &C,
-    tables: Vec<Table>,
+    mut tables: Vec<Table>,
     options: Option<CaptureOptions>,
 ) -> Result<InstallReport, DbErr>
 where
@@ -147,9 +146,11 @@ where
     let dialect = Dialect::of(db).await?;
     let log_schema = catalog::log_schema(db, dialect).await?;
     let installed = installed::all(db, dialect).await?;
+    tables.retain(|table| table.capture == Capture::Triggers);
     let entities = registry::described(db, dialect, tables).await?;
     let mut done = Vec::new();
     let mut failures = Vec::new();
+    let mut targets = Vec::new();
     for entity in entities.iter().filter(|one| one.is_captured(&entities)) {
         let Registered { table, described } = entity.clone();
         let Some(described) = described else {
@@ -158,16 +159,50 @@ where
         };
         let name = table.audit_name.clone();
         let place = Place::new(described, &log_schema);
-        let outcome = match Target::new(table, place, &installed, options) {
-            Ok(target) => target.bring_up_to_date(db, &installed).await,
-            Err(error) => Err(error),
-        };
+        match Target::new(table, place, &installed, options) {
+            Ok(target) => targets.push(target),
+            Err(refused) => failures.push((name, refused.into())),
+        }
+    }
+    for (name, outcome) in bring_all_up_to_date(db, dialect, targets, installed).await? {
         match outcome {
             Ok(table) => done.push(table),
             Err(error) => failures.push((name, error)),
         }
     }
+    done.sort_by(|a, b| a.table.cmp(&b.table));
     report::of(done, &failures)
+}
+
+/// Those first whose triggers' names are free: after a table was renamed, its triggers have the names that those of a new
+/// table by its old name want.
+async fn bring_all_up_to_date<C>(
+    db: &C,
+    dialect: Dialect,
+    mut waiting: Vec<Target>,
+    mut installed: Vec<Installed>,
+) -> Result<Vec<(String, Result<TableInstallation, DbErr>)>, DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+{
+    let mut outcomes = Vec::new();
+    while !waiting.is_empty() {
+        let is_free = |target: &mut Target| !target.wants_names_of_others(&installed);
+        let mut now: Vec<Target> = waiting.extract_if(.., is_free).collect();
+        if now.is_empty() {
+            // Two tables that have exchanged their names: one takes them from the other.
+            now.push(waiting.remove(0));
+        }
+        for target in now {
+            let outcome = target.bring_up_to_date(db, &installed).await;
+            let outcome = outcome.map_err(DbErr::from);
+            outcomes.push((target.audit_name().to_owned(), outcome));
+        }
+        if !waiting.is_empty() {
+            installed = installed::all(db, dialect).await?;
+        }
+    }
+    Ok(outcomes)
 }
 
 /// As [`install_all`], for those entities alone, whose tables have names of run time: for the tests, which need many tables.
@@ -189,14 +224,15 @@ where
         capture: Capture::Triggers,
         ..Table::of_type::<E>()
     };
-    install_table(db, table, None).await.map(drop)
+    install_table(db, table, None).await?;
+    Ok(())
 }
 
 async fn install_table<C>(
     db: &C,
     table: Table,
     options: Option<CaptureOptions>,
-) -> Result<InstallReport, DbErr>
+) -> Result<InstallReport, Refused>
 where
     C: ConnectionTrait + TransactionTrait,
 {
@@ -206,7 +242,8 @@ where
             "`{}` is recorded by its hooks: put `#[audited(capture = \"triggers\")]` on it, \
              or each change would be recorded twice",
             table.name
-        )));
+        ))
+        .into());
     }
     let dialect = Dialect::of(db).await?;
     let log_schema = catalog::log_schema(db, dialect).await?;
@@ -215,14 +252,43 @@ where
     let place = Place::new(described, &log_schema);
     let target = Target::new(table, place, &installed, options)?;
     let done = target.bring_up_to_date(db, &installed).await?;
-    report::of(vec![done], &[])
+    Ok(report::of(vec![done], &[])?)
+}
+
+/// As [`install`] or [`install_with`], but where the table is not yet, or no more, what its entity says, it is left without
+/// new triggers: for migrations, which run with the entities of a later time, and leave such tables to what comes after them.
+///
+/// # Errors
+/// Other ones of [`install`].
+pub(crate) async fn install_if_ready<C, E>(
+    db: &C,
+    entity: E,
+    options: Option<CaptureOptions>,
+) -> Result<(), DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+    E: Audited,
+{
+    match install_table(db, Table::of(&entity), options).await {
+        Ok(_) => Ok(()),
+        Err(Refused::Failed(error)) => Err(error),
+        Err(Refused::Unready(why)) => {
+            let table = entity.table_name();
+            tracing::warn!(
+                table,
+                why,
+                "a migration leaves the table to the next installation"
+            );
+            Ok(())
+        }
+    }
 }
 
 async fn describe<C: ConnectionTrait>(
     db: &C,
     dialect: Dialect,
     table: &Table,
-) -> Result<Described, DbErr> {
+) -> Result<Described, Refused> {
     let schema = table.schema.as_deref();
     if let Some(described) = catalog::describe(db, dialect, schema, &table.name).await? {
         return Ok(described);
@@ -239,133 +305,7 @@ async fn describe<C: ConnectionTrait>(
             format!("there is no table `{schema}{}`", table.name)
         }
     };
-    Err(DbErr::Custom(why))
-}
-
-/// A table whose triggers are to be brought up to date.
-struct Target {
-    /// With those columns only that the database has.
-    table: Table,
-    place: Place,
-    /// The other columns.
-    left_out: Vec<String>,
-}
-
-impl Target {
-    /// With the options that its triggers have, where it is given none.
-    fn new(
-        table: Table,
-        place: Place,
-        installed: &[Installed],
-        options: Option<CaptureOptions>,
-    ) -> Result<Self, DbErr> {
-        table.refuse_the_trail()?;
-        table.refuse_without_key(&place)?;
-        let (mut table, left_out) = table.within(&place);
-        let here = installed::on(installed, &place.table_schema, &table.name);
-        table.options = options
-            .or_else(|| installed::options(&here))
-            .unwrap_or_default();
-        Ok(Self {
-            table,
-            place,
-            left_out,
-        })
-    }
-
-    async fn bring_up_to_date<C>(
-        &self,
-        db: &C,
-        installed: &[Installed],
-    ) -> Result<TableInstallation, DbErr>
-    where
-        C: ConnectionTrait + TransactionTrait,
-    {
-        let state = self.state(installed);
-        if state == State::Behind {
-            self.refuse(db).await?;
-            self.make(db, installed).await?;
-        }
-        Ok(TableInstallation::new(&self.table, state, &self.left_out))
-    }
-
-    fn here<'a>(&self, installed: &'a [Installed]) -> Vec<&'a Installed> {
-        installed::on(installed, &self.place.table_schema, &self.table.name)
-    }
-
-    fn state(&self, installed: &[Installed]) -> State {
-        State::of(&self.table, &self.place, &self.here(installed))
-    }
-
-    /// Fails where no trigger can spell a column.
-    async fn refuse<C: ConnectionTrait>(&self, db: &C) -> Result<(), DbErr> {
-        if let Some(probe) = trigger::probe(&self.table, &self.place) {
-            let refused = |error| {
-                let why = "has a column that is not of the type its entity says";
-                DbErr::Custom(format!("`{}` {why}: {error}", self.table.name))
-            };
-            db.execute_unprepared(&probe).await.map_err(refused)?;
-        }
-        trigger::refusal(&self.table, &self.place).map_or(Ok(()), |why| Err(DbErr::Custom(why)))
-    }
-
-    fn statements(&self, installed: &[Installed]) -> Vec<String> {
-        plan::statements(&self.table, &self.place, &self.here(installed))
-    }
-
-    /// All triggers or none, where the database has transactions for its schema.
-    ///
-    /// PostgreSQL makes one of a text of several statements, so that nobody who goes away leaves one open; with sqlx 0.9.0
-    /// SQLite's driver rolls back a `BEGIN` that nobody waits for.
-    async fn make<C>(&self, db: &C, installed: &[Installed]) -> Result<(), DbErr>
-    where
-        C: ConnectionTrait + TransactionTrait,
-    {
-        match self.place.dialect {
-            Dialect::Postgres => {
-                let text = self.statements(installed).join(";\n");
-                db.execute_unprepared(&text).await.map(drop)
-            }
-            Dialect::Sqlite => {
-                let transaction = db.begin_with_options(ours::to_write()).await?;
-                // Somebody else may have been first, while this one waited.
-                let installed = installed::all(&transaction, Dialect::Sqlite).await?;
-                if self.state(&installed) == State::Behind {
-                    send_each(&transaction, &self.statements(&installed)).await?;
-                }
-                transaction.commit().await
-            }
-            Dialect::MySql | Dialect::MariaDb => self.make_each(db, installed).await,
-        }
-    }
-
-    /// Where another installation makes the same triggers at the same time, MySQL refuses one of them.
-    async fn make_each<C: ConnectionTrait>(
-        &self,
-        db: &C,
-        installed: &[Installed],
-    ) -> Result<(), DbErr> {
-        let mut sent = send_each(db, &self.statements(installed)).await;
-        for _ in 1..TRIES {
-            if !sent.as_ref().is_err_and(met_another) {
-                break;
-            }
-            let installed = installed::all(db, self.place.dialect).await?;
-            if self.state(&installed) != State::Behind {
-                return Ok(());
-            }
-            sent = send_each(db, &self.statements(&installed)).await;
-        }
-        sent
-    }
-}
-
-/// MySQL's errors for a trigger that there is, and for a deadlock of those who make some.
-fn met_another(error: &DbErr) -> bool {
-    let error = error.to_string();
-    ["1359 ", "1213 "]
-        .iter()
-        .any(|number| error.contains(number))
+    Err(Refused::Unready(why))
 }
 
 pub(super) async fn send_each<C: ConnectionTrait>(

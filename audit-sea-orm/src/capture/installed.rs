@@ -3,10 +3,10 @@
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::{
-    catalog::{self, Dialect},
+    catalog::{self, Dialect, Place},
     options::CaptureOptions,
     shape::Shape,
-    trigger::{MARK, Mark, VERSION, read_mark},
+    trigger::{MARK, Mark, Trigger, VERSION, read_mark},
 };
 
 /// A capture trigger in the database.
@@ -17,6 +17,7 @@ pub(super) struct Installed {
     pub(super) name: String,
     pub(super) is_enabled: bool,
     pub(super) mark: Mark,
+    text: String,
     /// Of its text as it is.
     pub(super) fingerprint: String,
     /// What the catalog says of it beside its text.
@@ -105,7 +106,8 @@ impl Installed {
     /// `None` where it only looks like one of ours.
     fn read(row: &QueryResult, dialect: Dialect) -> Result<Option<Self>, DbErr> {
         let text = |position| row.try_get_by_index::<String>(position);
-        let Some((mark, mut fingerprint)) = read_mark(&text(4)?) else {
+        let whole = text(4)?;
+        let Some((mark, mut fingerprint)) = read_mark(&whole) else {
             return Ok(None);
         };
         if dialect == Dialect::MySql && mark.columns.iter().any(|name| name.contains('`')) {
@@ -120,6 +122,7 @@ impl Installed {
             name: text(2)?,
             is_enabled: text(3)? == "1",
             mark,
+            text: whole,
             fingerprint,
             shape,
             owner: text(6)?,
@@ -141,6 +144,13 @@ impl Installed {
             && self.shape.differences(&self.mark.shape).is_empty()
     }
 
+    /// Whether its text writes into the schema of the trail: PostgreSQL's names it, and stays where the schema gets another
+    /// name.
+    pub(super) fn names_trail_of(&self, place: &Place) -> bool {
+        let insert = || format!("INSERT INTO {}.audit_log ", quoted(&place.log_schema));
+        place.dialect != Dialect::Postgres || self.text.contains(&insert())
+    }
+
     /// Whether its records go to the trail in that schema.
     pub(super) fn writes_to(&self, trail: &str) -> bool {
         self.is_same(self.trail(), trail)
@@ -153,12 +163,27 @@ impl Installed {
 
     /// Whether it is on a table.
     pub(super) fn is_on(&self, schema: &str, table: &str) -> bool {
-        self.is_same(&self.table, table) && self.is_same(&self.schema, schema)
+        self.is_same(&self.table, table) && self.is_in(schema)
+    }
+
+    /// Whether its table is in that schema.
+    pub(super) fn is_in(&self, schema: &str) -> bool {
+        self.is_same(&self.schema, schema)
+    }
+
+    /// Whether it fires where that one will.
+    pub(super) fn is_of_event(&self, trigger: &Trigger) -> bool {
+        self.shape.shares("event", &trigger.shape)
     }
 
     /// Whether it has that name.
     pub(super) fn is_named(&self, name: &str) -> bool {
         self.is_same(&self.name, name)
+    }
+
+    /// Whether it is the same trigger, of the same table.
+    fn is_that_of(&self, other: &Self) -> bool {
+        self.is_on(&other.schema, &other.table) && self.is_named(&other.name)
     }
 
     fn is_same(&self, one: &str, other: &str) -> bool {
@@ -167,7 +192,8 @@ impl Installed {
 
     fn drop_trigger(&self, dialect: Dialect) -> String {
         match dialect {
-            Dialect::Sqlite => format!("DROP TRIGGER IF EXISTS {}", quoted(&self.name)),
+            // Else one of an attached database would be found.
+            Dialect::Sqlite => format!("DROP TRIGGER IF EXISTS main.{}", quoted(&self.name)),
             Dialect::Postgres => format!(
                 "DROP TRIGGER IF EXISTS {} ON {}.{}",
                 quoted(&self.name),
@@ -193,14 +219,20 @@ pub(super) fn quoted(name: &str) -> String {
 }
 
 /// What removes triggers, and their functions where they have some: those last, as a trigger that was made anew may call
-/// another's.
-pub(super) fn drops(triggers: &[&Installed], dialect: Dialect) -> Vec<String> {
+/// another's. The function of one that stays is left.
+pub(super) fn drops(triggers: &[&Installed], dialect: Dialect, all: &[Installed]) -> Vec<String> {
     let mut drops: Vec<String> = triggers
         .iter()
         .map(|trigger| trigger.drop_trigger(dialect))
         .collect();
     if dialect == Dialect::Postgres {
-        drops.extend(triggers.iter().map(|trigger| trigger.drop_function()));
+        let is_removed = |there: &Installed| triggers.iter().any(|one| one.is_that_of(there));
+        let is_used = |name: &Installed| {
+            let mut stay = all.iter().filter(|there| !is_removed(there));
+            stay.any(|there| there.is_in(&name.schema) && there.is_named(&name.name))
+        };
+        let unused = triggers.iter().filter(|trigger| !is_used(trigger));
+        drops.extend(unused.map(|trigger| trigger.drop_function()));
     }
     drops
 }

@@ -1,6 +1,6 @@
 //! Takes triggers away.
 
-use sea_orm::{ConnectionTrait, DbErr, TransactionSession, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 
 use super::{
     catalog::{self, Dialect},
@@ -55,7 +55,7 @@ where
         .iter()
         .filter(|trigger| is_unwanted(trigger))
         .collect();
-    let statements = installed::drops(&unwanted, dialect);
+    let statements = installed::drops(&unwanted, dialect, &installed);
     match dialect {
         _ if statements.is_empty() => Ok(()),
         Dialect::MySql | Dialect::MariaDb => send_each(db, &statements).await,
@@ -66,8 +66,8 @@ where
         }
         Dialect::Sqlite => {
             let transaction = db.begin_with_options(ours::to_write()).await?;
-            send_each(&transaction, &statements).await?;
-            transaction.commit().await
+            let sent = send_each(&transaction, &statements).await;
+            ours::end_plain(transaction, sent).await
         }
     }
 }

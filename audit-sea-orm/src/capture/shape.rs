@@ -29,6 +29,11 @@ impl Shape {
         serde_json::from_str(json).map_err(|error| DbErr::Custom(error.to_string()))
     }
 
+    /// Whether a part is the same in both.
+    pub(super) fn shares(&self, part: &str, other: &Self) -> bool {
+        self.0.get(part) == other.0.get(part)
+    }
+
     /// Puts another value in the place of a part's.
     pub(super) fn respell(&mut self, part: &str, respelled: impl Fn(&str) -> String) {
         if let Some(value) = self.0.get_mut(part) {

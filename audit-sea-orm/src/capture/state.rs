@@ -1,7 +1,7 @@
 //! What is there of a table's triggers, against what should be.
 
 use super::{
-    catalog::{Dialect, Place},
+    catalog::Place,
     installed::Installed,
     table::Table,
     trigger::{self, VERSION},
@@ -14,8 +14,8 @@ pub(super) enum State {
     UpToDate,
     /// A later release of this library made one.
     Newer,
-    /// They are whole, and record these columns too, which the entity does not have: those of a later release of the
-    /// application, most likely.
+    /// They record what the entity says, and these columns too, which it does not have and the table has: those of a later
+    /// release of the application, or of an earlier one.
     RecordsMore(Vec<String>),
     /// They are to be made anew.
     Behind,
@@ -27,43 +27,39 @@ impl State {
         if here.iter().any(|there| there.is_newer()) {
             return Self::Newer;
         }
-        if !is_whole(table, place.dialect, here) {
+        if !is_whole(table, place, here) {
             return Self::Behind;
         }
         let recipe = trigger::recipe(table, place);
-        if here.iter().all(|there| there.mark.recipe == recipe) {
+        let made = || here.iter().map(|there| there.mark.recipe());
+        if made().all(|made| made == recipe) {
             return Self::UpToDate;
         }
-        match more(table, place, here) {
-            more if more.is_empty() => Self::Behind,
-            more => Self::RecordsMore(more),
+        let more: Option<Vec<_>> = made().map(|made| made.more_than(&recipe)).collect();
+        match more.map(|lists| one_list(&lists)) {
+            Some(more) if more.iter().all(|column| place.fact(column).is_some()) => {
+                Self::RecordsMore(more)
+            }
+            _ => Self::Behind,
         }
     }
+}
+
+fn one_list(lists: &[Vec<String>]) -> Vec<String> {
+    let mut list = lists.concat();
+    list.sort();
+    list.dedup();
+    list
 }
 
 /// Whether each trigger is there, of this version and as it was made, and no other.
-fn is_whole(table: &Table, dialect: Dialect, here: &[&Installed]) -> bool {
-    let names = trigger::names(table, dialect);
+fn is_whole(table: &Table, place: &Place, here: &[&Installed]) -> bool {
+    let names = trigger::names(table, place.dialect);
     let is_there = |name: &String| here.iter().any(|there| there.is_named(name));
     here.len() == names.len()
         && names.iter().all(is_there)
-        && here
-            .iter()
-            .all(|there| there.mark.version == VERSION && there.is_as_made())
+        && here.iter().all(|there| {
+            there.mark.version == VERSION && there.is_as_made() && there.names_trail_of(place)
+        })
         && here.iter().all(|there| there.owner == here[0].owner)
-}
-
-/// The columns that the triggers know and the entity does not, where the table has all that they know.
-fn more(table: &Table, place: &Place, here: &[&Installed]) -> Vec<String> {
-    let known = || here.iter().flat_map(|there| &there.mark.columns);
-    if known().any(|column| place.fact(column).is_none()) {
-        return Vec::new();
-    }
-    let mut more: Vec<String> = known()
-        .filter(|column| !table.known.contains(column))
-        .cloned()
-        .collect();
-    more.sort();
-    more.dedup();
-    more
 }

@@ -94,16 +94,14 @@ impl Table {
         (self, absent)
     }
 
-    /// Without a column of its key no record could name a row.
-    pub(super) fn refuse_without_key(&self, place: &Place) -> Result<(), DbErr> {
+    /// What keeps it from being captured: without a column of its key no record could name a row.
+    pub(super) fn lacks_key(&self, place: &Place) -> Option<String> {
         let mut key = self.key.iter();
-        let absent = key.find(|column| place.fact(&column.name).is_none());
-        absent.map_or(Ok(()), |column| {
-            Err(DbErr::Custom(format!(
-                "`{}` has no column `{}`, which is in the primary key of its entity: run the migration that adds it first",
-                self.name, column.name
-            )))
-        })
+        let absent = key.find(|column| place.fact(&column.name).is_none())?;
+        Some(format!(
+            "`{}` has no column `{}`, which is in the primary key of its entity: run the migration that adds it first",
+            self.name, absent.name
+        ))
     }
 
     /// The trail is never audited: a trigger on it would call itself.

@@ -2,22 +2,25 @@
 
 mod mysql;
 mod postgres;
+mod recipe;
 mod sqlite;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+pub(super) use recipe::Recipe;
+
 use super::{
     catalog::{Dialect, Place},
     options::{CaptureOptions, OnSkip},
     shape::Shape,
     spell::Spell,
-    table::{Column, Table},
+    table::Table,
 };
 
 /// What triggers of this version record of a table. Raise it where those of a new release record something else of the same
-/// [recipe]; leave it where they record the same by another text, which then stays as it is in every database.
+/// [`Recipe`]; leave it where they record the same by another text, which then stays as it is in every database.
 ///
 /// A trigger of a lower version is outdated, one of a higher is left alone. So later versions keep the fields of [`Mark`], and
 /// may add to them.
@@ -67,49 +70,13 @@ pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
     }
 }
 
-/// What the records of a table depend on, in few letters: two triggers of one version and one recipe record the same, whatever
-/// their texts are.
-pub(super) fn recipe(table: &Table, place: &Place) -> String {
-    let table = match place.dialect {
-        Dialect::Sqlite => table.clone(),
-        Dialect::Postgres => postgres::as_in_the_database(table, place),
-        Dialect::MariaDb | Dialect::MySql => mysql::as_kept(table, place),
-    };
-    let names = |columns: &[Column]| columns.iter().map(described).collect::<Vec<_>>();
-    let mut recipe = serde_json::json!({
-        "table": table.audit_name,
-        "columns": names(&table.columns),
-        "known": table.known,
-        "key": names(&table.key),
-        "naming": names(&table.naming),
-        "on_skip": table.options.on_skip,
-        "trail": (place.log_schema != place.table_schema).then_some(&place.log_schema),
-        "facts": facts(&table, place),
-    });
-    let touched = place.columns.iter().filter(|column| column.is_touched);
-    let touched: Vec<&str> = touched.map(|column| column.name.as_str()).collect();
-    if !touched.is_empty() {
-        recipe["touched"] = serde_json::json!(touched);
+/// What the records of a table depend on.
+pub(super) fn recipe(table: &Table, place: &Place) -> Recipe {
+    match place.dialect {
+        Dialect::Sqlite => Recipe::of(table, place),
+        Dialect::Postgres => Recipe::of(&postgres::as_in_the_database(table, place), place),
+        Dialect::MariaDb | Dialect::MySql => Recipe::of(&mysql::as_kept(table, place), place),
     }
-    if !table.ignored.is_empty() {
-        recipe["ignored"] = serde_json::json!(table.ignored);
-    }
-    fingerprint(&recipe.to_string())
-}
-
-fn described(column: &Column) -> serde_json::Value {
-    serde_json::json!([column.name, column.kind, column.masked, column.read_as])
-}
-
-/// What PostgreSQL says of the columns, their types too: sessions keep plans by them, which are made anew with the function.
-fn facts(table: &Table, place: &Place) -> Vec<serde_json::Value> {
-    if place.dialect != Dialect::Postgres {
-        return Vec::new();
-    }
-    let facts = table.known.iter().filter_map(|name| place.fact(name));
-    facts
-        .map(|fact| serde_json::json!([fact.declared, fact.is_styled, fact.expression]))
-        .collect()
 }
 
 /// What fails, without effect, where a column cannot be spelled as its entity says and so each write would fail: asked of
@@ -144,7 +111,7 @@ pub(super) fn names(table: &Table, dialect: Dialect) -> Vec<String> {
 /// A name that no other table's trigger has, in the 63 bytes of PostgreSQL.
 fn name(table: &Table, what: &str) -> String {
     let full = format!("{:?}.{}", table.schema, table.name);
-    let digest = hex(&Sha256::digest(full)[..4]);
+    let digest = hex_digest(&full);
     let plain = table
         .name
         .chars()
@@ -164,7 +131,7 @@ fn marked(table: &Table, place: &Place, shape: &Shape, text: impl Fn(&str) -> St
     let mut about = serde_json::json!({
         "version": VERSION,
         "fingerprint": fingerprint(&text(MARK)),
-        "recipe": recipe(table, place),
+        "recipe": recipe(table, place).written(&table.known),
         "shape": shape,
         "table": escaped(&table.audit_name),
         "columns": table.known.iter().map(escaped).collect::<Vec<_>>(),
@@ -179,6 +146,11 @@ fn marked(table: &Table, place: &Place, shape: &Shape, text: impl Fn(&str) -> St
 
 fn fingerprint(text: &str) -> String {
     hex(&Sha256::digest(text.trim())[..8])
+}
+
+/// Shorter, where there are many.
+fn hex_digest(text: &str) -> String {
+    hex(&Sha256::digest(text)[..4])
 }
 
 /// What the mark of a trigger tells, and the fingerprint of its text as it is. A name may look like the beginning of a mark.
@@ -198,9 +170,8 @@ pub(super) struct Mark {
     pub(super) version: u32,
     /// Of the text that was made.
     pub(super) fingerprint: String,
-    /// What its records depend on.
     #[serde(default)]
-    pub(super) recipe: String,
+    recipe: recipe::Written,
     /// What was made, beside the text.
     #[serde(default)]
     pub(super) shape: Shape,
@@ -220,6 +191,11 @@ impl Mark {
     /// The columns that the entity had, and those of the table that it said to skip beside them.
     pub(super) fn known(&self) -> (&[String], &[String]) {
         (&self.columns, &self.ignored)
+    }
+
+    /// What its records depend on.
+    pub(super) fn recipe(&self) -> Recipe {
+        self.recipe.read(&self.columns)
     }
 
     /// What its triggers were installed with.

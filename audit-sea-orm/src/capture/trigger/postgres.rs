@@ -128,6 +128,7 @@ impl<'a> Maker<'a> {
                 function,
                 // Else who may not write the trail could put the function on another table.
                 format!("REVOKE ALL ON FUNCTION {schema}.{quoted}() FROM PUBLIC"),
+                revoke_all(&format!("{schema}.{quoted}()")),
             ],
             create: vec![unless_there(&name, &on, &trigger)],
             name,
@@ -464,6 +465,22 @@ impl<'a> Maker<'a> {
         let columns = self.table.key.iter().map(equal);
         columns.collect::<Vec<_>>().join(" AND ")
     }
+}
+
+/// What takes the function from those to whom default privileges (`ALTER DEFAULT PRIVILEGES`) gave it.
+fn revoke_all(function: &str) -> String {
+    let literal = Postgres::Row.text(function);
+    let role = "pg_catalog.pg_get_userbyid(a.grantee)";
+    let grantees = format!(
+        "SELECT DISTINCT {role}::text AS name FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a \
+         WHERE p.oid = {literal}::pg_catalog.regprocedure AND a.grantee NOT IN (0, p.proowner)"
+    );
+    let body = format!(
+        "DECLARE r record; BEGIN FOR r IN {grantees} LOOP \
+         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM %I', {literal}, r.name); END LOOP; END"
+    );
+    let code = tag(&body);
+    format!("DO {code}{body}{code}")
 }
 
 /// Makes a trigger, unless somebody else made it in the meantime.

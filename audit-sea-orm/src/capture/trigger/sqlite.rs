@@ -50,7 +50,7 @@ fn trigger(
         function: Vec::new(),
         create: vec![
             // Also where there is none: what it reads of the schema would else be what the connection last knew.
-            format!("DROP TRIGGER IF EXISTS {quoted}"),
+            format!("DROP TRIGGER IF EXISTS main.{quoted}"),
             create,
         ],
         name,
