@@ -1,20 +1,36 @@
 //! Captured tables, as an application's schema changes and its releases follow each other.
 
 mod alter;
+mod early;
 mod install;
+mod names;
 mod pinned;
+mod postgres;
+mod releases;
 mod rollback;
 mod together;
 mod writers;
 
 pub use alter::{altered_while_others_write, an_alteration_that_fails};
+pub use early::{
+    a_table_that_is_still_to_be_renamed, a_type_that_is_still_to_come,
+    triggers_follow_migrations_that_fail,
+};
 pub use install::{
     a_column_that_is_still_to_come, a_hundred_tables_take_a_statement_each,
     a_trigger_made_later_on_sqlite, an_older_release_leaves_what_it_does_not_know,
     only_the_function_is_made_anew, options_stay, tables_that_are_still_to_come,
     up_takes_a_statement_for_each_table,
 };
+pub use names::{
+    a_chain_of_renamed_tables, a_table_in_the_place_of_another, two_tables_that_exchange_names,
+};
 pub use pinned::texts_of_this_version_stay_valid;
+pub use postgres::{
+    a_schema_with_another_name, a_trail_later_in_the_search_path,
+    functions_that_default_privileges_give_away,
+};
+pub use releases::{a_dropped_field_hides_no_other_change, options_of_an_older_release_count};
 pub use rollback::no_table_goes_before_a_rollback_is_refused;
 pub use together::{an_installation_that_changes_nothing_waits_for_nobody, installations_at_once};
 

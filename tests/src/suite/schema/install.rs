@@ -126,7 +126,10 @@ pub async fn options_stay(t: &mut Test) -> Outcome {
     let report = capture::install(&t.db, after::Entity).await?;
     assert_eq!(lines(&report, "growing"), ["growing_muffin: up to date"]);
     let report = capture::install_all(&t.db).await?;
-    assert_eq!(lines(&report, "growing"), ["growing_muffin: up to date"]);
+    assert_eq!(
+        lines(&report, "growing_muffin"),
+        ["growing_muffin: up to date"]
+    );
     let found = capture::installed_options(&t.db, after::Entity).await?;
     assert_eq!(found, Some(leave));
     capture::install_with(&t.db, after::Entity, CaptureOptions::new()).await?;
