@@ -96,7 +96,7 @@ async fn install_twice(t: &Test) -> Outcome {
     Ok(())
 }
 
-async fn run<S: AsRef<str>>(db: &DatabaseConnection, statements: &[S]) -> Result<(), DbErr> {
+async fn run<S: AsRef<str> + Sync>(db: &DatabaseConnection, statements: &[S]) -> Result<(), DbErr> {
     for sql in statements {
         db.execute_unprepared(sql.as_ref()).await?;
     }
