@@ -24,8 +24,8 @@ use crate::{Audited, Capture};
 /// Installs the capture triggers of an entity, and brings outdated ones up to date.
 ///
 /// Idempotent and quiet: triggers that record what they should are not touched, and no lock is taken. Those of a later version
-/// of this library stay as they are, and whole ones that know more columns than the entity: a later release of the application
-/// made them. What they were [installed with](install_with) stays too. Columns of the entity that the table does not have yet are left out, and the report names them, as does
+/// of this library stay as they are, and those that record what the entity says and more columns of the table: a later release of
+/// the application made them. What they were [installed with](install_with) stays too. Columns of the entity that the table does not have yet are left out, and the report names them, as does
 /// [`check`](super::check).
 ///
 /// Any number of tasks and programs may install at the same time, while others write. [`super`] says what each database does
@@ -113,7 +113,7 @@ where
 /// [`register_audited!`](crate::register_audited). One whose table is not there is left out, and the report says so: a migration
 /// that is still to run makes it, or it is of another database. A failure of one table keeps no other from its triggers.
 ///
-/// Where all is up to date it takes one statement for each entity, and three more.
+/// Where all is up to date it takes one statement for each entity that triggers record, and two more; on MariaDB and MySQL three.
 ///
 /// # Errors
 /// As [`install`]. Where several tables fail, one error names them all; the others have their triggers.
