@@ -59,8 +59,9 @@
 mod alter;
 
 pub use audit_sea_orm::capture::{
-    CaptureOptions, InstallReport, Installation, OnSkip, TableInstallation, install, install_all,
-    install_all_with, install_with, installed_options, remove, remove_all,
+    AuditedEntity, CaptureOptions, InstallReport, Installation, OnSkip, TableInstallation, install,
+    install_all, install_all_with, install_entities, install_with, installed_options, remove,
+    remove_all,
 };
 use audit_sea_orm::{__private::install_capture_if_ready, Audited};
 use sea_orm_migration::prelude::{DbErr, SchemaManager, async_trait};

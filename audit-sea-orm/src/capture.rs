@@ -160,11 +160,11 @@ mod table;
 mod trigger;
 
 pub(crate) use catalog::has_trail;
-pub use check::{CheckReport, TableReport, check};
+pub use check::{CheckReport, TableReport, check, check_entities};
 pub use drift::Drift;
 pub use install::{
     InstallReport, Installation, TableInstallation, install, install_all, install_all_with,
-    install_with, installed_options,
+    install_entities, install_with, installed_options,
 };
 pub(crate) use install::{install_beside_hooks, install_each, install_if_ready};
 pub use options::{CaptureOptions, OnSkip};

@@ -157,7 +157,7 @@ pub use serde_json;
 
 pub use active_model::AuditedActiveModelExt;
 pub use audited::{Audited, Capture};
-pub use capture::{CheckReport, Drift, TableReport, check};
+pub use capture::{CheckReport, Drift, TableReport, check, check_entities};
 #[cfg(feature = "stream")]
 pub use connection::AuditedStream;
 pub use connection::{AuditConnectionExt, AuditedConnection, AuditedTransaction};

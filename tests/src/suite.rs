@@ -329,6 +329,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_trail_later_in_the_search_path,
         a_schema_with_another_name,
         functions_that_default_privileges_give_away,
+        entities_of_one_database,
         altered_while_others_write,
         an_alteration_that_fails,
         no_table_goes_before_a_rollback_is_refused,

@@ -9,7 +9,7 @@ use super::{
     catalog::{self, Described, Dialect, Place},
     drift::Drift,
     installed::{self, Installed},
-    registry::{self, Registered},
+    registry::{self, AuditedEntity, Registered},
     rights,
     state::State,
     table::Table,
@@ -108,10 +108,44 @@ impl fmt::Display for CheckReport {
 /// # }
 /// ```
 pub async fn check<C: ConnectionTrait>(db: &C) -> Result<CheckReport, DbErr> {
+    check_tables(db, registry::tables()).await
+}
+
+/// As [`check`], of these entities alone: those of one database, in a program that has several.
+///
+/// Triggers on tables of other entities are reported by what they say of themselves.
+///
+/// # Errors
+/// What the database reports.
+///
+/// # Example
+/// ```
+/// # use audit_sea_orm::Audited;
+/// # use sea_orm::{DatabaseConnection, DbErr};
+/// use audit_sea_orm::capture::AuditedEntity;
+///
+/// # async fn deploy<Cake: Audited, Order: Audited>(db: &DatabaseConnection) -> Result<(), DbErr> {
+/// let shop = [AuditedEntity::of::<Cake>(), AuditedEntity::of::<Order>()];
+/// let report = audit_sea_orm::check_entities(db, &shop).await?;
+/// assert!(report.is_clean(), "{report}");
+/// # Ok(())
+/// # }
+/// ```
+pub async fn check_entities<C: ConnectionTrait>(
+    db: &C,
+    entities: &[AuditedEntity],
+) -> Result<CheckReport, DbErr> {
+    check_tables(db, entities.iter().map(AuditedEntity::table).collect()).await
+}
+
+async fn check_tables<C: ConnectionTrait>(
+    db: &C,
+    tables: Vec<Table>,
+) -> Result<CheckReport, DbErr> {
     let dialect = Dialect::of(db).await?;
     let installed = installed::all(db, dialect).await?;
     let log_schema = catalog::schema_of(db, dialect, None, "audit_log").await?;
-    let entities = registry::described(db, dialect, registry::tables()).await?;
+    let entities = registry::described(db, dialect, tables).await?;
     let checker = Checker {
         db,
         dialect,

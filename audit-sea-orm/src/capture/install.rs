@@ -16,7 +16,7 @@ use super::{
     drift::Drift,
     installed::{self, Installed},
     options::CaptureOptions,
-    registry::{self, Registered},
+    registry::{self, AuditedEntity, Registered},
     table::Table,
 };
 use crate::{Audited, Capture};
@@ -133,6 +133,35 @@ where
     C: ConnectionTrait + TransactionTrait,
 {
     install_tables(db, registry::tables(), Some(options)).await
+}
+
+/// As [`install_all`], for these entities alone: those of one database, in a program that has several.
+///
+/// # Errors
+/// As [`install_all`].
+///
+/// # Example
+/// ```
+/// # use audit_sea_orm::Audited;
+/// # use sea_orm::{DatabaseConnection, DbErr};
+/// use audit_sea_orm::capture::{self, AuditedEntity};
+///
+/// # async fn deploy<Cake: Audited, Order: Audited>(db: &DatabaseConnection) -> Result<(), DbErr> {
+/// let shop = [AuditedEntity::of::<Cake>(), AuditedEntity::of::<Order>()];
+/// print!("{}", capture::install_entities(db, &shop).await?);
+/// # Ok(())
+/// # }
+/// ```
+pub async fn install_entities<C>(db: &C, entities: &[AuditedEntity]) -> Result<InstallReport, DbErr>
+where
+    C: ConnectionTrait + TransactionTrait,
+{
+    install_tables(
+        db,
+        entities.iter().map(AuditedEntity::table).collect(),
+        None,
+    )
+    .await
 }
 
 async fn install_tables<C>(

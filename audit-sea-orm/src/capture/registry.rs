@@ -25,13 +25,19 @@ impl std::fmt::Debug for AuditedEntity {
 }
 
 impl AuditedEntity {
-    /// The entry of an entity. [`register_audited!`](crate::register_audited) makes it known.
+    /// The entry of an entity. [`register_audited!`](crate::register_audited) makes it known;
+    /// [`check_entities`](crate::check_entities) and [`install_entities`](crate::capture::install_entities) take some.
     #[must_use]
     pub const fn of<E: Audited>() -> Self {
         Self {
             table: Table::of_type::<E>,
             names: EntityNames::of::<E>,
         }
+    }
+
+    /// Its table.
+    pub(super) fn table(&self) -> Table {
+        (self.table)()
     }
 
     /// The names of every audited entity of the program.
@@ -124,7 +130,7 @@ impl Registered {
 /// The tables of the entities that are registered.
 pub(super) fn tables() -> Vec<Table> {
     let entities = inventory::iter::<AuditedEntity>.into_iter();
-    entities.map(|entity| (entity.table)()).collect()
+    entities.map(AuditedEntity::table).collect()
 }
 
 /// What the database has of them, in the order of their names, by a statement for each.

@@ -8,6 +8,7 @@ mod pinned;
 mod postgres;
 mod releases;
 mod rollback;
+mod scoped;
 mod together;
 mod writers;
 
@@ -32,6 +33,7 @@ pub use postgres::{
 };
 pub use releases::{a_dropped_field_hides_no_other_change, options_of_an_older_release_count};
 pub use rollback::no_table_goes_before_a_rollback_is_refused;
+pub use scoped::entities_of_one_database;
 pub use together::{an_installation_that_changes_nothing_waits_for_nobody, installations_at_once};
 
 use std::time::Duration;

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ops::RangeFrom, pin::Pin};
 
 use audit_sea_orm::{
     FieldPolicy,
+    capture::AuditedEntity,
     encoding::{self, column_value},
     prelude::*,
 };
@@ -28,6 +29,7 @@ type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, DbErr>> + Send + 'a>
 pub(super) struct Known {
     /// Its name.
     pub(super) table: String,
+    pub(super) entity: AuditedEntity,
     /// Compares what it holds with what the trail tells: gives what differs.
     pub(super) compare: for<'a> fn(&'a DatabaseTransaction, &'a Rows) -> Pending<'a, Vec<String>>,
 }
@@ -41,6 +43,7 @@ impl Known {
     {
         Self {
             table: E::default().table_name().to_owned(),
+            entity: AuditedEntity::of::<E>(),
             compare: |db, told| Box::pin(compare::<E>(db, told)),
         }
     }
