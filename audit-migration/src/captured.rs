@@ -48,6 +48,7 @@ pub async fn up<'c, M: MigratorTrait>(
 /// - `up` and `down` end with [`capture::install_all`], so that no migration need install triggers.
 /// - `down`, `reset`, `refresh` and `fresh` first ask the trail's own migrations, where those would be rolled back: unless they
 ///   [allow it](crate::MigrationOptions::allow_rollback), nothing is rolled back or dropped, the application's tables neither.
+///   As `fresh` drops every table, it refuses too where another migrator made the trail, such as [`Migrator`](crate::Migrator).
 ///
 /// # Example
 /// ```
@@ -154,7 +155,7 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
         C: IntoSchemaManagerConnection<'c>,
     {
         let manager = SchemaManager::new(db);
-        rollback::ask::<M>(&manager, None).await?;
+        rollback::ask_to_drop_all::<M>(&manager).await?;
         M::fresh(again(&manager)).await?;
         install(&manager).await
     }

@@ -319,6 +319,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         up_takes_a_statement_for_each_table,
         altered_while_others_write,
         an_alteration_that_fails,
+        fresh_asks_for_a_trail_of_another_migrator,
         no_table_goes_before_a_rollback_is_refused,
         texts_of_this_version_stay_valid,
     ],

@@ -14,7 +14,9 @@ pub use install::{
     tables_that_are_still_to_come, up_takes_a_statement_for_each_table,
 };
 pub use pinned::texts_of_this_version_stay_valid;
-pub use rollback::no_table_goes_before_a_rollback_is_refused;
+pub use rollback::{
+    fresh_asks_for_a_trail_of_another_migrator, no_table_goes_before_a_rollback_is_refused,
+};
 pub use together::{an_installation_that_changes_nothing_waits_for_nobody, installations_at_once};
 
 use std::time::Duration;
