@@ -3,17 +3,25 @@
 mod alter;
 mod install;
 mod pinned;
+mod renamed;
 mod rollback;
 mod together;
 mod writers;
 
-pub use alter::{altered_while_others_write, an_alteration_that_fails};
+pub use alter::{
+    altered_while_others_write, an_alteration_holds_up_no_other_table, an_alteration_that_fails,
+    an_alteration_that_fails_half_done,
+};
 pub use install::{
     a_column_that_is_still_to_come, a_trigger_made_later_on_sqlite,
     an_older_release_leaves_what_it_does_not_know, only_the_function_is_made_anew, options_stay,
     tables_that_are_still_to_come, up_takes_a_statement_for_each_table,
 };
 pub use pinned::texts_of_this_version_stay_valid;
+pub use renamed::{
+    a_table_altered_under_a_former_name, a_table_of_another_schema, a_table_renamed_back,
+    a_table_renamed_by_an_alteration, a_table_renamed_by_itself,
+};
 pub use rollback::{
     fresh_asks_for_a_trail_of_another_migrator, no_table_goes_before_a_rollback_is_refused,
 };
