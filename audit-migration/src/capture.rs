@@ -106,6 +106,18 @@ pub trait CaptureExt: sealed::Sealed {
     /// or after. Where the closure fails there, what it had altered stays, and the triggers are installed for that; a migration that
     /// is dropped half done leaves the lock to its connection until that ends, and no triggers until the next installation.
     ///
+    /// That lock needs the right `LOCK TABLES`. It takes the tables along that the triggers write, those of the trail: in InnoDB
+    /// others go on to write to them, in another storage engine they wait. On a Galera cluster it is no lock: what is written through
+    /// another node meanwhile goes unrecorded, so let nothing write there.
+    ///
+    /// The closure may rename the table, from a name that the entity says to be a former one (`#[audited(renamed("…"))]`). On
+    /// MariaDB and MySQL let it do nothing else, as the table is not locked then, and keeps its triggers until it is done: no
+    /// change is lost, but writes fail for the moment where they name a column that is gone. A table that has the entity's
+    /// name is not renamed there: MariaDB refuses it.
+    ///
+    /// Where the table still has a former name in the end, as a later migration renames it, nothing is installed: that is left to
+    /// [`up`](crate::up).
+    ///
     /// # Errors
     /// Those of the closure, of [`remove`] and of [`install`].
     ///

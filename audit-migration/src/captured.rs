@@ -49,6 +49,7 @@ pub async fn up<'c, M: MigratorTrait>(
 ///   whose error they then report.
 /// - `down`, `reset`, `refresh` and `fresh` first ask the trail's own migrations, where those would be rolled back: unless they
 ///   [allow it](crate::MigrationOptions::allow_rollback), nothing is rolled back or dropped, the application's tables neither.
+///   As `fresh` drops every table, it refuses too where another migrator made the trail, such as [`Migrator`](crate::Migrator).
 ///
 /// # Example
 /// ```
@@ -155,7 +156,7 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
         C: IntoSchemaManagerConnection<'c>,
     {
         let manager = SchemaManager::new(db);
-        rollback::ask::<M>(&manager, None).await?;
+        rollback::ask_to_drop_all::<M>(&manager).await?;
         let migrated = M::fresh(again(&manager)).await;
         install_after(&manager, migrated).await
     }

@@ -150,6 +150,7 @@ mod installed;
 mod json;
 mod kind;
 mod options;
+pub(crate) mod present;
 mod registry;
 mod remove;
 mod rights;

@@ -4,7 +4,12 @@ pub use audit_core::FieldPolicy;
 pub use inventory;
 pub use sea_orm::{self, prelude::async_trait::async_trait};
 
-pub use crate::{Audited, Capture, capture::AuditedEntity, hooks, object::column_repr};
+pub use crate::{
+    Audited, Capture,
+    capture::{AuditedEntity, present::PresentTable},
+    hooks,
+    object::column_repr,
+};
 
 /// Inserts a row of the trail as the builders of events do: for the tests, which choose its time.
 ///

@@ -1,5 +1,6 @@
 //! The entities that the tests write.
 
+pub mod altered;
 pub mod author;
 pub mod book;
 pub mod cake;

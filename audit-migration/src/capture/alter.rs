@@ -1,6 +1,7 @@
-use std::iter;
-
-use audit_sea_orm::{__private::install_capture_if_ready, Audited};
+use audit_sea_orm::{
+    __private::{PresentTable, install_capture_if_ready},
+    Audited,
+};
 use sea_orm_migration::{
     SchemaManager, SchemaManagerConnection,
     prelude::DbErr,
@@ -10,10 +11,13 @@ use sea_orm_migration::{
     },
 };
 
-use super::{CaptureOptions, installed_options, remove};
+use super::CaptureOptions;
 
 /// MariaDB's and MySQL's error for a table that is not among those which the session locked.
 const NOT_LOCKED: &str = "1100 ";
+
+/// MariaDB's error for a statement that it refuses while the session has locked tables: `RENAME TABLE` is one.
+const NOT_UNDER_LOCK: &str = "1192 ";
 
 pub(super) async fn alter_captured<E, F>(
     manager: &SchemaManager<'_>,
@@ -25,20 +29,17 @@ where
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
     let db = manager.get_connection();
-    let options = installed_options(db, entity).await?;
-    let is_mysql = db.get_database_backend() == DbBackend::MySql;
-    if is_mysql && !matches!(db, SchemaManagerConnection::Connection(_)) {
-        // In a transaction: it has one connection already.
-        return in_lock(manager, entity, options, alter).await;
+    if db.get_database_backend() != DbBackend::MySql {
+        let transaction = begin(db).await?;
+        let present = PresentTable::of(&transaction, &entity).await?;
+        let inner = SchemaManager::new(&transaction);
+        between(&inner, entity, present, alter).await?;
+        return transaction.commit().await;
     }
-    let transaction = begin(db).await?;
-    let inner = SchemaManager::new(&transaction);
-    if is_mysql {
-        in_lock(&inner, entity, options, alter).await?;
-    } else {
-        between(&inner, entity, options, alter).await?;
+    match PresentTable::of(db, &entity).await? {
+        Some(table) if !table.is_former() => locked(manager, entity, table, alter).await,
+        present => as_it_is(manager, entity, present, alter).await,
     }
-    transaction.commit().await
 }
 
 /// SQLite takes the write lock at once.
@@ -50,11 +51,11 @@ async fn begin(db: &SchemaManagerConnection<'_>) -> Result<DatabaseTransaction, 
     db.begin_with_options(options).await
 }
 
-/// Removes the triggers, alters, and installs.
+/// Removes the triggers of the table, which the closure may be going to give the name that its entity has, alters, and installs.
 async fn between<E, F>(
     manager: &SchemaManager<'_>,
     entity: E,
-    options: Option<CaptureOptions>,
+    present: Option<PresentTable>,
     alter: F,
 ) -> Result<(), DbErr>
 where
@@ -62,25 +63,34 @@ where
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
     let db = manager.get_connection();
-    remove(db, entity).await?;
+    let mut options = None;
+    if let Some(table) = present {
+        options = table.installed_options(db).await?;
+        table.remove_triggers(db).await?;
+    }
     alter(manager).await?;
     install_again(db, entity, options).await
 }
 
-/// With the options that the triggers had.
+/// With the options that the triggers had. A table that has not got the name of its entity yet is left to a later migration, and
+/// to the installation after it.
 async fn install_again<E: Audited>(
     db: &SchemaManagerConnection<'_>,
     entity: E,
     options: Option<CaptureOptions>,
 ) -> Result<(), DbErr> {
+    let present = PresentTable::of(db, &entity).await?;
+    if present.is_some_and(|table| table.is_former()) {
+        return Ok(());
+    }
     install_capture_if_ready(db, entity, options).await
 }
 
 /// MariaDB and MySQL have no transactions for their schema: who else writes to the table waits for its lock instead.
-async fn in_lock<E, F>(
+async fn locked<E, F>(
     manager: &SchemaManager<'_>,
     entity: E,
-    options: Option<CaptureOptions>,
+    table: PresentTable,
     alter: F,
 ) -> Result<(), DbErr>
 where
@@ -88,46 +98,80 @@ where
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
     let db = manager.get_connection();
-    let name = present_name::<E>(manager, entity.table_name()).await?;
-    let table = ticked(entity.schema_name(), name);
-    let lock = format!("LOCK TABLES {table} WRITE");
-    db.execute_unprepared(&lock).await?;
-    let altered = between(manager, entity, options, alter).await;
-    if altered.is_err() && options.is_some() {
+    if !matches!(db, SchemaManagerConnection::Connection(_)) {
+        // In a transaction: it has one connection already.
+        return in_lock(manager, entity, table, alter).await;
+    }
+    let transaction = begin(db).await?;
+    in_lock(&SchemaManager::new(&transaction), entity, table, alter).await?;
+    transaction.commit().await
+}
+
+async fn in_lock<E, F>(
+    manager: &SchemaManager<'_>,
+    entity: E,
+    table: PresentTable,
+    alter: F,
+) -> Result<(), DbErr>
+where
+    E: Audited,
+    F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
+{
+    let db = manager.get_connection();
+    let name = table.name().to_owned();
+    db.execute_unprepared(&table.lock_tables()).await?;
+    let options = table.installed_options(db).await;
+    let altered = between(manager, entity, Some(table), alter).await;
+    if altered.is_err()
+        && let Ok(options @ Some(_)) = options
+    {
         // Nothing is rolled back there. OK to ignore: what failed first is reported.
         let _installed = install_again(db, entity, options).await;
     }
     let unlocked = db.execute_unprepared("UNLOCK TABLES").await;
-    altered.map_err(|error| not_locked(&table, error))?;
+    altered.map_err(|error| of_lock(&name, error))?;
     unlocked.map(drop)
 }
 
-/// What the table is called now: the closure may be going to give it the name that the entity has.
-async fn present_name<'e, E: Audited>(
+/// A table that has not got the name of its entity is not locked, as MariaDB refuses to rename one that is, or forgets the lock.
+/// Its triggers stay: they go along with it, and record under its former name until those of the entity take their place.
+async fn as_it_is<E, F>(
     manager: &SchemaManager<'_>,
-    name: &'e str,
-) -> Result<&'e str, DbErr> {
-    for name in iter::once(name).chain(E::former_tables().iter().copied()) {
-        if manager.has_table(name).await? {
-            return Ok(name);
-        }
+    entity: E,
+    present: Option<PresentTable>,
+    alter: F,
+) -> Result<(), DbErr>
+where
+    E: Audited,
+    F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
+{
+    let db = manager.get_connection();
+    let options = match present {
+        Some(table) => table.installed_options(db).await?,
+        None => None,
+    };
+    let altered = alter(manager).await;
+    if altered.is_err() && options.is_none() {
+        return altered;
     }
-    Err(DbErr::Migration(format!(
-        "there is no table `{name}` to alter"
-    )))
+    let installed = install_again(db, entity, options).await;
+    altered.and(installed)
 }
 
-fn not_locked(table: &str, error: DbErr) -> DbErr {
-    if !error.to_string().contains(NOT_LOCKED) {
+/// Says what the lock forbids, and how else it is done.
+fn of_lock(table: &str, error: DbErr) -> DbErr {
+    let text = error.to_string();
+    let why = if text.contains(NOT_LOCKED) {
+        format!("may use the table `{table}` alone: do the rest before or after it")
+    } else if text.contains(NOT_UNDER_LOCK) {
+        format!(
+            "locks the table `{table}`, so it cannot be renamed there: rename it by itself, which its triggers survive, and run \
+             `audit_migration::up` then"
+        )
+    } else {
         return error;
-    }
+    };
     DbErr::Migration(format!(
-        "on MariaDB and MySQL `alter_captured` may use the table {table} alone: do the rest before or after it ({error})"
+        "on MariaDB and MySQL `alter_captured` {why} ({error})"
     ))
-}
-
-fn ticked(schema: Option<&str>, table: &str) -> String {
-    let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
-    let schema = schema.map(|schema| format!("{}.", quoted(schema)));
-    format!("{}{}", schema.unwrap_or_default(), quoted(table))
 }

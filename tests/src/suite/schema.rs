@@ -7,12 +7,16 @@ mod names;
 mod pinned;
 mod postgres;
 mod releases;
+mod renamed;
 mod rollback;
 mod scoped;
 mod together;
 mod writers;
 
-pub use alter::{altered_while_others_write, an_alteration_that_fails};
+pub use alter::{
+    altered_while_others_write, an_alteration_holds_up_no_other_table, an_alteration_that_fails,
+    an_alteration_that_fails_half_done,
+};
 pub use early::{
     a_table_that_is_still_to_be_renamed, a_type_that_is_still_to_come,
     triggers_follow_migrations_that_fail,
@@ -32,7 +36,13 @@ pub use postgres::{
     functions_that_default_privileges_give_away,
 };
 pub use releases::{a_dropped_field_hides_no_other_change, options_of_an_older_release_count};
-pub use rollback::no_table_goes_before_a_rollback_is_refused;
+pub use renamed::{
+    a_table_altered_under_a_former_name, a_table_of_another_schema, a_table_renamed_back,
+    a_table_renamed_by_an_alteration, a_table_renamed_by_itself,
+};
+pub use rollback::{
+    fresh_asks_for_a_trail_of_another_migrator, no_table_goes_before_a_rollback_is_refused,
+};
 pub use scoped::entities_of_one_database;
 pub use together::{an_installation_that_changes_nothing_waits_for_nobody, installations_at_once};
 

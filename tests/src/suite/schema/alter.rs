@@ -1,16 +1,21 @@
 //! Altering a captured table.
 
+use std::time::Duration;
+
 use audit_migration::capture::CaptureExt;
 use audit_sea_orm::{
     capture::{self, CaptureOptions, OnSkip},
     check,
 };
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, TransactionTrait};
 use sea_orm_migration::prelude::*;
 use serde_json::json;
 
-use super::{of_muffins, writers::Writers};
-use crate::{Backend, Outcome, Test, entity::growing::after};
+use super::{FOR_EVER, muffins, of_muffins, writers::Writers};
+use crate::{
+    Backend, Outcome, Test,
+    entity::{growing::after, tart},
+};
 
 fn table() -> TableAlterStatement {
     Table::alter().table("growing_muffin").take()
@@ -92,5 +97,75 @@ pub async fn an_alteration_that_fails(t: &mut Test) -> Outcome {
         values,
         Some(json!({"id": 1, "name": "lemon", "price": null}))
     );
+    Ok(())
+}
+
+/// What the closure had altered when it failed is undone with the rest; MariaDB and MySQL keep it, and the triggers are made for
+/// it.
+pub async fn an_alteration_that_fails_half_done(t: &mut Test) -> Outcome {
+    muffins(t).await?;
+    capture::install(&t.db, after::Entity).await?;
+    let manager = SchemaManager::new(&t.db);
+    let fail = async |manager: &SchemaManager<'_>| {
+        let price = ColumnDef::new("price").integer().null().take();
+        manager
+            .alter_table(table().add_column(price).take())
+            .await?;
+        Err(DbErr::Custom("not today".to_owned()))
+    };
+    let failed = manager
+        .alter_captured(after::Entity, fail)
+        .await
+        .expect_err("the closure fails");
+    assert_eq!(failed, DbErr::Custom("not today".to_owned()));
+    let is_kept = t.backend == Backend::MySql;
+    assert_eq!(
+        manager.has_column("growing_muffin", "price").await?,
+        is_kept
+    );
+    let (columns, values, record) = if is_kept {
+        let record = json!({"id": 1, "name": "lemon", "price": 3});
+        ("id, name, price", "1, 'lemon', 3", record)
+    } else {
+        ("id, name", "1, 'lemon'", json!({"id": 1, "name": "lemon"}))
+    };
+    let insert = format!("INSERT INTO growing_muffin ({columns}) VALUES ({values})");
+    t.db.execute_unprepared(&insert).await?;
+    assert_eq!(t.only_record().await?.new_values, Some(record));
+    Ok(())
+}
+
+/// While a table is altered, others write to other captured tables, and so to the trail; a transaction that has done so waits for
+/// the table alone, and then goes on.
+pub async fn an_alteration_holds_up_no_other_table(t: &mut Test) -> Outcome {
+    // SQLite has one writer.
+    if t.backend == Backend::Sqlite {
+        return Ok(());
+    }
+    t.create_table(after::Entity).await?;
+    t.create_table(tart::Entity).await?;
+    capture::install(&t.db, after::Entity).await?;
+    capture::install(&t.db, tart::Entity).await?;
+    let others = t.isolated.connect(2).await?;
+    let writer = others.begin().await?;
+    let manager = SchemaManager::new(&t.db);
+    let mut waiting = None;
+    let alter = async |manager: &SchemaManager<'_>| {
+        tart::priced(1, 300).insert(&others).await?;
+        tart::priced(2, 300).insert(&writer).await?;
+        let insert = "INSERT INTO growing_muffin (id, name) VALUES (1, 'lemon')";
+        waiting = Some(tokio::spawn(async move {
+            writer.execute_unprepared(insert).await?;
+            writer.commit().await
+        }));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let mut note = ColumnDef::new("note");
+        note.string_len(20).null();
+        manager.alter_table(table().add_column(note).take()).await
+    };
+    tokio::time::timeout(FOR_EVER, manager.alter_captured(after::Entity, alter)).await??;
+    tokio::time::timeout(FOR_EVER, waiting.expect("it ran")).await???;
+    others.close().await?;
+    assert_eq!(t.records().await?.len(), 3);
     Ok(())
 }

@@ -54,6 +54,24 @@ impl MigratorTrait for Refusing {
     }
 }
 
+/// Of an application whose trail is migrated by the trail's own migrator.
+struct Apart;
+
+impl MigratorTrait for Apart {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(BakeMuffins)]
+    }
+}
+
+/// As [`Apart`], in development: it makes the trail itself from now on.
+struct ApartAllowing;
+
+impl MigratorTrait for ApartAllowing {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        merged(MigrationOptions::new().allow_rollback(true))
+    }
+}
+
 /// As in development.
 struct Allowing;
 
@@ -105,5 +123,32 @@ pub async fn no_table_goes_before_a_rollback_is_refused(t: &mut Test) -> Outcome
     Free::up(&t.db, None).await?;
     Free::reset(&t.db).await?;
     Free::up(&t.db, None).await?;
+    Ok(())
+}
+
+/// `fresh` drops every table, so it asks for the trail even where another migrator made that.
+pub async fn fresh_asks_for_a_trail_of_another_migrator(t: &mut Test) -> Outcome {
+    audit_migration::up::<Apart>(&t.db).await?;
+    let insert = "INSERT INTO growing_muffin (id, name) VALUES (1, 'lemon')";
+    t.db.execute_unprepared(insert).await?;
+    let refused = Captured::<Apart>::fresh(&t.db).await;
+    let refused = refused.expect_err("the trail would go").to_string();
+    assert!(
+        refused.contains("allow_rollback(true)") && refused.contains("--delete-the-trail"),
+        "{refused}"
+    );
+    assert_eq!(after::Entity::find().all(&t.db).await?.len(), 1);
+    t.only_record().await?;
+
+    // What it rolls back by itself is its own alone.
+    Captured::<Apart>::refresh(&t.db).await?;
+    t.db.execute_unprepared(insert).await?;
+    assert_eq!(t.records().await?.len(), 2);
+
+    Captured::<ApartAllowing>::fresh(&t.db).await?;
+    assert_eq!(t.records().await?.len(), 0);
+    Captured::<ApartAllowing>::reset(&t.db).await?;
+    // There is no trail to lose.
+    Captured::<Apart>::fresh(&t.db).await?;
     Ok(())
 }
