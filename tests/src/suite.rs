@@ -104,6 +104,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
     order: [
         a_writer_that_waits_is_the_last,
         every_walk_meets_each_row_once,
+        pages_have_an_order_by_themselves,
         an_objects_records_are_in_order_by_themselves,
         a_range_is_right_however_a_time_is_spelled,
         a_period_holds_rows_that_came_later,
