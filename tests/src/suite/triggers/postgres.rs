@@ -506,5 +506,6 @@ pub async fn values_of_types_that_panic(_t: &mut Test) -> Outcome {
     assert_eq!(read(json!(7))?, sea_orm::Value::from(7));
     assert!(read(json!("***")).is_err());
     assert!(read(json!({"not": "a number"})).is_err());
+    assert!(read(json!(null)).is_err());
     Ok(())
 }
