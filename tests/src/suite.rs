@@ -396,6 +396,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         rows_changed_several_times,
         rows_of_one_key,
         keys_that_change_hands,
+        tables_with_rules,
         virtual_columns,
         padded_texts,
         styled_texts_and_far_dates,

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::{
-    own,
+    own, rules,
     sql::{self, Kind},
 };
 
@@ -194,6 +194,16 @@ impl<S: StatementBuilder> Request<'_, S> {
         );
         Some(statement)
     }
+}
+
+/// Sends a statement that carries the context.
+pub(super) async fn carried<A: Answer, C: ConnectionTrait>(
+    db: &C,
+    statement: Statement,
+) -> Result<A, DbErr> {
+    let sql = statement.sql.clone();
+    let answer = A::of_raw(db, statement).await;
+    answer.inspect_err(|error| rules::doubt(&sql, error))
 }
 
 /// Compares types whose lifetimes may differ, in safe code: `S` need not be `'static`.
