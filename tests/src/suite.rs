@@ -184,6 +184,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_changed_snapshot_ends_a_transaction_with_an_error,
         under_fail_the_caller_learns_of_it,
         under_log_the_change_stands,
+        triggers_know_no_log,
         events_by_hand_fail_or_are_counted,
         full_disk_is_never_a_silent_success,
         locked_trail_is_reported_or_counted,
