@@ -328,7 +328,9 @@ impl<C: Pool> ConnectionTrait for AuditedConnection<C> {
     }
 
     async fn execute<S: StatementBuilder>(&self, stmt: &S) -> Result<ExecResult, DbErr> {
-        self.send(Request::Typed(stmt)).await
+        let done = self.send(Request::Typed(stmt)).await?;
+        request::note_delete(self, stmt, &done);
+        Ok(done)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {

@@ -2,6 +2,7 @@
 //! what hooks are used to.
 
 pub mod rights;
+pub mod suppressed;
 pub mod unreadable;
 
 use audit_sea_orm::{hooks, prelude::*};
@@ -20,6 +21,7 @@ use crate::{
 };
 
 pub use rights::*;
+pub use suppressed::*;
 pub use unreadable::*;
 
 async fn with_cake(t: &Test) -> Result<cake::Model, DbErr> {
