@@ -126,6 +126,10 @@ impl AuditConfig {
     /// Whether a write outside a transaction is an error. Default: no.
     ///
     /// On a bare pool a change and its record are two statements that a crash can part.
+    ///
+    /// It binds hooks, on SeaORM's pools, executors and audited connections. Of a wrapper of the application's own nobody can
+    /// see what stands in it: writes through one around a pool are recorded, and not refused. Nor are writes to tables
+    /// with capture triggers, which write in the statement's own transaction.
     pub fn require_transaction(mut self, required: bool) -> Self {
         self.require_transaction = required;
         self

@@ -76,6 +76,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         each_delete_of_one_transaction_is_told_apart,
         joined_deletes_of_one_row_leave_one_record,
         deletes_behind_views_and_partitions_are_recorded,
+        what_is_written_through_a_wrapper_is_recorded,
     ],
     events: [
         hostile_texts_are_cut_and_clean,

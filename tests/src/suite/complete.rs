@@ -4,6 +4,7 @@
 pub mod rights;
 pub mod suppressed;
 pub mod unreadable;
+pub mod wrapper;
 
 use audit_sea_orm::{hooks, prelude::*};
 use futures_util::future::join_all;
@@ -23,6 +24,7 @@ use crate::{
 pub use rights::*;
 pub use suppressed::*;
 pub use unreadable::*;
+pub use wrapper::*;
 
 async fn with_cake(t: &Test) -> Result<cake::Model, DbErr> {
     t.create_table(cake::Entity).await?;
