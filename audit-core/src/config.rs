@@ -12,6 +12,9 @@ use crate::{Action, ConfigError, scope};
 /// [environment's](Self::from_env), read at the first audited write. [`scope`](Self::scope) puts another in
 /// force for one future.
 ///
+/// It is for hooks and for events. Capture triggers stand in the database, and learn what to skip from an audited
+/// connection: see each setting.
+///
 /// A variable that cannot be read fails every audited write, first noticed at the first. To notice it when the
 /// program starts, install what was read in `main`: `AuditConfig::from_env()?.install()?`.
 ///
@@ -40,6 +43,9 @@ pub struct AuditConfig {
 type Pattern = WildMatchPattern<'*', '\0'>;
 
 /// What becomes of a write whose record cannot be written.
+///
+/// It is for what the application writes itself: the records of hooks, and events. What a capture trigger cannot write is an
+/// error of the statement that fired it, whatever this says, and nothing of either stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
     /// The write reports the error; in a transaction the caller rolls both back. The default: no change without its record.
@@ -120,18 +126,25 @@ impl AuditConfig {
     /// Whether a write outside a transaction is an error. Default: no.
     ///
     /// On a bare pool a change and its record are two statements that a crash can part.
+    ///
+    /// It binds hooks, on SeaORM's pools, executors and audited connections. Of a wrapper of the application's own nobody can
+    /// see what stands in it: writes through one around a pool are recorded, and not refused. Nor are writes to tables
+    /// with capture triggers, which write in the statement's own transaction.
     pub fn require_transaction(mut self, required: bool) -> Self {
         self.require_transaction = required;
         self
     }
 
-    /// What becomes of a write whose record cannot be written. Default: [`OnFailure::Fail`].
+    /// What becomes of a write whose record cannot be written, by hooks or of an event. Default: [`OnFailure::Fail`].
     pub fn on_failure(mut self, on_failure: OnFailure) -> Self {
         self.on_failure = on_failure;
         self
     }
 
     /// Whether anything is recorded at all. Default: yes.
+    ///
+    /// Where a table has capture triggers, a write through an audited connection that is not to be recorded leaves a record
+    /// with the action `SKIPPED`, unless they were installed to leave none. One through a plain connection is recorded.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.enabled = enabled;
         self

@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryResult, QuerySelect, QueryTrait, Select, Statement, Value,
-    sea_query::{Expr, LockType, Query, SqliteQueryBuilder},
+    QueryResult, QueryTrait, Select, Statement, Value,
+    sea_query::{Expr, LockType, Query, SelectStatement, SqliteQueryBuilder},
 };
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     recorded::Recorded,
 };
 
-pub(crate) use postgres::deleted_so_far;
+pub(crate) use postgres::{Counted, deleted_since};
 
 /// A row before its write.
 pub(crate) enum Row<E: EntityTrait> {
@@ -28,8 +28,8 @@ pub(crate) enum Row<E: EntityTrait> {
 /// What was found before a write.
 pub(crate) struct Found<E: EntityTrait> {
     pub(crate) row: Option<Row<E>>,
-    /// How many rows the transaction has deleted of the table, where the row could not be locked.
-    pub(crate) deleted_before: Option<i64>,
+    /// What the server had counted of deletes, where it says so.
+    pub(crate) counted: Option<Counted>,
 }
 
 /// How a row is asked for.
@@ -53,29 +53,43 @@ pub(crate) async fn read<E: Audited, C: ConnectionTrait>(
         return postgres::read(db, wanted).await;
     }
     let lock = (!is_autocommit).then_some(LockType::Update);
-    let row = fetch(db, wanted, lock).await?;
-    let deleted_before = None;
-    Ok(Found {
-        row,
-        deleted_before,
-    })
+    fetch(db, wanted, lock).await
+}
+
+/// Whether a row has that key, without a lock.
+pub(crate) async fn is_there<E: Audited, C: ConnectionTrait>(
+    db: &C,
+    key: Vec<Value>,
+) -> Result<bool, DbErr> {
+    let wanted = Wanted::<E> {
+        key,
+        intent: Intent::Delete,
+        set: None,
+    };
+    let row = own(db.query_one(&select(&wanted, None))).await?;
+    Ok(row.is_some())
 }
 
 async fn fetch<E: Audited, C: ConnectionTrait>(
     db: &C,
     wanted: &Wanted<E>,
     lock: Option<LockType>,
-) -> Result<Option<Row<E>>, DbErr> {
+) -> Result<Found<E>, DbErr> {
     let row = if ConnectionKind::of::<C>().allows_raw() {
         let statement = statement(db.get_database_backend(), wanted, lock);
         own(db.query_one_raw(statement)).await?
     } else {
-        own(db.query_one(&select(wanted, lock).into_query())).await?
+        let backend = db.get_database_backend();
+        own(db.query_one(&asked(backend, wanted, lock))).await?
     };
-    match row {
-        Some(row) => decoded(db, wanted, &row).await.map(Some),
-        None => Ok(None),
-    }
+    let Some(row) = row else {
+        let (row, counted) = (None, None);
+        return Ok(Found { row, counted });
+    };
+    Ok(Found {
+        counted: Counted::beside::<E>(&row),
+        row: Some(decoded(db, wanted, &row).await?),
+    })
 }
 
 /// The row as its model; where that fails, what can be had of it.
@@ -98,12 +112,25 @@ fn caught<T>(decode: impl FnOnce() -> Result<T, DbErr>) -> Option<T> {
 
 /// Without a limit, as the whole key finds one row at most: SQLite plans a statement with a bound limit anew
 /// each time it is executed.
-fn select<E: Audited>(wanted: &Wanted<E>, lock: Option<LockType>) -> Select<E> {
-    let row = with_key(E::find(), wanted);
-    match lock {
-        Some(lock) => row.lock(lock),
-        None => row,
+fn select<E: Audited>(wanted: &Wanted<E>, lock: Option<LockType>) -> SelectStatement {
+    let mut row = with_key(E::find(), wanted).into_query();
+    if let Some(lock) = lock {
+        row.lock(lock);
     }
+    row
+}
+
+/// As [`select`], and beside a row that is locked to be deleted, what the server has counted.
+fn asked<E: Audited>(
+    backend: DbBackend,
+    wanted: &Wanted<E>,
+    lock: Option<LockType>,
+) -> SelectStatement {
+    let mut row = select(wanted, lock);
+    if backend == DbBackend::Postgres && lock == Some(LockType::Update) {
+        Counted::ask_beside::<E>(&mut row);
+    }
+    row
 }
 
 fn with_key<E: Audited>(select: Select<E>, wanted: &Wanted<E>) -> Select<E> {
@@ -124,7 +151,7 @@ fn statement<E: Audited>(
 ) -> Statement {
     let kind = (backend, lock, wanted.intent);
     let sql = Recorded::<E>::get().select_text(kind, || {
-        let select = select(wanted, lock).build(backend);
+        let select = backend.build(&asked(backend, wanted, lock));
         if backend == DbBackend::Sqlite && lock.is_some() {
             format!("{}; {}", sqlite_lock(wanted), select.sql)
         } else {

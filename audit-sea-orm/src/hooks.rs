@@ -58,7 +58,22 @@
 //!
 //! An [`after_save`] that comes without its [`before_save`] (seaography calls it so) is recorded with the new values
 //! alone: who reads it sees that the old ones are not known. So is an update whose key a trigger changed, and one
-//! whose old values were removed from memory, of which updates that wait may hold 256 MB in all.
+//! whose old values were removed from memory, of which writes that wait may hold 256 MB in all; of a delete the record then
+//! has the key alone.
+//!
+//! # Deletes that hit nothing
+//! A `BEFORE DELETE` trigger may keep the row (`RETURN NULL` on PostgreSQL, `RAISE(IGNORE)` on SQLite), or mark it as gone; a
+//! rule may stand in the place of a delete, and a policy of row security let a row be seen and not deleted. The delete then
+//! reports success and 0 rows, and SeaORM tells a hook neither. In a transaction, with
+//! [`audited_delete`](crate::AuditedActiveModelExt::audited_delete), and through an [audited
+//! connection](crate::AuditedConnection), such a delete leaves no record, for no statement more: PostgreSQL's own count of the
+//! transaction's deletes, SQLite's `changes()`, or the answer itself tell. What a trigger changes in the place of a delete is
+//! its own, and not recorded.
+//!
+//! Where nobody can tell, the row that was found is recorded, as a record too many is better than one too few: by a plain
+//! `delete` on a bare pool or through a wrapper of the application's own; on PostgreSQL also, but for audited connections, of
+//! tables with partitions or heirs, of views, and where `track_counts` is off. On MySQL and MariaDB nothing but an error keeps
+//! a row.
 //!
 //! # Rows that cannot be read
 //! A row that the entity's model cannot hold is deleted and updated as without auditing. Its record has the columns
@@ -94,8 +109,7 @@
 //! when tried again.
 //!
 //! PostgreSQL also locks no row for a role without the right to update it, be that `UPDATE` or a policy of row
-//! security. Before a delete the row is then read without a lock, and the server asked before and after how many
-//! rows the transaction deleted: so what the delete does not hit leaves no record. Another transaction may still
+//! security. Before a delete the row is then read without a lock. Another transaction may still
 //! change the row in between; in `REPEATABLE READ` it cannot. Whether a role may lock is asked before the first
 //! delete of an entity, and remembered for the process while it may: where roles differ, one delete may fail first.
 
@@ -191,8 +205,7 @@ where
     let Some(recording) = Recording::<A::Entity>::of(db, Action::Delete)? else {
         return Ok(active_model);
     };
-    let record = recording.take_deleted(&active_model, db).await;
-    recording.write(db, record).await?;
+    recording.write_deleted(&active_model, db).await?;
     Ok(active_model)
 }
 

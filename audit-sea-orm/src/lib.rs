@@ -11,8 +11,8 @@
 //!   transaction the record commits or rolls back with the change; see [`hooks`] for what it costs.
 //! - **Is not**: `insert_many`, `update_many`, `delete_many`, `Entity::insert`, upserts,
 //!   `update_without_returning`, raw SQL, cascades, and what another program writes. SeaORM runs no hooks for
-//!   them. [Capture triggers](capture) see them all: [`coverage`] tells which tier when, and an
-//!   [`AuditedConnection`] tells triggers who and why.
+//!   them. [Capture triggers](capture) see the rows that statements change, whoever sends them: [`coverage`] tells what even
+//!   they do not see, and which tier when, and an [`AuditedConnection`] tells triggers who and why.
 //! - **Never**: a [masked](MASK) or skipped value, the trail's own tables, what runs
 //!   [unaudited](AuditContext::unaudited), what a migration writes that `audit_migration::unaudited` marks, and what
 //!   goes to a mock connection.
@@ -93,7 +93,7 @@
 //!   without driver, runtime and TLS.
 //!
 //! # Database support
-//! SQLite 3.35 and later, PostgreSQL 13 and later, MySQL 8 and MariaDB 10.6 and later, with one behaviour. What
+//! SQLite 3.38 and later (hooks alone: 3.35), PostgreSQL 13 and later, MySQL 8 and MariaDB 10.6 and later, with one behaviour. What
 //! differs stands under *Backends* at the item: see [`hooks`], [`entity`] and [`encoding`].
 //!
 //! sqlx 0.9.0 has a fault that this crate guards its own transactions against: a `BEGIN` that is cancelled can

@@ -21,13 +21,15 @@ mod weight;
 
 use std::{
     any::TypeId,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{LazyLock, Mutex, PoisonError},
     thread::{self, ThreadId},
     time::{Duration, Instant},
 };
 
-use crate::{encoding::Captured, writer::Record};
+use sea_orm::Value;
+
+use crate::{before_image::Counted, encoding::Captured, writer::Record};
 
 /// Images older than this are removed once [`PILED_UP`] is reached: their updates are most likely over.
 const GRACE: Duration = Duration::from_secs(60);
@@ -81,14 +83,33 @@ pub(crate) enum Kept {
     NothingToRecord,
 }
 
-/// What is known of a delete before it is sent.
+/// What is known of a delete before it is sent, and once it was.
 #[derive(Debug, Default)]
 pub(crate) struct Deletion {
     /// Ready to be written; `None` where no row was found, or the loss is counted already.
     pub(crate) record: Option<Box<Record>>,
-    /// How many rows the transaction had deleted of the table, where it is not sure that the delete will hit
-    /// what was read.
-    pub(crate) deleted_before: Option<i64>,
+    /// What the server had counted.
+    pub(crate) counted: Option<Counted>,
+    /// How many rows it hit, where an audited connection saw it.
+    pub(crate) hit: Option<u64>,
+    /// The table and the key, by which the statement is known.
+    pub(crate) table: &'static str,
+    pub(crate) key: Vec<Value>,
+}
+
+impl Deletion {
+    /// Whether what a statement deletes is this.
+    fn is_of(&self, sql: &str, key: &[Value]) -> bool {
+        self.key == key && sql.contains(self.table)
+    }
+
+    /// Leaves of the record what tells which row it was.
+    fn lighten(&mut self) {
+        if let Some(record) = &mut self.record {
+            record.old_values = None;
+            record.object_repr = None;
+        }
+    }
 }
 
 /// A row's state before an update.
@@ -138,6 +159,10 @@ struct Images {
     /// By number, so that the first is the oldest.
     waiting: BTreeMap<u64, Waiting>,
     queues: HashMap<Slot, Queue>,
+    /// Those that hold a row.
+    heavy: BTreeSet<u64>,
+    /// The deletes, each behind its connection.
+    deletes: BTreeSet<(usize, u64)>,
     next: u64,
     weight: usize,
 }
@@ -193,6 +218,19 @@ pub(crate) fn take(slot: &Slot, after: &[Captured], in_transaction: bool) -> Opt
     })
 }
 
+/// Whether a delete through that connection waits.
+pub(crate) fn awaits_delete<C>(connection: &C) -> bool {
+    let address = std::ptr::from_ref(connection).addr();
+    with_images(|images| images.deletes_through(address).next().is_some())
+}
+
+/// Notes how many rows a delete hit that was sent through that connection: for the newest of this task that is of that
+/// row, and of which it is not known yet.
+pub(crate) fn note_hit<C>(connection: &C, sql: &str, key: &[Value], hit: u64) {
+    let address = std::ptr::from_ref(connection).addr();
+    with_images(|images| images.note_hit(address, sql, key, hit));
+}
+
 /// How many images wait, and the memory they hold in bytes: for tests and for the curious.
 pub(crate) fn load() -> (usize, usize) {
     with_images(|images| (images.waiting.len(), images.weight))
@@ -204,6 +242,18 @@ impl Images {
         self.next += 1;
         let weight = size_of::<Waiting>() + weight::of(&kept) + slot.object_id.len();
         self.weight += weight;
+        match &kept {
+            Kept::Image(_) => {
+                self.heavy.insert(number);
+            }
+            Kept::Deletion(deletion) => {
+                self.deletes.insert((slot.connection, number));
+                if holds_row(deletion) {
+                    self.heavy.insert(number);
+                }
+            }
+            Kept::NoRow | Kept::NothingToRecord => {}
+        }
         let queue = self.queues.entry(slot.clone()).or_default();
         queue.numbers.push(number);
         let runner = Runner::current();
@@ -215,16 +265,70 @@ impl Images {
             kept,
         };
         self.waiting.insert(number, waiting);
-        while self.has_surplus(now) {
-            let oldest = self.waiting.keys().next().copied();
-            oldest.and_then(|oldest| self.remove(oldest));
+        self.shrink(now);
+    }
+
+    /// The numbers of the deletes that wait under that connection, the newest first.
+    fn deletes_through(&self, connection: usize) -> impl Iterator<Item = u64> {
+        let deletes = self.deletes.range((connection, 0)..=(connection, u64::MAX));
+        deletes.rev().map(|(_, number)| *number)
+    }
+
+    fn note_hit(&mut self, connection: usize, sql: &str, key: &[Value], hit: u64) {
+        let runner = Runner::current();
+        let numbers: Vec<u64> = self.deletes_through(connection).collect();
+        for number in numbers {
+            let Some(waiting) = self.waiting.get_mut(&number) else {
+                continue;
+            };
+            match &mut waiting.kept {
+                Kept::Deletion(it)
+                    if waiting.runner == runner && it.hit.is_none() && it.is_of(sql, key) =>
+                {
+                    it.hit = Some(hit);
+                    return;
+                }
+                _ => {}
+            }
         }
     }
 
-    fn has_surplus(&self, now: Instant) -> bool {
-        let oldest = self.waiting.values().next();
-        let is_old = oldest.is_some_and(|oldest| now.duration_since(oldest.since) > GRACE);
-        self.weight > MOST || (self.weight > PILED_UP && is_old)
+    /// Makes room. What holds no row tells that there was none, or that nothing is to be recorded: so it stays
+    /// while there is anything else, and of a delete stays which row it was.
+    fn shrink(&mut self, now: Instant) {
+        while self.weight > PILED_UP {
+            let Some((oldest, waiting)) = self.waiting.iter().next() else {
+                return;
+            };
+            if now.duration_since(waiting.since) > GRACE {
+                let oldest = *oldest;
+                self.remove(oldest);
+            } else if self.weight <= MOST {
+                return;
+            } else {
+                let heavy = self.heavy.pop_first().unwrap_or(*oldest);
+                self.lighten(heavy);
+            }
+        }
+    }
+
+    fn lighten(&mut self, number: u64) {
+        match self.waiting.get_mut(&number) {
+            Some(Waiting {
+                kept: Kept::Deletion(deletion),
+                weight,
+                ..
+            }) if holds_row(deletion) => {
+                let before = weight::of_deletion(deletion);
+                deletion.lighten();
+                let lost = before - weight::of_deletion(deletion);
+                *weight -= lost;
+                self.weight -= lost;
+            }
+            _ => {
+                self.remove(number);
+            }
+        }
     }
 
     /// Of the task's own images, or of all where it has none (the future moved to another task): the newest
@@ -254,6 +358,8 @@ impl Images {
             ..
         } = self.waiting.remove(&number)?;
         self.weight -= weight;
+        self.heavy.remove(&number);
+        self.deletes.remove(&(slot.connection, number));
         let queue = self.queues.get_mut(&slot)?;
         queue.numbers.retain(|waiting| *waiting != number);
         if let (Kept::Image(image), Some(state)) = (&mut kept, queue.renewed(number)) {
@@ -278,6 +384,12 @@ impl Images {
         });
         self.weight += queue.weight();
     }
+}
+
+/// Whether a delete's record has the values of its row.
+fn holds_row(deletion: &Deletion) -> bool {
+    let record = deletion.record.as_ref();
+    record.is_some_and(|record| record.old_values.is_some())
 }
 
 #[cfg(test)]
@@ -394,6 +506,63 @@ mod tests {
         images.keep(slot("new"), large(), start + GRACE * 2);
         assert!(images.weight <= PILED_UP, "{} bytes stayed", images.weight);
         assert!(images.choose(&slot("new"), &[]).is_some());
+    }
+
+    fn deletion(old_values: Option<&str>) -> Kept {
+        let record = Record {
+            object_id: Some("1".to_owned()),
+            old_values: old_values.map(str::to_owned),
+            ..Record::default()
+        };
+        Kept::Deletion(Deletion {
+            record: old_values.map(|_| Box::new(record)),
+            table: "pie",
+            key: vec![1.into()],
+            ..Deletion::default()
+        })
+    }
+
+    fn take_deletion(images: &mut Images, object_id: &str) -> Deletion {
+        let number = images.choose(&slot(object_id), &[]).expect("it is kept");
+        match images.remove(number) {
+            Some(Kept::Deletion(deletion)) => deletion,
+            other => panic!("{other:?} instead of a delete"),
+        }
+    }
+
+    #[test]
+    fn a_delete_that_makes_room_still_tells_whether_there_was_a_row() {
+        let mut images = Images::default();
+        images.keep(slot("absent"), deletion(None), Instant::now());
+        images.keep(slot("1"), deletion(Some("{}")), Instant::now());
+        images.keep(slot("set"), Kept::NothingToRecord, Instant::now());
+        for _ in 0..300 {
+            images.keep(slot("2"), image_of("x".repeat(1024 * 1024)), Instant::now());
+        }
+        assert!(images.weight <= MOST);
+        assert!(take_deletion(&mut images, "absent").record.is_none());
+        let record = take_deletion(&mut images, "1").record.unwrap();
+        assert_eq!(
+            (record.object_id.as_deref(), record.old_values),
+            (Some("1"), None)
+        );
+        assert!(images.choose(&slot("set"), &[]).is_some());
+    }
+
+    #[test]
+    fn a_hit_is_noted_for_the_delete_of_that_row() {
+        let mut images = Images::default();
+        for object_id in ["failed", "1"] {
+            images.keep(slot(object_id), deletion(Some("{}")), Instant::now());
+        }
+        let here = slot("1").connection;
+        images.note_hit(here, "DELETE FROM cake", &[1.into()], 7);
+        images.note_hit(here, "DELETE FROM pie", &[2.into()], 7);
+        images.note_hit(here + 1, "DELETE FROM pie", &[1.into()], 7);
+        images.note_hit(here, "DELETE FROM pie", &[1.into()], 0);
+        assert_eq!(take_deletion(&mut images, "1").hit, Some(0));
+        assert_eq!(take_deletion(&mut images, "failed").hit, None);
+        assert!(images.deletes.is_empty() && images.heavy.is_empty() && images.weight == 0);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Writes a record: one `INSERT`, of just the columns that hold something.
 
+mod condition;
 mod failed_alone;
 mod row;
+
+pub(crate) use condition::Condition;
 
 pub(crate) use row::{context_texts, metadata_text};
 
@@ -68,11 +71,24 @@ pub(crate) async fn write<C: ConnectionTrait>(
     record: Record,
     context: &AuditContext,
 ) -> Result<()> {
+    write_if(db, config, record, context, None).await.map(drop)
+}
+
+/// As [`write()`], where the condition holds; whether it did. Of a loss that is counted it is not known: then it is
+/// taken to.
+pub(crate) async fn write_if<C: ConnectionTrait>(
+    db: &C,
+    config: &AuditConfig,
+    record: Record,
+    context: &AuditContext,
+    condition: Option<Condition>,
+) -> Result<bool> {
     // The words are made where something fails, from what they name.
     let (action, table) = (record.action.clone(), record.table_name.clone());
     let object_id = record.object_id.clone();
     let event = || event(&action, table.as_deref(), object_id.as_deref());
-    let row = row::of(db.get_database_backend(), record, context, clock::now());
+    let is_conditional = condition.is_some();
+    let row = row::of(db.get_database_backend(), record, context, clock::now()).only_if(condition);
     let insert = async {
         if ConnectionKind::of::<C>().allows_raw() {
             db.execute_raw(row.statement()).await
@@ -80,7 +96,8 @@ pub(crate) async fn write<C: ConnectionTrait>(
             db.execute(&row.insert()).await
         }
     };
-    guarded(db, config, event, insert).await.map(drop)
+    let inserted = guarded(db, config, event, insert).await?;
+    Ok(!is_conditional || inserted.is_none_or(|done| done.rows_affected() > 0))
 }
 
 /// Inserts no record, to learn whether one could be: on a restricted connection each statement commits by itself, so

@@ -7,9 +7,10 @@ use sea_orm::{
 };
 
 use super::{
-    own,
+    own, rules,
     sql::{self, Kind},
 };
+use crate::pending;
 
 /// What the protocol of PostgreSQL counts the parameters of a statement in is an unsigned number of 16 bits.
 const MOST_PARAMETERS: usize = 65_535;
@@ -194,6 +195,30 @@ impl<S: StatementBuilder> Request<'_, S> {
         );
         Some(statement)
     }
+}
+
+/// Sends a statement that carries the context.
+pub(super) async fn carried<A: Answer, C: ConnectionTrait>(
+    db: &C,
+    statement: Statement,
+) -> Result<A, DbErr> {
+    let sql = statement.sql.clone();
+    let answer = A::of_raw(db, statement).await;
+    answer.inspect_err(|error| rules::doubt(&sql, error))
+}
+
+/// Tells the hooks how many rows a delete hit, which SeaORM does not.
+pub(super) fn note_delete<C: ConnectionTrait, S: StatementBuilder>(
+    db: &C,
+    statement: &S,
+    done: &ExecResult,
+) {
+    if !is_type::<S, DeleteStatement>() || own::is_own() || !pending::awaits_delete(db) {
+        return;
+    }
+    let Statement { sql, values, .. } = statement.build(&db.get_database_backend());
+    let key = values.map(|values| values.0).unwrap_or_default();
+    pending::note_hit(db, &sql, &key, done.rows_affected());
 }
 
 /// Compares types whose lifetimes may differ, in safe code: `S` need not be `'static`.

@@ -9,7 +9,8 @@ use sea_orm::{
 
 use super::{
     own, payload,
-    request::{Answer, Request},
+    request::{self, Answer, Request},
+    rules,
     session::Session,
     sql::Kind,
 };
@@ -147,9 +148,11 @@ where
         let carrying = session
             .allows_raw()
             .then(|| request.carrying(backend, text));
-        if let Some(statement) = carrying.flatten() {
+        if let Some(statement) = carrying.flatten()
+            && !rules::may_turn(transaction, &statement.sql).await?
+        {
             held.soil();
-            let answer = A::of_raw(transaction, statement).await?;
+            let answer: A = request::carried(transaction, statement).await?;
             // No row, and the list that sets the context was not evaluated.
             if answer.wrote() {
                 held.keep(payload);
@@ -315,7 +318,9 @@ where
     }
 
     async fn execute<S: StatementBuilder>(&self, stmt: &S) -> Result<ExecResult, DbErr> {
-        self.send(Request::Typed(stmt)).await
+        let done = self.send(Request::Typed(stmt)).await?;
+        request::note_delete(self, stmt, &done);
+        Ok(done)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {

@@ -1,3 +1,5 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, EntityTrait, ModelTrait, Value,
     sea_query::{ArrayType, EnumTypeName},
@@ -13,7 +15,8 @@ use super::{
 ///
 /// # Errors
 /// [`EncodingError::Malformed`] where the JSON is not the encoding of any value the column can hold: it may
-/// be masked, or of a time when the column had another type.
+/// be masked, or of a time when the column had another type. So where the field's type panics instead of refusing a value:
+/// a program that is built to abort on a panic does.
 ///
 /// # Example
 /// ```
@@ -41,15 +44,9 @@ pub fn column_value<E: EntityTrait>(
 where
     E::ActiveModel: ActiveModelTrait<Entity = E>,
 {
-    let mut model = <E::ActiveModel as ActiveModelTrait>::default();
-    // The column's own type may be another than the encoding's: an active model refuses what it cannot hold.
-    let mut as_held = |value| match model.try_set(column, value).map(|()| model.get(column)) {
-        Ok(ActiveValue::Set(value)) => Some(value),
-        _ => None,
-    };
     candidates::<E>(column)
         .filter_map(|like| from_json(json, &like).ok())
-        .find_map(&mut as_held)
+        .find_map(|value| as_held::<E>(column, value))
         .ok_or_else(|| EncodingError::Malformed {
             expected: format!(
                 "value of the column `{}`",
@@ -57,6 +54,24 @@ where
             ),
             json: excerpt(json),
         })
+}
+
+/// A value as the column's field holds it: its own type may be another than the encoding's, and an active model refuses
+/// what it cannot hold, or panics, where the application's type does.
+fn as_held<E: EntityTrait>(column: E::Column, value: Value) -> Option<Value>
+where
+    E::ActiveModel: ActiveModelTrait<Entity = E>,
+{
+    let held = || {
+        let mut model = <E::ActiveModel as ActiveModelTrait>::default();
+        model.try_set(column, value).ok()?;
+        match model.get(column) {
+            ActiveValue::Set(value) => Some(value),
+            ActiveValue::Unchanged(_) | ActiveValue::NotSet => None,
+        }
+    };
+    // OK to go on after a panic: the model is gone with it.
+    catch_unwind(AssertUnwindSafe(held)).ok()?
 }
 
 /// The database's name of a column's enum type.

@@ -1,3 +1,5 @@
+mod deleting;
+
 use std::sync::Arc;
 
 use audit_core::{Action, AuditConfig, AuditContext, OnFailure, diff};
@@ -10,7 +12,7 @@ use crate::{
     connection_kind::ConnectionKind,
     encoding::{Captured, EncodingError},
     object,
-    pending::{self, Deletion, Image, Intent, Kept, Slot},
+    pending::{self, Image, Intent, Kept, Slot},
     recorded::Recorded,
     tripwire,
     writer::{self, Record},
@@ -162,21 +164,6 @@ impl<E: Audited> Recording<E> {
         }))
     }
 
-    /// The record of a row that is going to be deleted, by the key that was asked for where its own is not known.
-    fn deleted(&self, row: Row<E>, asked: String) -> Result<Record> {
-        let (before, record) = match row {
-            Row::Model(model) => {
-                let id = self.id_of(&model)?;
-                (self.entity.capture(&model), self.record_of(&model, id))
-            }
-            Row::Parts(before) => (before, self.record(asked)),
-        };
-        Ok(Record {
-            old_values: Some(self.image(&before)?),
-            ..record
-        })
-    }
-
     /// Reads the row before an update, and keeps it until `after_save`.
     pub(super) async fn keep_before_update<A, C>(&self, active_model: &A, db: &C) -> Result<()>
     where
@@ -237,68 +224,6 @@ impl<E: Audited> Recording<E> {
             Some(Kept::NoRow) => Err(self.came_between()),
             Some(Kept::NothingToRecord | Kept::Deletion(_)) => Ok(Before::Unrecorded),
             None => Ok(Before::Unknown),
-        }
-    }
-
-    /// Reads the row before a delete, and keeps its record until `after_delete`.
-    pub(super) async fn keep_before_delete<A, C>(&self, active_model: &A, db: &C) -> Result<()>
-    where
-        A: ActiveModelTrait<Entity = E> + Sync,
-        C: ConnectionTrait,
-    {
-        let Some(key) = key_of(active_model) else {
-            return Ok(());
-        };
-        let asked = self.id_text(&key)?;
-        // Kept though nothing is found, so that what an earlier, failed delete left is not taken for this one's.
-        let mut deletion = Deletion::default();
-        if let Some(found) = self.read(db, key, &asked, None).await? {
-            deletion.deleted_before = found.deleted_before;
-            let record = found.row.map(|row| self.deleted(row, asked.clone()));
-            match record.transpose() {
-                Ok(record) => deletion.record = record.map(Box::new),
-                Err(error) => writer::settle(db, &self.config, Err(error)).await?,
-            }
-        }
-        let slot = Slot::new::<E, C>(db, Intent::Delete, asked);
-        pending::keep(slot, Kept::Deletion(deletion));
-        self.announce();
-        Ok(())
-    }
-
-    /// Takes the record of a delete that succeeded; `None` where there was no row.
-    pub(super) async fn take_deleted<A, C>(
-        &self,
-        active_model: &A,
-        db: &C,
-    ) -> Result<Option<Record>>
-    where
-        A: ActiveModelTrait<Entity = E> + Sync,
-        C: ConnectionTrait,
-    {
-        let Some(key) = key_of(active_model) else {
-            return Ok(None);
-        };
-        let id = self.id_text(&key)?;
-        let slot = Slot::new::<E, C>(db, Intent::Delete, id.clone());
-        let Some(Kept::Deletion(kept)) = pending::take(&slot, &[], false) else {
-            return Ok(Some(self.record(id)));
-        };
-        match (kept.record, self.hit(db, kept.deleted_before).await?) {
-            (None, Some(true)) => Err(self.came_between()),
-            (None, _) | (_, Some(false)) => Ok(None),
-            (Some(record), _) => Ok(Some(*record)),
-        }
-    }
-
-    /// Whether the delete hit a row, where the database was asked before.
-    async fn hit<C: ConnectionTrait>(&self, db: &C, before: Option<i64>) -> Result<Option<bool>> {
-        let Some(before) = before else {
-            return Ok(None);
-        };
-        match before_image::deleted_so_far::<E, C>(db).await {
-            Ok(now) => Ok(now.map(|now| now > before)),
-            Err(source) => Err(self.reading(None, source)),
         }
     }
 

@@ -15,11 +15,16 @@ pub(super) fn of(kept: &Kept) -> usize {
             let set = set.iter().map(|(_, value)| value);
             before.iter().chain(set).map(of_value).sum()
         }
-        Kept::Deletion(Deletion { record, .. }) => record
-            .as_deref()
-            .map_or(0, |record| size_of::<Record>() + of_record(record)),
+        Kept::Deletion(deletion) => of_deletion(deletion),
         Kept::NoRow | Kept::NothingToRecord => 0,
     }
+}
+
+pub(super) fn of_deletion(deletion: &Deletion) -> usize {
+    let key = deletion.key.iter();
+    let key: usize = key.map(|value| size_of::<Value>() + heap(value)).sum();
+    let record = deletion.record.as_deref();
+    key + record.map_or(0, |record| size_of::<Record>() + of_record(record))
 }
 
 pub(super) fn of_value(value: &Captured) -> usize {
@@ -139,7 +144,7 @@ mod tests {
         };
         let deletion = Deletion {
             record: Some(Box::new(record)),
-            deleted_before: None,
+            ..Deletion::default()
         };
         assert!(of(&Kept::Deletion(deletion)) >= 3 * MEGABYTE);
     }

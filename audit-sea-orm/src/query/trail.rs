@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Order, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use super::{Cursor, Page};
@@ -100,6 +100,11 @@ pub trait TrailQuery<E: TrailEntity>: Sized {
     /// Reads up to `size` rows, and where the next page begins. A keyset page: its cost does not grow with
     /// its distance from the first.
     ///
+    /// Pages are in the order of numbers, as the next one begins behind a number. Where the query has another order, or
+    /// none, that is the newest first, for a walk by [`older_than`](Self::older_than), but after
+    /// [`newer_than`](Self::newer_than) the oldest first. What is in the order of numbers already keeps it, as
+    /// `for_object` has the oldest first: walk on in its direction.
+    ///
     /// # Errors
     /// What the database reports.
     fn page<C: ConnectionTrait>(
@@ -138,7 +143,8 @@ where
 
     async fn page<C: ConnectionTrait>(self, db: &C, size: u64) -> Result<Page<E::Model>, DbErr> {
         // One more than asked for tells whether there is a next page, without counting.
-        let rows = self.limit(size.saturating_add(1)).all(db).await?;
+        let rows = in_order(&self).limit(size.saturating_add(1));
+        let rows = rows.all(db).await?;
         Ok(Page::of::<E>(rows, size))
     }
 }
@@ -149,9 +155,27 @@ fn by_number<E: TrailEntity>(mut select: Select<E>, order: Order) -> Select<E> {
     select.order_by(E::ID, order)
 }
 
+/// In the order of numbers: another would lose rows from page to page.
+fn in_order<E: TrailEntity>(select: &Select<E>) -> Select<E> {
+    let newest = by_number(select.clone(), Order::Desc);
+    let oldest = by_number(select.clone(), Order::Asc);
+    let is_asked = |other: &Select<E>| QueryTrait::as_query(select) == QueryTrait::as_query(other);
+    if is_asked(&oldest) || (!is_asked(&newest) && begins_after_a_number(select)) {
+        oldest
+    } else {
+        newest
+    }
+}
+
+/// Whether [`TrailQuery::newer_than`] was asked for: a select shows its conditions as text only.
+fn begins_after_a_number<E: TrailEntity>(select: &Select<E>) -> bool {
+    let (entity, number) = (E::default(), E::ID);
+    let after = format!(r#""{}"."{}" > "#, entity.table_name(), number.as_str());
+    select.build(DbBackend::Sqlite).sql.contains(&after)
+}
+
 #[cfg(test)]
 mod tests {
-    use sea_orm::DbBackend;
 
     use super::*;
 
@@ -169,6 +193,25 @@ mod tests {
         let newest = newest.newest_first();
         assert_eq!(order(&newest).as_deref(), Some("id DESC"));
         assert_eq!(order(&newest.oldest_first()).as_deref(), Some("id ASC"));
+    }
+
+    #[test]
+    fn a_page_is_in_the_order_of_numbers() {
+        let paged =
+            |select: Select<audit_log::Entity>| order(&in_order(&select)).unwrap_or_default();
+        let (all, cursor) = (audit_log::Entity::find, Cursor::from(7));
+        assert_eq!(paged(all()), "id DESC");
+        assert_eq!(
+            paged(all().order_by_desc(audit_log::Column::OccurredAt)),
+            "id DESC"
+        );
+        assert_eq!(paged(all().older_than(cursor)), "id DESC");
+        assert_eq!(paged(all().newer_than(cursor)), "id ASC");
+        assert_eq!(paged(all().newest_first().newer_than(cursor)), "id DESC");
+        assert_eq!(paged(all().oldest_first().older_than(cursor)), "id ASC");
+        assert_eq!(paged(audit_log::Entity::for_key("pie", "7")), "id ASC");
+        let by_number = all().order_by_asc(audit_log::Column::Id);
+        assert_eq!(paged(by_number), "id ASC");
     }
 
     #[test]

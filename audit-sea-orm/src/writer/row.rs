@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, InsertStatement, Query},
 };
 
-use super::Record;
+use super::{Condition, Record};
 use crate::{
     clock,
     encoding::JsonColumn,
@@ -87,10 +87,11 @@ pub(super) struct Row {
     backend: DbBackend,
     columns: Vec<Column>,
     values: Vec<Value>,
+    condition: Option<Condition>,
 }
 
-/// The texts of inserts, by the columns that they have, each a bit.
-static INSERTS: SqlTexts<(DbBackend, u32)> = SqlTexts::new();
+/// The texts of inserts, by the columns that they have, each a bit, and whether a condition is asked: each database has one.
+static INSERTS: SqlTexts<(DbBackend, u32, bool)> = SqlTexts::new();
 
 impl Row {
     fn new(backend: DbBackend) -> Self {
@@ -98,7 +99,14 @@ impl Row {
             backend,
             columns: Vec::with_capacity(18),
             values: Vec::with_capacity(18),
+            condition: None,
         }
+    }
+
+    /// Has the insert ask whether that holds.
+    pub(super) fn only_if(mut self, condition: Option<Condition>) -> Self {
+        self.condition = condition;
+        self
     }
 
     fn set(&mut self, column: Column, value: Option<impl Into<Value>>) {
@@ -113,9 +121,11 @@ impl Row {
             .columns
             .iter()
             .fold(0, |bits, column| bits | 1 << *column as u32);
-        let kind = (self.backend, columns);
+        let kind = (self.backend, columns, self.condition.is_some());
         let sql = INSERTS.get(kind, || self.backend.build(&self.insert()).sql);
-        Statement::from_sql_and_values(self.backend, &*sql, self.values)
+        let asked = self.condition.into_iter().flat_map(|asked| asked.values);
+        let values = self.values.into_iter().chain(asked);
+        Statement::from_sql_and_values(self.backend, &*sql, values)
     }
 
     pub(super) fn insert(&self) -> InsertStatement {
@@ -124,9 +134,16 @@ impl Row {
         let mut insert = Query::insert();
         insert
             .into_table(Entity)
-            .columns(self.columns.iter().copied())
-            .values(values)
-            .expect("there is a value for each column");
+            .columns(self.columns.iter().copied());
+        let filled = match &self.condition {
+            None => insert.values(values),
+            Some(condition) => {
+                let mut select = Query::select();
+                select.exprs(values).and_where(condition.expression());
+                insert.select_from(select)
+            }
+        };
+        filled.expect("there is a value for each column");
         insert
     }
 
@@ -167,5 +184,30 @@ mod tests {
             r#"INSERT INTO "audit_log" ("occurred_at", "action", "new_values") VALUES ($1, $2, CAST($3 AS json))"#
         );
         assert_eq!(values.map(|values| values.0.len()), Some(3));
+    }
+
+    #[test]
+    fn a_condition_is_asked_by_the_insert() {
+        let record = || Record {
+            action: "DELETE".into(),
+            old_values: Some("{}".to_owned()),
+            ..Record::default()
+        };
+        let context = AuditContext::new();
+        let row = || of(DbBackend::Postgres, record(), &context, clock::now());
+        let condition = Condition::new(
+            "$1 <> $2 OR $3 = 'x'",
+            ["a", "b", "a"].map(Value::from).into(),
+        );
+        let built = DbBackend::Postgres.build(&row().only_if(Some(condition.clone())).insert());
+        let Statement { sql, values, .. } = row().only_if(Some(condition)).statement();
+        assert_eq!(
+            sql,
+            r#"INSERT INTO "audit_log" ("occurred_at", "action", "old_values") SELECT $1, $2, CAST($3 AS json) WHERE $4 <> $5 OR $6 = 'x'"#
+        );
+        assert_eq!(
+            (built.sql, built.values.map(|it| it.0.len())),
+            (sql, values.map(|it| it.0.len()))
+        );
     }
 }

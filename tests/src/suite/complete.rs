@@ -2,7 +2,9 @@
 //! what hooks are used to.
 
 pub mod rights;
+pub mod suppressed;
 pub mod unreadable;
+pub mod wrapper;
 
 use audit_sea_orm::{hooks, prelude::*};
 use futures_util::future::join_all;
@@ -20,7 +22,9 @@ use crate::{
 };
 
 pub use rights::*;
+pub use suppressed::*;
 pub use unreadable::*;
+pub use wrapper::*;
 
 async fn with_cake(t: &Test) -> Result<cake::Model, DbErr> {
     t.create_table(cake::Entity).await?;

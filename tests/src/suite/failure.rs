@@ -6,10 +6,14 @@ mod given_up;
 mod locked;
 mod write;
 
-use audit_sea_orm::prelude::*;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Statement};
+use audit_sea_orm::{AuditedConnection, capture, prelude::*};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, Statement};
 
-use crate::{Backend, Outcome, Test, entity::cake, losses::losses_of};
+use crate::{
+    Backend, Outcome, Test, carried,
+    entity::{cake, tart},
+    losses::losses_of,
+};
 use fault::Fault;
 use write::{WRITES, Write, bake, dearer, rows};
 
@@ -89,6 +93,45 @@ pub async fn under_log_the_change_stands(t: &mut Test) -> Outcome {
         (0, 1),
         "the trail is whole again"
     );
+    Ok(())
+}
+
+/// The switches of the configuration are for hooks and events. A captured table whose trail cannot be written takes no
+/// write, whatever they say.
+pub async fn triggers_know_no_log(t: &mut Test) -> Outcome {
+    t.create_table(tart::Entity).await?;
+    capture::install(&t.db, tart::Entity).await?;
+    let audited = t.db.audited_as(AuditContext::new().reason("switches"));
+    let strict = AuditConfig::new().require_transaction(true);
+    strict.scope(tart::priced(1, 1).insert(&t.db)).await?;
+    let off = || AuditConfig::new().enabled(false);
+    off().scope(tart::repriced(1, 2).update(&t.db)).await?;
+    off().scope(tart::repriced(1, 3).update(&audited)).await?;
+    let actions: Vec<String> = t.story().await?.into_iter().map(|entry| entry.0).collect();
+    assert_eq!(actions, ["CREATE", "UPDATE", "SKIPPED"]);
+
+    let before = carried::tarts(&t.db).await?;
+    Fault::ReadOnly.inflict(t).await?;
+    assert_refused(t, &audited).await?;
+    Fault::ReadOnly.mend(t).await?;
+    t.db.execute_unprepared("DROP TABLE audit_log").await?;
+    assert_refused(t, &audited).await?;
+    assert_eq!(carried::tarts(&t.db).await?, before);
+    Ok(())
+}
+
+async fn assert_refused(t: &Test, audited: &AuditedConnection) -> Outcome {
+    for config in [under_log(), under_log().enabled(false)] {
+        let writes = async {
+            let plain = tart::repriced(1, 4).update(&t.db).await.is_err();
+            let atomic = tart::priced(2, 4).audited_insert(&t.db).await.is_err();
+            let carried = tart::repriced(1, 4).update(audited).await.is_err();
+            let deleted = tart::repriced(1, 4).delete(audited).await.is_err();
+            [plain, atomic, carried, deleted]
+        };
+        let (refused, lost) = losses_of(config.scope(writes)).await;
+        assert_eq!((refused, lost), ([true; 4], Vec::new()));
+    }
     Ok(())
 }
 

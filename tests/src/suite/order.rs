@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use audit_sea_orm::{Cursor, TrailQuery, capture, prelude::*};
+use audit_sea_orm::{Cursor, TrailEntity, TrailQuery, capture, prelude::*};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, ModelTrait,
-    QueryFilter, Select, Set, TransactionTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
+    ModelTrait, QueryFilter, QueryOrder, Select, Set, TransactionTrait,
     prelude::DateTimeUtc,
     sea_query::{BinOper, Expr},
 };
@@ -149,6 +149,60 @@ pub async fn every_walk_meets_each_row_once(t: &mut Test) -> Outcome {
         api_walk(t, question, &expected(t, is_asked).await?).await?;
         files(t, question, is_asked).await?;
     }
+    Ok(())
+}
+
+/// Pages that nobody gave an order have that of the numbers, so that a walk by their cursors meets each row once, from
+/// either end: in every table, whatever else the rows are ordered by, and whichever was written last.
+pub async fn pages_have_an_order_by_themselves(t: &mut Test) -> Outcome {
+    for number in 0..25 {
+        AuditEvent::new(Action::Export).record(&t.db).await?;
+        LoginAttempt::success("ada").record(&t.db).await?;
+        DataExport::new("cake")
+            .records(number)
+            .record(&t.db)
+            .await?;
+        SystemEvent::info("walked").record(&t.db).await?;
+    }
+    both_ways::<audit_log::Entity>(t, "action").await?;
+    both_ways::<login_attempt::Entity>(t, "username").await?;
+    both_ways::<data_export::Entity>(t, "file_format").await?;
+    both_ways::<system_event::Entity>(t, "title").await
+}
+
+async fn both_ways<E: TrailEntity<Model: Send + Sync>>(t: &Test, text: &str) -> Outcome {
+    let table = E::default();
+    let table = table.table_name();
+    // PostgreSQL writes what is updated behind all others.
+    for rows in [[20, 22], [3, 9], [12, 14]] {
+        let [from, to] = rows;
+        let moved = format!("UPDATE {table} SET {text} = 'moved' WHERE id BETWEEN {from} AND {to}");
+        t.db.execute_unprepared(&moved).await?;
+    }
+    let numbers = |rows: &[E::Model]| rows.iter().map(|row| E::cursor(row).id()).collect();
+    let all: Vec<i64> = numbers(&E::find().oldest_first().all(&t.db).await?);
+    let back = async |first: Select<E>| {
+        let (mut page, mut met) = (first.page(&t.db, 4).await?, Vec::new());
+        loop {
+            met.extend::<Vec<i64>>(numbers(&page.rows));
+            let Some(next) = page.next.filter(|_| met.len() <= all.len()) else {
+                return Ok::<_, DbErr>(met);
+            };
+            page = E::find().older_than(next).page(&t.db, 4).await?;
+        }
+    };
+    let expected: Vec<i64> = all.iter().rev().copied().collect();
+    assert_eq!(back(E::find()).await?, expected, "{table}");
+    let by_time = E::find().order_by_asc(E::OCCURRED_AT);
+    assert_eq!(back(by_time).await?, expected, "{table}");
+
+    let (mut forth, mut next) = (Vec::new(), Some(Cursor::from(0)));
+    while let Some(cursor) = next.filter(|_| forth.len() <= all.len()) {
+        let page = E::find().newer_than(cursor).page(&t.db, 4).await?;
+        forth.extend::<Vec<i64>>(numbers(&page.rows));
+        next = page.next;
+    }
+    assert_eq!(forth, all, "{table}");
     Ok(())
 }
 

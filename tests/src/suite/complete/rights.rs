@@ -30,7 +30,7 @@ macro_rules! shelf {
     )* };
 }
 
-shelf! { secured deletable mixed gap }
+shelf! { secured deletable kept mixed gap }
 
 /// A connection whose role has those rights, and may write the trail.
 async fn as_role(
@@ -101,6 +101,45 @@ pub async fn a_delete_that_row_security_hides_from_updates(t: &mut Test) -> Outc
         (record.action.as_str(), record.old_values),
         ("DELETE", Some(old))
     );
+    Ok(())
+}
+
+/// Row security that shows and locks rows that it does not let be deleted: no record of what the delete does not hit.
+pub async fn a_delete_that_row_security_refuses_leaves_no_record(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        return Ok(());
+    }
+    with_shelves(t).await?;
+    for sql in [
+        "ALTER TABLE shelf ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY reads ON shelf FOR SELECT USING (true)",
+        "CREATE POLICY updates ON shelf FOR UPDATE USING (true)",
+        "CREATE POLICY deletes ON shelf FOR DELETE USING (owner = 'ada')",
+    ] {
+        t.db.execute_unprepared(sql).await?;
+    }
+    let (db, role) = as_role(t, "kept", "SELECT, UPDATE, DELETE").await?;
+    let delete = |id| kept::ActiveModel {
+        id: Set(id),
+        ..Default::default()
+    };
+    let atomic = delete(3).audited_delete(&db).await;
+    let transaction = db.begin().await?;
+    let inside = delete(3).delete(&transaction).await;
+    let seen = delete(1).delete(&transaction).await;
+    transaction.commit().await?;
+    let audited = delete(3).delete(&db.audited()).await;
+    let also_seen = delete(2).delete(&db.audited()).await;
+    leave(db, &role).await?;
+    for hidden in [atomic, inside, audited] {
+        assert_eq!(hidden?.rows_affected, 0);
+    }
+    for hit in [seen, also_seen] {
+        assert_eq!(hit?.rows_affected, 1);
+    }
+    let records = t.records().await?.into_iter();
+    let keys: Vec<_> = records.filter_map(|record| record.object_id).collect();
+    assert_eq!(keys, ["1", "2"]);
     Ok(())
 }
 

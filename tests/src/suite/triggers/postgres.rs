@@ -6,15 +6,20 @@ use audit_sea_orm::{
     prelude::*,
 };
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, EntityTrait, ModelTrait, Set, Statement, TransactionTrait,
+    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, ModelTrait, Set, Statement,
+    TransactionSession, TransactionTrait,
     prelude::Json,
+    sea_query::{Alias, Expr, Query},
 };
 use serde_json::json;
 
 use super::{outline, run};
 use crate::{
     Backend, Outcome, Test,
-    entity::seams::{country, document, generated, money, named, picky, post, span, tiny},
+    entity::{
+        seams::{country, document, generated, money, named, picky, post, span, tiny},
+        tart,
+    },
 };
 
 /// Rows that the queries of several foreign keys change: as many records as changes, in the order of the changes.
@@ -83,6 +88,111 @@ pub async fn rows_of_one_key(t: &mut Test) -> Outcome {
         new,
         [11, 12, 13, 14].map(|new| Some(json!({"created_by": new})))
     );
+    Ok(())
+}
+
+/// What stands before the captured table in `tables_with_rules`: how it is made, and taken away.
+const FRONTS: [(&[&str], &str); 4] = [
+    (
+        &[
+            "CREATE VIEW front_1 AS SELECT id, price, 1 AS stock FROM tart",
+            "CREATE RULE adds AS ON INSERT TO front_1 DO INSTEAD INSERT INTO tart VALUES (NEW.id, NEW.price)",
+            "CREATE RULE sets AS ON UPDATE TO front_1 DO INSTEAD \
+             UPDATE tart SET price = NEW.price WHERE id = OLD.id",
+            "CREATE RULE ends AS ON DELETE TO front_1 DO INSTEAD DELETE FROM tart WHERE id = OLD.id",
+        ],
+        "DROP VIEW front_1",
+    ),
+    (
+        &[
+            "CREATE VIEW front_2 AS SELECT id, price, 1 AS stock FROM tart",
+            "CREATE FUNCTION turn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN CASE TG_OP \
+             WHEN 'INSERT' THEN INSERT INTO tart VALUES (NEW.id, NEW.price); RETURN NEW; \
+             WHEN 'UPDATE' THEN UPDATE tart SET price = NEW.price WHERE id = OLD.id; RETURN NEW; \
+             ELSE DELETE FROM tart WHERE id = OLD.id; RETURN OLD; END CASE; END $$",
+            "CREATE TRIGGER turn INSTEAD OF INSERT OR UPDATE OR DELETE ON front_2 \
+             FOR EACH ROW EXECUTE FUNCTION turn()",
+        ],
+        "DROP VIEW front_2; DROP FUNCTION turn()",
+    ),
+    (
+        &[
+            "CREATE TABLE front_3 (id int, price int, stock int)",
+            "INSERT INTO front_3 SELECT n, n, 1 FROM generate_series(1, 9) n",
+            "CREATE RULE adds AS ON INSERT TO front_3 DO INSTEAD INSERT INTO tart VALUES (NEW.id, NEW.price)",
+            "CREATE RULE sets AS ON UPDATE TO front_3 DO INSTEAD \
+             UPDATE tart SET price = NEW.price WHERE id = OLD.id",
+            "CREATE RULE ends AS ON DELETE TO front_3 DO INSTEAD DELETE FROM tart WHERE id = OLD.id",
+        ],
+        "DROP TABLE front_3",
+    ),
+    (
+        &[
+            "CREATE TABLE front_4 (id int, price int, stock int)",
+            "CREATE RULE adds AS ON INSERT TO front_4 DO ALSO INSERT INTO tart VALUES (NEW.id, NEW.price)",
+            "CREATE RULE sets AS ON UPDATE TO front_4 DO ALSO \
+             UPDATE tart SET price = NEW.price WHERE id = OLD.id",
+            "CREATE RULE ends AS ON DELETE TO front_4 DO ALSO DELETE FROM tart WHERE id = OLD.id",
+        ],
+        "DROP TABLE front_4",
+    ),
+];
+
+/// An insert, an update and a delete that sea-query builds, and the counts that they answer with.
+async fn through_front<C: ConnectionTrait>(
+    db: &C,
+    front: usize,
+    id: i32,
+) -> Result<[u64; 3], DbErr> {
+    let front = || Alias::new(format!("front_{front}"));
+    let insert = Query::insert()
+        .into_table(front())
+        .columns(["id", "price", "stock"])
+        .values_panic([id.into(), 100.into(), 1.into()])
+        .take();
+    let inserted = db.execute(&insert).await?;
+    let update = Query::update()
+        .table(front())
+        .value("price", 200)
+        .and_where(Expr::col("id").eq(id))
+        .take();
+    let updated = db.execute(&update).await?;
+    let delete = Query::delete()
+        .from_table(front())
+        .and_where(Expr::col("id").eq(id))
+        .take();
+    let deleted = db.execute(&delete).await?;
+    Ok([inserted, updated, deleted].map(|done| done.rows_affected()))
+}
+
+/// Rules, and triggers of views, that send a write on to a captured table: an audited connection answers as a plain one,
+/// and the records have the actor.
+pub async fn tables_with_rules(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        return Ok(());
+    }
+    t.create_table(tart::Entity).await?;
+    capture::install(&t.db, tart::Entity).await?;
+    let audited =
+        t.db.audited_as(AuditContext::new().actor(Actor::new("ada")));
+    for ((front, gone), number) in FRONTS.into_iter().zip(1..) {
+        run(&t.db, front).await?;
+        let plain = through_front(&t.db, number, 1).await?;
+        run(&t.db, &["DELETE FROM audit_log"]).await?;
+        let on_pool = through_front(&audited, number, 2).await;
+        let transaction = audited.begin().await?;
+        let inside = through_front(&transaction, number, 3).await;
+        transaction.commit().await?;
+        run(&t.db, &[gone]).await?;
+        assert_eq!((on_pool?, inside?), (plain, plain), "{front:?}");
+        let records = t.records().await?.into_iter();
+        let records: Vec<_> = records.map(|it| (it.action, it.actor_id)).collect();
+        let written = ["CREATE", "UPDATE", "DELETE"].repeat(2).into_iter();
+        let written: Vec<_> = written
+            .map(|action| (action.to_owned(), Some("ada".to_owned())))
+            .collect();
+        assert_eq!(records, written, "{front:?}");
+    }
     Ok(())
 }
 
@@ -506,5 +616,6 @@ pub async fn values_of_types_that_panic(_t: &mut Test) -> Outcome {
     assert_eq!(read(json!(7))?, sea_orm::Value::from(7));
     assert!(read(json!("***")).is_err());
     assert!(read(json!({"not": "a number"})).is_err());
+    assert!(read(json!(null)).is_err());
     Ok(())
 }

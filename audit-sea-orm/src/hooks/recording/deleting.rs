@@ -1,0 +1,164 @@
+//! Deletes: SeaORM tells a hook not whether one hit, and triggers, rules and policies may keep the row without an error.
+
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, Value};
+
+use super::{Recording, key_of};
+use crate::{
+    Audited, Result,
+    before_image::{self, Row},
+    connection::context_of,
+    connection_kind::ConnectionKind,
+    pending::{self, Deletion, Intent, Kept, Slot},
+    writer::{self, Condition, Record},
+};
+
+/// What is known of whether a delete hit.
+enum Proof {
+    /// It did, or nobody can tell: to lose a record would be worse than one too many.
+    Sure,
+    /// It did where that holds.
+    Where(Condition),
+    /// It did where that holds, or the row is gone. SQLite counts no rows of views, whatever their triggers do.
+    WhereOrGone(Condition),
+    /// The database counted no row: it did where the row is gone nevertheless, behind a view or a rule.
+    Gone,
+}
+
+impl<E: Audited> Recording<E> {
+    /// Reads the row before a delete, and keeps its record until `after_delete`.
+    pub(in crate::hooks) async fn keep_before_delete<A, C>(
+        &self,
+        active_model: &A,
+        db: &C,
+    ) -> Result<()>
+    where
+        A: ActiveModelTrait<Entity = E> + Sync,
+        C: ConnectionTrait,
+    {
+        let Some(key) = key_of(active_model) else {
+            return Ok(());
+        };
+        let asked = self.id_text(&key)?;
+        // Kept though nothing is found, so that what an earlier, failed delete left is not taken for this one's.
+        let mut deletion = Deletion {
+            table: E::default().table_name(),
+            key: key.clone(),
+            ..Deletion::default()
+        };
+        if let Some(found) = self.read(db, key, &asked, None).await? {
+            deletion.counted = found.counted;
+            let record = found.row.map(|row| self.deleted(row, asked.clone()));
+            match record.transpose() {
+                Ok(record) => deletion.record = record.map(Box::new),
+                Err(error) => writer::settle(db, &self.config, Err(error)).await?,
+            }
+        }
+        let slot = Slot::new::<E, C>(db, Intent::Delete, asked);
+        pending::keep(slot, Kept::Deletion(deletion));
+        self.announce();
+        Ok(())
+    }
+
+    /// The record of a row that is going to be deleted, by the key that was asked for where its own is not known.
+    fn deleted(&self, row: Row<E>, asked: String) -> Result<Record> {
+        let (before, record) = match row {
+            Row::Model(model) => {
+                let id = self.id_of(&model)?;
+                (self.entity.capture(&model), self.record_of(&model, id))
+            }
+            Row::Parts(before) => (before, self.record(asked)),
+        };
+        Ok(Record {
+            old_values: Some(self.image(&before)?),
+            ..record
+        })
+    }
+
+    /// Writes the record of a delete that succeeded, where it hit a row.
+    pub(in crate::hooks) async fn write_deleted<A, C>(&self, active_model: &A, db: &C) -> Result<()>
+    where
+        A: ActiveModelTrait<Entity = E> + Sync,
+        C: ConnectionTrait,
+    {
+        let Some(key) = key_of(active_model) else {
+            return Ok(());
+        };
+        let (record, proof) = match self.take_deleted(&key, db).await {
+            Ok(Some(taken)) => taken,
+            Ok(None) => return Ok(()),
+            Err(error) => return writer::settle(db, &self.config, Err(error)).await,
+        };
+        let context = context_of(db);
+        let write = async |record, condition| {
+            writer::write_if(db, &self.config, record, &context, condition).await
+        };
+        let is_written = match proof {
+            Proof::Sure => write(record, None).await?,
+            Proof::Where(condition) => write(record, Some(condition)).await?,
+            Proof::WhereOrGone(condition) => {
+                write(record.clone(), Some(condition)).await?
+                    || (self.is_gone(db, key).await? && write(record, None).await?)
+            }
+            Proof::Gone => self.is_gone(db, key).await? && write(record, None).await?,
+        };
+        if !is_written {
+            tracing::debug!(table = self.entity.table(), "the delete hit no row");
+        }
+        Ok(())
+    }
+
+    /// Takes the record of a delete; `None` where there was no row.
+    async fn take_deleted<C: ConnectionTrait>(
+        &self,
+        key: &[Value],
+        db: &C,
+    ) -> Result<Option<(Record, Proof)>> {
+        let id = self.id_text(key)?;
+        let slot = Slot::new::<E, C>(db, Intent::Delete, id.clone());
+        let Some(Kept::Deletion(kept)) = pending::take(&slot, &[], false) else {
+            return Ok(Some((self.record(id), Proof::Sure)));
+        };
+        if kept.record.is_none() {
+            if let Some(before) = &kept.counted {
+                let since = before_image::deleted_since::<E, C>(db, before).await;
+                if since.map_err(|source| self.reading(None, source))? == Some(true) {
+                    return Err(self.came_between());
+                }
+            }
+            return Ok(None);
+        }
+        let proof = proof(db, &kept);
+        Ok(kept.record.map(|record| *record).zip(proof))
+    }
+
+    /// Whether no row has that key; what fails is settled as the record's failure would be.
+    async fn is_gone<C: ConnectionTrait>(&self, db: &C, key: Vec<Value>) -> Result<bool> {
+        let failed = match before_image::is_there::<E, C>(db, key).await {
+            Ok(is_there) => return Ok(!is_there),
+            Err(source) => self.reading(None, source),
+        };
+        let settled = writer::settle(db, &self.config, Err(failed)).await;
+        settled.map(|()| false)
+    }
+}
+
+/// How it is known whether a delete hit; `None` where it did not.
+fn proof<C: ConnectionTrait>(db: &C, kept: &Deletion) -> Option<Proof> {
+    let backend = db.get_database_backend();
+    match (kept.hit, &kept.counted) {
+        // Nothing of MySQL's or MariaDB's does what a delete does in its place.
+        (Some(0), _) if backend == DbBackend::MySql => None,
+        (Some(0), _) => Some(Proof::Gone),
+        (None, Some(counted)) => Some(Proof::Where(counted.has_grown())),
+        // What the last statement of that connection changed, without what its triggers did.
+        (None, None) if backend == DbBackend::Sqlite && is_transaction(db) => {
+            let has_changed = Condition::new("changes() > 0", Vec::new());
+            Some(Proof::WhereOrGone(has_changed))
+        }
+        (Some(_), _) | (None, None) => Some(Proof::Sure),
+    }
+}
+
+fn is_transaction<C: ConnectionTrait>(db: &C) -> bool {
+    ConnectionKind::of_value(db).is_transaction()
+}
