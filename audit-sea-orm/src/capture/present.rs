@@ -97,7 +97,7 @@ impl PresentTable {
     {
         let installed = installed::all(db, self.dialect).await?;
         let here = installed::on(&installed, &self.schema, &self.name);
-        send_each(db, &installed::drops(&here, self.dialect)).await
+        send_each(db, &installed::drops(&here, self.dialect, &installed)).await
     }
 }
 

@@ -9,7 +9,10 @@ use sea_orm_migration::{
 };
 
 use super::{lines, muffins, of_muffins};
-use crate::{Backend, Outcome, Test, entity::growing::after};
+use crate::{
+    Backend, Outcome, Test,
+    entity::{growing::after, odd::visit},
+};
 
 /// A later migration gives the table, or its key, the name that the entity has: until then migrations leave it alone, and what
 /// is installed outside of one says why it is not.
@@ -46,19 +49,21 @@ pub async fn a_type_that_is_still_to_come(t: &mut Test) -> Outcome {
     if t.backend != Backend::Postgres {
         return Ok(());
     }
-    let sql =
-        "CREATE TABLE growing_muffin (id integer PRIMARY KEY, name json NOT NULL, price json)";
+    let sql = "CREATE TABLE visit_times (id integer PRIMARY KEY, at text, seen text, kept timestamptz, clock time)";
     t.db.execute_unprepared(sql).await?;
     let transaction = t.db.begin().await?;
     let manager = SchemaManager::new(&transaction);
-    manager.install_capture(after::Entity).await?;
-    let retype =
-        "ALTER TABLE growing_muffin ALTER price TYPE integer USING NULL, ALTER name TYPE text";
+    manager.install_capture(visit::Entity).await?;
+    let refused = capture::install(&transaction, visit::Entity).await;
+    let why = refused.map_err(|error| error.to_string()).err();
+    assert!(why.is_some_and(|why| why.contains("not of the type its entity says")));
+    let retype = "ALTER TABLE visit_times ALTER at TYPE timestamptz USING NULL, ALTER seen TYPE timestamp USING NULL";
     manager.get_connection().execute_unprepared(retype).await?;
+    manager.install_capture(visit::Entity).await?;
     drop(manager);
     transaction.commit().await?;
-    let report = capture::install(&t.db, after::Entity).await?;
-    assert_eq!(lines(&report, "growing"), ["growing_muffin: installed"]);
+    let report = capture::install(&t.db, visit::Entity).await?;
+    assert_eq!(lines(&report, "visit"), ["visit_times: up to date"]);
     Ok(())
 }
 
