@@ -111,9 +111,9 @@ pub trait CaptureExt: sealed::Sealed {
     /// another node meanwhile goes unrecorded, so let nothing write there.
     ///
     /// The closure may rename the table, from a name that the entity says to be a former one (`#[audited(renamed("…"))]`). On
-    /// MariaDB and MySQL let it do nothing else, as the table is not locked then, and keeps its triggers until it is done: no
-    /// change is lost, but writes fail for the moment where they name a column that is gone. A table that has the entity's
-    /// name is not renamed there: MariaDB refuses it.
+    /// MariaDB and MySQL let it do nothing else, as the table is not locked then, and keeps its triggers until it is done. Each is
+    /// then replaced, with a moment between in which a change may go unrecorded, and until then writes fail where it names a column
+    /// that is gone. A table that has the entity's name is not renamed there: MariaDB refuses it.
     ///
     /// Where the table still has a former name in the end, as a later migration renames it, nothing is installed: that is left to
     /// [`up`](crate::up).
