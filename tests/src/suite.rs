@@ -407,6 +407,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         rows_of_one_key,
         keys_that_change_hands,
         tables_with_rules,
+        a_rule_that_is_made_later,
         virtual_columns,
         padded_texts,
         styled_texts_and_far_dates,
