@@ -65,6 +65,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         views_and_generated_keys_are_written,
         a_delete_that_row_security_hides_from_updates,
         a_delete_that_row_security_refuses_leaves_no_record,
+        a_delete_that_a_rule_replaces_leaves_no_record,
         a_role_that_may_delete_and_not_update,
         a_row_that_came_between_is_an_error,
         rows_that_cannot_be_read_are_deleted_and_recorded,
