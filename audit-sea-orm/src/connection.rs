@@ -87,7 +87,8 @@ mod sealed {
 /// PostgreSQL takes the context in the `RETURNING` list of the statement, which is evaluated with the first row,
 /// before `AFTER` triggers fire. That does not do where a rule, or a trigger of a view, sends the write on to another table:
 /// such a write costs as much as a raw one. So the server is asked for the rules of each table once in a process, by 1
-/// statement more before the first write; one that is made later is found when it has failed a write, or by the next process. A `BEFORE` trigger of the application's own that writes to another audited table
+/// statement more before the first write. One that is made later is found when it refuses a write, which in a transaction is an
+/// error, or by the next process. A `BEFORE` trigger of the application's own that writes to another audited table
 /// comes too early for it: write in a transaction there, after another write, or through a raw statement.
 ///
 /// On SQLite roles of a `RestrictedConnection` need the permissions to insert into and delete from
@@ -276,7 +277,12 @@ impl<C: Pool> AuditedConnection<C> {
             && let Some(statement) = request.carrying(backend, &payload)
             && !rules::may_turn(&self.connection, &statement.sql).await?
         {
-            return request::carried(&self.connection, statement).await;
+            match request::carried(&self.connection, statement).await {
+                // It did nothing: a rule refused it.
+                Err(request::Refused::ByRule(_)) => {}
+                Err(request::Refused::Otherwise(error)) => return Err(error),
+                Ok(answer) => return Ok(answer),
+            }
         }
         if request.may_end_transactions(backend) {
             return request.send(&self.connection).await;

@@ -197,14 +197,32 @@ impl<S: StatementBuilder> Request<'_, S> {
     }
 }
 
+/// Why a statement that carries the context was not carried out.
+pub(super) enum Refused {
+    /// A rule may have refused its `RETURNING`: then a transaction is over, and without one nothing was done.
+    ByRule(DbErr),
+    Otherwise(DbErr),
+}
+
+impl From<Refused> for DbErr {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::ByRule(error) | Refused::Otherwise(error) => error,
+        }
+    }
+}
+
 /// Sends a statement that carries the context.
 pub(super) async fn carried<A: Answer, C: ConnectionTrait>(
     db: &C,
     statement: Statement,
-) -> Result<A, DbErr> {
+) -> Result<A, Refused> {
     let sql = statement.sql.clone();
     let answer = A::of_raw(db, statement).await;
-    answer.inspect_err(|error| rules::doubt(&sql, error))
+    answer.map_err(|error| match rules::doubts(&sql, &error) {
+        true => Refused::ByRule(error),
+        false => Refused::Otherwise(error),
+    })
 }
 
 /// Tells the hooks how many rows a delete hit, which SeaORM does not.

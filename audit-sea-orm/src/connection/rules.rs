@@ -50,15 +50,15 @@ fn known(table: &str) -> Option<bool> {
     known.get(table).copied()
 }
 
-/// Asks anew before the next write where an error may come from a rule that was made since.
-pub(super) fn doubt(sql: &str, error: &DbErr) {
+/// Whether an error may come from a rule that was made since: then the next write asks anew.
+pub(super) fn doubts(sql: &str, error: &DbErr) -> bool {
     // A word of SQL: it stands in the message in any language.
-    if let Some(table) = target(sql)
-        && error.to_string().contains("RETURNING")
-    {
+    let may_be_of_rule = error.to_string().contains("RETURNING");
+    if let Some(table) = target(sql).filter(|_| may_be_of_rule) {
         let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
         known.remove(table);
     }
+    may_be_of_rule
 }
 
 /// The name of the table that a statement of sea-query's writes to, as it stands there.
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_table_of_a_built_write_is_found() {
-        let table = r#""a ""b""."c.d""#;
+        let table = r#""a ""b"""."c.d""#;
         for (before, after) in [
             ("INSERT INTO ", r#" ("x") VALUES ($1)"#),
             ("UPDATE ", r#" SET "x" = $1"#),

@@ -152,7 +152,9 @@ where
             && !rules::may_turn(transaction, &statement.sql).await?
         {
             held.soil();
-            let answer: A = request::carried(transaction, statement).await?;
+            let answer: A = request::carried(transaction, statement)
+                .await
+                .map_err(DbErr::from)?;
             // No row, and the list that sets the context was not evaluated.
             if answer.wrote() {
                 held.keep(payload);

@@ -3,7 +3,7 @@
 use audit_sea_orm::{hooks, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Set,
-    TransactionTrait,
+    TransactionSession, TransactionTrait,
 };
 use serde_json::json;
 
@@ -30,7 +30,7 @@ macro_rules! shelf {
     )* };
 }
 
-shelf! { secured deletable kept mixed gap }
+shelf! { secured deletable kept ruled mixed gap }
 
 /// A connection whose role has those rights, and may write the trail.
 async fn as_role(
@@ -140,6 +140,39 @@ pub async fn a_delete_that_row_security_refuses_leaves_no_record(t: &mut Test) -
     let records = t.records().await?.into_iter();
     let keys: Vec<_> = records.filter_map(|record| record.object_id).collect();
     assert_eq!(keys, ["1", "2"]);
+    Ok(())
+}
+
+/// A rule in the place of a delete: no record of a row that stays.
+pub async fn a_delete_that_a_rule_replaces_leaves_no_record(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        return Ok(());
+    }
+    with_shelves(t).await?;
+    let rule = "CREATE RULE keep AS ON DELETE TO shelf WHERE OLD.owner = 'bob' DO INSTEAD NOTHING";
+    t.db.execute_unprepared(rule).await?;
+    let delete = |id| ruled::ActiveModel {
+        id: Set(id),
+        ..Default::default()
+    };
+    let audited = t.db.audited_as(AuditContext::new().reason("rule"));
+    let mut hits = Vec::new();
+    for id in [3, 1] {
+        hits.push(delete(id).audited_delete(&t.db).await?);
+        hits.push(delete(id).audited_delete(&audited).await?);
+        hits.push(delete(id).delete(&audited).await?);
+        let transaction = audited.begin_write().await?;
+        hits.push(delete(id).delete(&transaction).await?);
+        transaction.commit().await?;
+        let transaction = t.db.begin().await?;
+        hits.push(delete(id).delete(&transaction).await?);
+        transaction.commit().await?;
+    }
+    let hits: u64 = hits.into_iter().map(|deleted| deleted.rows_affected).sum();
+    assert_eq!(
+        (hits, t.only_record().await?.object_id.as_deref()),
+        (1, Some("1"))
+    );
     Ok(())
 }
 

@@ -196,6 +196,33 @@ pub async fn tables_with_rules(t: &mut Test) -> Outcome {
     Ok(())
 }
 
+/// A rule that is made while the program knows the table without: on the pool the write goes through at once, and from
+/// then on in transactions.
+pub async fn a_rule_that_is_made_later(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        return Ok(());
+    }
+    t.create_table(tart::Entity).await?;
+    capture::install(&t.db, tart::Entity).await?;
+    let front = "CREATE TABLE front_5 (id int, price int, stock int)";
+    let rule = "CREATE RULE adds AS ON INSERT TO front_5 DO INSTEAD \
+                INSERT INTO tart VALUES (NEW.id, NEW.price)";
+    run(&t.db, &[front]).await?;
+    let audited =
+        t.db.audited_as(AuditContext::new().actor(Actor::new("ada")));
+    through_front(&audited, 5, 1).await?;
+    run(&t.db, &[rule]).await?;
+    through_front(&audited, 5, 2).await?;
+    let transaction = audited.begin().await?;
+    through_front(&transaction, 5, 3).await?;
+    transaction.commit().await?;
+    let records = t.records().await?.into_iter();
+    let records: Vec<_> = records.map(|it| (it.object_id, it.actor_id)).collect();
+    let expected = ["2", "3"].map(|id| (Some(id.to_owned()), Some("ada".to_owned())));
+    assert_eq!(records, expected);
+    Ok(())
+}
+
 /// Keys that go from row to row: each old object ends, and each new one begins. A row that a partition refuses is gone.
 pub async fn keys_that_change_hands(t: &mut Test) -> Outcome {
     if t.backend != Backend::Postgres {
