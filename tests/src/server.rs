@@ -69,15 +69,14 @@ impl Server {
         kind.make(folder.path()).await?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let process = kind.launch(folder.path(), port)?;
-        let server = Self {
+        let mut server = Self {
             kind,
             folder,
             port,
             process,
         };
-        let admin = server
-            .reached(&server.kind.url(port, server.kind.first_database()))
-            .await?;
+        let first = server.kind.url(port, server.kind.first_database());
+        let admin = server.reached(&first).await?;
         admin.execute_unprepared("CREATE DATABASE live").await?;
         admin.close().await?;
         Ok(Some(server))
@@ -116,12 +115,14 @@ impl Server {
     /// Where it does not come up.
     pub async fn restart(&mut self) -> Result<()> {
         self.process = self.kind.launch(self.folder.path(), self.port)?;
-        self.reached(&self.url()).await?.close().await?;
+        let url = self.url();
+        self.reached(&url).await?.close().await?;
         Ok(())
     }
 
-    /// A connection, once there is one.
-    async fn reached(&self, url: &str) -> Result<DatabaseConnection> {
+    /// A connection, once there is one. A server that ends is started again: one of PostgreSQL does where a process of the killed
+    /// one, which was not there yet when its processes were listed, still holds its memory.
+    async fn reached(&mut self, url: &str) -> Result<DatabaseConnection> {
         let mut last = DbErr::Custom("it was never tried".to_owned());
         for _ in 0..600 {
             let mut options = ConnectOptions::new(url);
@@ -130,6 +131,9 @@ impl Server {
             match Database::connect(options).await {
                 Ok(db) => return Ok(db),
                 Err(error) => last = error,
+            }
+            if self.process.try_wait()?.is_some() {
+                self.process = self.kind.launch(self.folder.path(), self.port)?;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
