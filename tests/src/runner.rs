@@ -1,10 +1,10 @@
 //! Runs the suite on one backend, as a test program.
 
-use std::{env, pin::Pin, process::ExitCode, thread};
+use std::{env, pin::Pin, process::ExitCode, thread, time::Duration};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::{Outcome, Target, Test, suite};
+use crate::{Outcome, Target, Test, random::scaled, suite};
 
 /// A test of the suite.
 pub type TestFn = for<'t> fn(&'t mut Test) -> Pin<Box<dyn Future<Output = Outcome> + Send + 't>>;
@@ -23,6 +23,10 @@ macro_rules! list {
 /// How many tests run on a server at once, unless the command line says: each holds ten connections and some more, and
 /// a server has a hundred of them by default, however many cores the machine has.
 const AT_ONCE_ON_A_SERVER: usize = 4;
+
+/// How many seconds a test may take in a long run: what hangs is told by its name. Many times what the longest takes on a slow
+/// machine.
+const LONGEST: usize = 9_000;
 
 /// The tests that start a server of their own, or make a backup.
 const WITH_PROGRAMS: [&str; 5] = [
@@ -78,7 +82,11 @@ pub fn run(target: impl Into<Target>, name: &str, test: TestFn) -> Result<(), Fa
             t.remove().await?;
             Outcome::Ok(())
         });
-        match outcome.await {
+        let longest = Duration::from_secs(scaled(LONGEST) as u64);
+        let Ok(outcome) = tokio::time::timeout(longest, outcome).await else {
+            return Err(format!("it did not end within {longest:?}").into());
+        };
+        match outcome {
             Ok(outcome) => outcome.map_err(|error| Failed::from(format!("{error:?}\n{error}"))),
             Err(panicked) => Err(panic_message(panicked)),
         }

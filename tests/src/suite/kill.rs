@@ -172,6 +172,9 @@ pub async fn a_killed_server_never_parts_a_change_from_its_record(t: &mut Test) 
         assert_eq!(lost, None, "it was acknowledged");
     }
     writers.shutdown().await;
+    // With sqlx 0.9.0 a statement of MariaDB that was dropped leaves its connection waiting for an answer, and the pool for the
+    // connection, as long as there is a server.
+    server.kill().await?;
     db.close().await?;
     Ok(())
 }
