@@ -25,6 +25,7 @@ pub struct Server {
     kind: Kind,
     folder: TempDir,
     port: u16,
+    options: &'static [&'static str],
     process: Child,
 }
 
@@ -54,6 +55,17 @@ impl Server {
     /// # Errors
     /// What its programs report, and where `CI` is set and they are not installed.
     pub async fn start(backend: Backend) -> Result<Option<Self>> {
+        Self::start_with(backend, &[]).await
+    }
+
+    /// As [`start`](Self::start), with options of its command line.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub async fn start_with(
+        backend: Backend,
+        options: &'static [&'static str],
+    ) -> Result<Option<Self>> {
         let kind = match backend {
             Backend::Sqlite => return Ok(None),
             Backend::Postgres => postgres(),
@@ -68,11 +80,12 @@ impl Server {
         let folder = tempfile::tempdir()?;
         kind.make(folder.path()).await?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let process = kind.launch(folder.path(), port)?;
+        let process = kind.launch(folder.path(), port, options)?;
         let mut server = Self {
             kind,
             folder,
             port,
+            options,
             process,
         };
         let first = server.kind.url(port, server.kind.first_database());
@@ -114,10 +127,15 @@ impl Server {
     /// # Errors
     /// Where it does not come up.
     pub async fn restart(&mut self) -> Result<()> {
-        self.process = self.kind.launch(self.folder.path(), self.port)?;
+        self.process = self.launch()?;
         let url = self.url();
         self.reached(&url).await?.close().await?;
         Ok(())
+    }
+
+    fn launch(&self) -> Result<Child> {
+        self.kind
+            .launch(self.folder.path(), self.port, self.options)
     }
 
     /// A connection, once there is one. A server that ends is started again: one of PostgreSQL does where a process of the killed
@@ -133,7 +151,7 @@ impl Server {
                 Err(error) => last = error,
             }
             if self.process.try_wait()?.is_some() {
-                self.process = self.kind.launch(self.folder.path(), self.port)?;
+                self.process = self.launch()?;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -202,7 +220,7 @@ impl Kind {
         Err(format!("it cannot be made: {said}").into())
     }
 
-    fn launch(&self, folder: &Path, port: u16) -> Result<Child> {
+    fn launch(&self, folder: &Path, port: u16, options: &[&str]) -> Result<Child> {
         let data = folder.join("data");
         let port = port.to_string();
         let mut server = match self {
@@ -230,6 +248,7 @@ impl Kind {
             .create(true)
             .append(true)
             .open(folder.join("log"))?;
+        server.args(options);
         server.stdout(log.try_clone()?).stderr(log);
         Ok(server.current_dir(folder).kill_on_drop(true).spawn()?)
     }

@@ -1,5 +1,7 @@
 //! The capture triggers that are in the database.
 
+use std::collections::BTreeSet;
+
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::{
@@ -195,10 +197,9 @@ impl Installed {
             // Else one of an attached database would be found.
             Dialect::Sqlite => format!("DROP TRIGGER IF EXISTS main.{}", quoted(&self.name)),
             Dialect::Postgres => format!(
-                "DROP TRIGGER IF EXISTS {} ON {}.{}",
+                "DROP TRIGGER IF EXISTS {} ON {}",
                 quoted(&self.name),
-                quoted(&self.schema),
-                quoted(&self.table)
+                self.quoted_table()
             ),
             Dialect::MySql | Dialect::MariaDb => format!(
                 "DROP TRIGGER IF EXISTS {}.{}",
@@ -206,6 +207,10 @@ impl Installed {
                 catalog::ticked(&self.name)
             ),
         }
+    }
+
+    fn quoted_table(&self) -> String {
+        format!("{}.{}", quoted(&self.schema), quoted(&self.table))
     }
 
     fn drop_function(&self) -> String {
@@ -216,6 +221,34 @@ impl Installed {
 
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// What removes triggers, as [`drops`] does, and on PostgreSQL first waits for those who make some of the same tables: they hold
+/// the second lock before they replace a function, so that who drops it first and then waits for the lock would wait for ever.
+pub(super) fn removals(
+    triggers: &[&Installed],
+    dialect: Dialect,
+    all: &[Installed],
+) -> Vec<String> {
+    let mut statements = Vec::new();
+    if dialect == Dialect::Postgres {
+        let tables = triggers.iter().map(|trigger| trigger.quoted_table());
+        for on in tables.collect::<BTreeSet<_>>() {
+            statements.push(format!("LOCK TABLE ONLY {on} IN ACCESS EXCLUSIVE MODE"));
+            statements.push(lock_beside(&on));
+        }
+    }
+    statements.extend(drops(triggers, dialect, all));
+    statements
+}
+
+/// PostgreSQL's lock of a table's triggers, until the end of the transaction. It comes after that of the table itself.
+pub(super) fn lock_beside(quoted_table: &str) -> String {
+    let literal = quoted_table.replace('\'', "''");
+    format!(
+        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('audit-capture'), \
+         '{literal}'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int4)"
+    )
 }
 
 /// What removes triggers, and their functions where they have some: those last, as a trigger that was made anew may call

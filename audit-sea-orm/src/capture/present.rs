@@ -97,7 +97,8 @@ impl PresentTable {
     {
         let installed = installed::all(db, self.dialect).await?;
         let here = installed::on(&installed, &self.schema, &self.name);
-        send_each(db, &installed::drops(&here, self.dialect, &installed)).await
+        let removals = installed::removals(&here, self.dialect, &installed);
+        send_each(db, &removals).await
     }
 }
 

@@ -55,7 +55,7 @@ where
         .iter()
         .filter(|trigger| is_unwanted(trigger))
         .collect();
-    let statements = installed::drops(&unwanted, dialect, &installed);
+    let statements = installed::removals(&unwanted, dialect, &installed);
     match dialect {
         _ if statements.is_empty() => Ok(()),
         Dialect::MySql | Dialect::MariaDb => send_each(db, &statements).await,

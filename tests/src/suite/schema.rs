@@ -44,7 +44,10 @@ pub use rollback::{
     fresh_asks_for_a_trail_of_another_migrator, no_table_goes_before_a_rollback_is_refused,
 };
 pub use scoped::entities_of_one_database;
-pub use together::{an_installation_that_changes_nothing_waits_for_nobody, installations_at_once};
+pub use together::{
+    an_installation_that_changes_nothing_waits_for_nobody, installations_at_once,
+    installations_beside_alterations,
+};
 
 use std::time::Duration;
 

@@ -59,11 +59,11 @@ pub use silence::{
 };
 pub use types::every_type_of_column_is_recorded;
 pub use whole::{
-    check_needs_no_right_to_use_a_schema, check_tells_of_cascades, check_tells_of_definers,
-    check_tells_of_functions_with_other_rights, check_tells_of_strangers_made_anew,
-    check_tells_of_triggers_made_anew, check_tells_of_triggers_on_the_trail,
-    check_tells_what_it_cannot_see, entities_that_share_a_table, tables_with_capitals,
-    versions_of_triggers,
+    a_server_that_ignores_the_case_of_tables, check_needs_no_right_to_use_a_schema,
+    check_tells_of_cascades, check_tells_of_definers, check_tells_of_functions_with_other_rights,
+    check_tells_of_strangers_made_anew, check_tells_of_triggers_made_anew,
+    check_tells_of_triggers_on_the_trail, check_tells_what_it_cannot_see,
+    entities_that_share_a_table, tables_with_capitals, versions_of_triggers,
 };
 pub use writes::{
     bulk_after_single, cascades, changed_keys, masks_and_skips, raw_sql, single_writes, truncate,

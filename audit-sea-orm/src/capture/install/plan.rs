@@ -62,12 +62,9 @@ pub(super) fn locks(table: &Table, place: &Place, installed: &[Installed]) -> Ve
         (false, false) => None,
     };
     let lock = mode.map(|mode| format!("LOCK TABLE ONLY {on} IN {mode} MODE"));
-    let literal = on.replace('\'', "''");
-    let beside = format!(
-        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('audit-capture'), \
-         '{literal}'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int4)"
-    );
-    lock.into_iter().chain([beside]).collect()
+    lock.into_iter()
+        .chain([installed::lock_beside(&on)])
+        .collect()
 }
 
 impl<'a> Plan<'a> {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sea_orm::{ConnectionTrait, DbErr, TransactionSession, TransactionTrait};
 
 use super::{TableInstallation, plan, refused::Refused, send_each};
@@ -11,10 +13,13 @@ use crate::{
         trigger,
     },
     ours,
+    task::pause,
 };
 
-/// How often MySQL's triggers are read anew where another installation came between.
-const TRIES: u32 = 10;
+/// How often the triggers of MySQL and MariaDB are read anew where somebody else's work came between, the longer apart the more
+/// often: some ten seconds in all.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(8);
 
 /// A table whose triggers are to be brought up to date.
 pub(super) struct Target {
@@ -155,17 +160,19 @@ impl Target {
         Self::new(self.wanted.clone(), place, installed, self.options).map(Some)
     }
 
-    /// Where another installation makes the same triggers at the same time, MySQL refuses one of them.
+    /// Where another installation makes the same triggers at the same time, MySQL refuses one of them; where the table is locked to
+    /// be altered, who has it waits for the name of a trigger, and who has that for the table.
     async fn make_each<C: ConnectionTrait>(
         &self,
         db: &C,
         installed: &[Installed],
     ) -> Result<(), DbErr> {
         let mut sent = send_each(db, &self.statements(installed)).await;
-        for _ in 1..TRIES {
+        for tried in 1..TRIES {
             if !sent.as_ref().is_err_and(met_another) {
                 break;
             }
+            pause(PAUSE * tried).await;
             let installed = installed::all(db, self.place.dialect).await?;
             if self.state(&installed) != State::Behind {
                 return Ok(());

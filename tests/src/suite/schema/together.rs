@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use audit_migration::capture::CaptureExt;
 use audit_sea_orm::{
     capture::{self, CaptureOptions, OnSkip},
     check,
 };
+use futures_util::future::try_join_all;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm_migration::{SchemaManager, prelude::Table, schema::string_null};
 use tokio::{task::JoinSet, time::timeout};
 
 use super::{FOR_EVER, lines, of_muffins, writers::Writers};
@@ -38,6 +41,51 @@ pub async fn installations_at_once(t: &mut Test) -> Outcome {
     let update = "UPDATE growing_muffin SET name = 'at last' WHERE id = 0";
     t.db.execute_unprepared(update).await?;
     assert_eq!(t.records().await?.len(), records.len() + 1);
+    Ok(())
+}
+
+/// Installations while others alter the table: none fails, and in the end the triggers are what they should be.
+pub async fn installations_beside_alterations(t: &mut Test) -> Outcome {
+    t.create_table(after::Entity).await?;
+    capture::install(&t.db, after::Entity).await?;
+    let pool = t.isolated.connect(8).await?;
+    let mut tasks = JoinSet::new();
+    for number in 0..4 {
+        tasks.spawn(install_five_times(pool.clone(), number));
+    }
+    let mut alterations = Vec::new();
+    for number in 0..2 {
+        alterations.push(alter_four_times(&pool, number));
+    }
+    try_join_all(alterations).await?;
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    pool.close().await?;
+    capture::install(&t.db, after::Entity).await?;
+    assert_eq!(of_muffins(&check(&t.db).await?), []);
+    let insert = "INSERT INTO growing_muffin (id, name) VALUES (1, 'lemon')";
+    t.db.execute_unprepared(insert).await?;
+    t.only_record().await?;
+    Ok(())
+}
+
+async fn alter_four_times(db: &DatabaseConnection, number: usize) -> Result<(), DbErr> {
+    let manager = SchemaManager::new(db);
+    let name = format!("note_{number}");
+    for round in 0..4 {
+        let table = Table::alter().table("growing_muffin").take();
+        let alter = if round % 2 == 0 {
+            table.clone().add_column(string_null(name.clone())).take()
+        } else {
+            table.clone().drop_column(name.clone()).take()
+        };
+        manager
+            .alter_captured(after::Entity, async |manager| {
+                manager.alter_table(alter).await
+            })
+            .await?;
+    }
     Ok(())
 }
 

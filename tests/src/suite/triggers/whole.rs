@@ -1,7 +1,9 @@
 //! What `check` finds of a trigger beside its text: made anew, with other rights, of another version, or hidden.
 
+use audit_migration::Migrator;
 use audit_sea_orm::{Drift, capture, check};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
+use sea_orm_migration::MigratorTrait;
 
 use super::{
     install::{insert_trigger, of_accounts, triggers},
@@ -15,6 +17,8 @@ use crate::{
         shared::{bun, bun_name, capitals, roll},
         tart,
     },
+    server::Server,
+    test::{create_table, records},
 };
 
 /// What is found of a table of that name, for each entity that has it.
@@ -454,6 +458,35 @@ pub async fn tables_with_capitals(t: &mut Test) -> Outcome {
     }
     capture::remove(&t.db, capitals::Entity).await?;
     assert_eq!(triggers(t).await?, none);
+    Ok(())
+}
+
+/// A server of MariaDB that keeps the names of tables in lower case, as those of Windows do, finds and removes the triggers of an
+/// entity whose table has capitals.
+pub async fn a_server_that_ignores_the_case_of_tables(t: &mut Test) -> Outcome {
+    if t.backend != Backend::MySql || t.is_mysql().await? {
+        return Ok(());
+    }
+    let options = &["--lower-case-table-names=1"];
+    let Some(server) = Server::start_with(t.backend, options).await? else {
+        return Ok(());
+    };
+    let db = Database::connect(server.url()).await?;
+    Migrator::up(&db, None).await?;
+    create_table(&db, capitals::Entity).await?;
+    for _ in 0..2 {
+        capture::install(&db, capitals::Entity).await?;
+        assert_eq!(found(&db, "SharedCapitals").await?, [vec![]]);
+    }
+    let insert = "INSERT INTO SharedCapitals (id, name) VALUES (1, 'a')";
+    db.execute_unprepared(insert).await?;
+    let recorded: Vec<_> = records(&db).await?;
+    assert_eq!(recorded[0].table_name.as_deref(), Some("SharedCapitals"));
+    capture::remove(&db, capitals::Entity).await?;
+    db.execute_unprepared("INSERT INTO SharedCapitals (id, name) VALUES (2, 'b')")
+        .await?;
+    assert_eq!(records(&db).await?.len(), recorded.len());
+    db.close().await?;
     Ok(())
 }
 
