@@ -106,9 +106,9 @@ pub trait CaptureExt: sealed::Sealed {
     /// or after. Where the closure fails there, what it had altered stays, and the triggers are installed for that; a migration that
     /// is dropped half done leaves the lock to its connection until that ends, and no triggers until the next installation.
     ///
-    /// That lock needs the right `LOCK TABLES`. It takes the tables along that the triggers write, those of the trail: in InnoDB
-    /// others go on to write to them, in another storage engine they wait. On a Galera cluster it is no lock: what is written through
-    /// another node meanwhile goes unrecorded, so let nothing write there.
+    /// That lock needs the right `LOCK TABLES`. It takes the tables along that the triggers write, those of the trail: on MariaDB, with
+    /// InnoDB, others go on to write to them; on MySQL (9.7) they wait, and so does every audited write until the end. On a Galera
+    /// cluster it is no lock: what is written through another node meanwhile goes unrecorded, so let nothing write there.
     ///
     /// The closure may rename the table, from a name that the entity says to be a former one (`#[audited(renamed("…"))]`). On
     /// MariaDB and MySQL let it do nothing else, as the table is not locked then, and keeps its triggers until it is done. Each is

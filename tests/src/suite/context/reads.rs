@@ -138,11 +138,13 @@ async fn read_only(t: &Test) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(t.isolated.url.replace("mode=rwc", "mode=ro"));
     options.max_connections(1);
     let db = Database::connect(options).await?;
-    match t.backend {
-        Backend::Sqlite => 0,
-        Backend::Postgres => raw(&db, "SET default_transaction_read_only = on").await?,
-        Backend::MySql => raw(&db, "SET SESSION TRANSACTION READ ONLY").await?,
+    let read_only = match t.backend {
+        Backend::Sqlite => return Ok(db),
+        Backend::Postgres => "SET default_transaction_read_only = on",
+        Backend::MySql => "SET SESSION TRANSACTION READ ONLY",
     };
+    // MySQL does not prepare it.
+    db.execute_unprepared(read_only).await?;
     Ok(db)
 }
 
