@@ -24,7 +24,7 @@ macro_rules! list {
 /// a server has a hundred of them by default, however many cores the machine has.
 const AT_ONCE_ON_A_SERVER: usize = 4;
 
-/// How many seconds a test may take in a long run: what hangs is told by its name. Many times what the longest takes on a slow
+/// How many seconds a test may take in a long run: what hangs fails by its name. Many times what the longest takes on a slow
 /// machine.
 const LONGEST: usize = 9_000;
 

@@ -224,7 +224,7 @@ pub async fn who_waited_comes_later(t: &mut Test) -> Outcome {
         if count.try_get_by_index::<i64>(0)? > 0 {
             break;
         }
-        // InnoDB looks anew only where nobody has asked for a tenth of a second: who asks more often is told the first answer
+        // InnoDB looks anew only where nobody has asked for a tenth of a second: who asks more often gets the first answer
         // for ever.
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
