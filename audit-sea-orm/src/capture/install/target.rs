@@ -82,8 +82,8 @@ impl Target {
 
     /// Whether triggers on other tables have the names that its own are to have.
     pub(super) fn wants_names_of_others(&self, installed: &[Installed]) -> bool {
-        self.state(installed) == State::Behind
-            && !plan::in_the_way(&self.table, &self.place, installed).is_empty()
+        !plan::in_the_way(&self.table, &self.place, installed).is_empty()
+            && self.state(installed) == State::Behind
     }
 
     fn state(&self, installed: &[Installed]) -> State {
