@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use crate::{
-    Audited, connection::own, connection_kind::ConnectionKind, encoding::Captured, pending::Intent,
+    Audited, connection::own, connection_kind::ConnectionKind, encoding::Captured, intent::Intent,
     recorded::Recorded,
 };
 

@@ -132,6 +132,7 @@ mod error;
 mod event;
 pub mod hooks;
 mod insert;
+mod intent;
 mod object;
 mod object_key;
 mod ours;

@@ -29,7 +29,7 @@ use std::{
 
 use sea_orm::Value;
 
-use crate::{before_image::Counted, encoding::Captured, writer::Record};
+use crate::{before_image::Counted, encoding::Captured, intent::Intent, writer::Record};
 
 /// Images older than this are removed once [`PILED_UP`] is reached: their updates are most likely over.
 const GRACE: Duration = Duration::from_secs(60);
@@ -37,13 +37,6 @@ const GRACE: Duration = Duration::from_secs(60);
 const PILED_UP: usize = 8 * 1024 * 1024;
 /// The memory, in bytes, that images never exceed: beyond it the oldest go, whatever their age.
 const MOST: usize = 256 * 1024 * 1024;
-
-/// What is about to happen to a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Intent {
-    Update,
-    Delete,
-}
 
 /// Where an image belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -11,8 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
-    Audited, Capture, encoding::Captured, entity, entity_names, pending::Intent,
-    sql_texts::SqlTexts,
+    Audited, Capture, encoding::Captured, entity, entity_names, intent::Intent, sql_texts::SqlTexts,
 };
 
 /// What is recorded of an entity: asked of its [`Audited`] once, then kept for the process.

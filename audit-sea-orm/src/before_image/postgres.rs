@@ -10,7 +10,7 @@ use super::{Found, Wanted, fetch};
 use crate::{
     Audited,
     connection::own,
-    pending::Intent,
+    intent::Intent,
     recorded::{MayLock, Recorded},
     writer::Condition,
 };

@@ -8,7 +8,8 @@ use crate::{
     before_image::{self, Row},
     connection::context_of,
     connection_kind::ConnectionKind,
-    pending::{self, Deletion, Intent, Kept, Slot},
+    intent::Intent,
+    pending::{self, Deletion, Kept, Slot},
     writer::{self, Condition, Record},
 };
 
