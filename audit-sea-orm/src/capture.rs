@@ -144,6 +144,7 @@
 mod cascades;
 mod catalog;
 mod check;
+mod contention;
 mod drift;
 mod install;
 mod installed;

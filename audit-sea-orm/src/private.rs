@@ -9,7 +9,6 @@ pub use crate::{
     capture::{AuditedEntity, present::PresentTable},
     hooks,
     object::column_repr,
-    task::pause,
 };
 
 /// Inserts a row of the trail as the builders of events do: for the tests, which choose its time.

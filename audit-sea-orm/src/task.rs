@@ -27,10 +27,3 @@ where
 {
     tokio::spawn(carry(future))
 }
-
-/// Waits a while, where tokio runs: elsewhere there is no clock to wait by, and it goes on at once.
-pub async fn pause(time: std::time::Duration) {
-    if tokio::runtime::Handle::try_current().is_ok() {
-        tokio::time::sleep(time).await;
-    }
-}

@@ -1,7 +1,5 @@
-use std::time::Duration;
-
 use audit_sea_orm::{
-    __private::{PresentTable, install_capture_if_ready, pause},
+    __private::{PresentTable, install_capture_if_ready},
     Audited,
 };
 use sea_orm_migration::{
@@ -17,13 +15,6 @@ use super::CaptureOptions;
 
 /// MariaDB's and MySQL's error for a table that is not among those which the session locked.
 const NOT_LOCKED: &str = "1100 ";
-
-/// MariaDB's and MySQL's error for one of two who wait for each other.
-const DEADLOCK: &str = "1213 ";
-
-/// How often a lock is tried, the longer apart the more often: some ten seconds in all.
-const TRIES: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(8);
 
 /// MariaDB's error for a statement that it refuses while the session has locked tables: `RENAME TABLE` is one.
 const NOT_UNDER_LOCK: &str = "1192 ";
@@ -127,7 +118,7 @@ where
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
     let db = manager.get_connection();
-    let options = lock_and_remove(db, &table).await?;
+    let options = table.lock_and_remove(db).await?;
     let altered = alter(manager).await;
     // Nothing is rolled back there, so triggers that were there are installed for what was altered.
     let installed = if altered.is_ok() || options.is_some() {
@@ -138,31 +129,6 @@ where
     let unlocked = db.execute_unprepared("UNLOCK TABLES").await;
     altered.map_err(|error| of_lock(table.name(), error))?;
     installed.and(unlocked.map(drop))
-}
-
-/// Locks the table and removes its triggers; the options that they had. Tried again where others install triggers at the same
-/// time: they hold the name of a trigger and wait for the table.
-async fn lock_and_remove(
-    db: &SchemaManagerConnection<'_>,
-    table: &PresentTable,
-) -> Result<Option<CaptureOptions>, DbErr> {
-    let mut options = None;
-    for tried in 1.. {
-        let removed = async {
-            db.execute_unprepared(&table.lock_tables()).await?;
-            options = options.or(table.installed_options(db).await?);
-            table.remove_triggers(db).await
-        };
-        let Err(error) = removed.await else {
-            break;
-        };
-        db.execute_unprepared("UNLOCK TABLES").await?;
-        if tried == TRIES || !error.to_string().contains(DEADLOCK) {
-            return Err(error);
-        }
-        pause(PAUSE * tried).await;
-    }
-    Ok(options)
 }
 
 /// A table that has not got the name of its entity is not locked, as MariaDB refuses to rename one that is, or forgets the lock.

@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
     catalog::{self, Dialect},
+    contention::{TRIES, met_another, pause},
     install::send_each,
     installed,
     options::CaptureOptions,
@@ -67,11 +68,34 @@ impl PresentTable {
         self.is_former
     }
 
-    /// What keeps others from using it on MariaDB and MySQL, until `UNLOCK TABLES`.
-    #[must_use]
-    pub fn lock_tables(&self) -> String {
+    /// Keeps others from using it on MariaDB and MySQL, until `UNLOCK TABLES`, and removes its triggers; the options that they
+    /// had. Tried again where others install triggers at the same time: they hold the name of a trigger and wait for the table.
+    ///
+    /// # Errors
+    /// What the database reports. Then nothing is locked.
+    pub async fn lock_and_remove<C>(&self, db: &C) -> Result<Option<CaptureOptions>, DbErr>
+    where
+        C: ConnectionTrait,
+    {
         let (schema, name) = (catalog::ticked(&self.schema), catalog::ticked(&self.name));
-        format!("LOCK TABLES {schema}.{name} WRITE")
+        let lock = format!("LOCK TABLES {schema}.{name} WRITE");
+        let mut options = None;
+        for tried in 1.. {
+            let removed = async {
+                db.execute_unprepared(&lock).await?;
+                options = options.or(self.installed_options(db).await?);
+                self.remove_triggers(db).await
+            };
+            let Err(error) = removed.await else {
+                break;
+            };
+            db.execute_unprepared("UNLOCK TABLES").await?;
+            if tried == TRIES || !met_another(&error) {
+                return Err(error);
+            }
+            pause(tried).await;
+        }
+        Ok(options)
     }
 
     /// What its triggers were installed with; `None` where there are none.

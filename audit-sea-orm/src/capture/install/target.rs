@@ -1,11 +1,10 @@
-use std::time::Duration;
-
 use sea_orm::{ConnectionTrait, DbErr, TransactionSession, TransactionTrait};
 
 use super::{TableInstallation, plan, refused::Refused, send_each};
 use crate::{
     capture::{
         catalog::{self, Dialect, Place},
+        contention::{TRIES, met_another, pause},
         installed::{self, Installed},
         options::CaptureOptions,
         state::State,
@@ -13,13 +12,7 @@ use crate::{
         trigger,
     },
     ours,
-    task::pause,
 };
-
-/// How often the triggers of MySQL and MariaDB are read anew where somebody else's work came between, the longer apart the more
-/// often: some ten seconds in all.
-const TRIES: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(8);
 
 /// A table whose triggers are to be brought up to date.
 pub(super) struct Target {
@@ -168,11 +161,12 @@ impl Target {
         installed: &[Installed],
     ) -> Result<(), DbErr> {
         let mut sent = send_each(db, &self.statements(installed)).await;
+        // Each time they are read anew.
         for tried in 1..TRIES {
             if !sent.as_ref().is_err_and(met_another) {
                 break;
             }
-            pause(PAUSE * tried).await;
+            pause(tried).await;
             let installed = installed::all(db, self.place.dialect).await?;
             if self.state(&installed) != State::Behind {
                 return Ok(());
@@ -181,12 +175,4 @@ impl Target {
         }
         sent
     }
-}
-
-/// MySQL's errors for a trigger that there is, and for a deadlock of those who make some.
-fn met_another(error: &DbErr) -> bool {
-    let error = error.to_string();
-    ["1359 ", "1213 "]
-        .iter()
-        .any(|number| error.contains(number))
 }
