@@ -69,21 +69,28 @@ async fn with_shelves(t: &Test) -> Result<(), DbErr> {
     t.db.execute_unprepared(fill).await.map(drop)
 }
 
+/// Every row is seen, those of Ada may be deleted, and either all may be updated, and so locked, or none.
+async fn with_secured_shelves(t: &Test, may_update: bool) -> Result<(), DbErr> {
+    with_shelves(t).await?;
+    let updates = format!("CREATE POLICY updates ON shelf FOR UPDATE USING ({may_update})");
+    for sql in [
+        "ALTER TABLE shelf ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY reads ON shelf FOR SELECT USING (true)",
+        &updates,
+        "CREATE POLICY deletes ON shelf FOR DELETE USING (owner = 'ada')",
+    ] {
+        t.db.execute_unprepared(sql).await?;
+    }
+    Ok(())
+}
+
 /// Row security that lets a role delete rows that it may not update: the delete is recorded, and what it does not
 /// hit is not.
 pub async fn a_delete_that_row_security_hides_from_updates(t: &mut Test) -> Outcome {
     if t.backend != Backend::Postgres {
         return Ok(());
     }
-    with_shelves(t).await?;
-    for sql in [
-        "ALTER TABLE shelf ENABLE ROW LEVEL SECURITY",
-        "CREATE POLICY reads ON shelf FOR SELECT USING (true)",
-        "CREATE POLICY updates ON shelf FOR UPDATE USING (false)",
-        "CREATE POLICY deletes ON shelf FOR DELETE USING (owner = 'ada')",
-    ] {
-        t.db.execute_unprepared(sql).await?;
-    }
+    with_secured_shelves(t, false).await?;
     let (db, role) = as_role(t, "secured", "SELECT, UPDATE, DELETE").await?;
     let delete = |id| secured::ActiveModel {
         id: Set(id),
@@ -109,15 +116,7 @@ pub async fn a_delete_that_row_security_refuses_leaves_no_record(t: &mut Test) -
     if t.backend != Backend::Postgres {
         return Ok(());
     }
-    with_shelves(t).await?;
-    for sql in [
-        "ALTER TABLE shelf ENABLE ROW LEVEL SECURITY",
-        "CREATE POLICY reads ON shelf FOR SELECT USING (true)",
-        "CREATE POLICY updates ON shelf FOR UPDATE USING (true)",
-        "CREATE POLICY deletes ON shelf FOR DELETE USING (owner = 'ada')",
-    ] {
-        t.db.execute_unprepared(sql).await?;
-    }
+    with_secured_shelves(t, true).await?;
     let (db, role) = as_role(t, "kept", "SELECT, UPDATE, DELETE").await?;
     let delete = |id| kept::ActiveModel {
         id: Set(id),
