@@ -24,6 +24,7 @@ pub mod interrupt;
 pub mod load;
 pub mod losses;
 pub mod random;
+pub mod roles;
 pub mod runner;
 pub mod seed;
 pub mod server;

@@ -109,12 +109,12 @@ impl Server {
         let Some(id) = self.process.id() else {
             return Ok(());
         };
+        // Stopped, it starts no process that the list would lack: one of PostgreSQL can wait for ever for a lock that a killed one
+        // held, and keeps the memory without which the server does not start again.
+        signal("-STOP", &[id]).await?;
         let mut processes = vec![id];
         processes.extend(children(id));
-        let mut kill = Command::new("kill");
-        kill.arg("-9").args(processes.iter().map(u32::to_string));
-        // One that ended by itself in between is none that is missing.
-        kill.stderr(Stdio::null()).status().await?;
+        signal("-9", &processes).await?;
         self.process.wait().await?;
         while processes.iter().any(|id| is_running(*id)) {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -139,7 +139,7 @@ impl Server {
     }
 
     /// A connection, once there is one. A server that ends is started again: one of PostgreSQL does where a process of the killed
-    /// one, which was not there yet when its processes were listed, still holds its memory.
+    /// one still holds its memory.
     async fn reached(&mut self, url: &str) -> Result<DatabaseConnection> {
         let mut last = DbErr::Custom("it was never tried".to_owned());
         for _ in 0..600 {
@@ -325,6 +325,14 @@ fn owner(path: &Path) -> Option<u32> {
 /// Whether this process made a path as root.
 fn is_root(path: &Path) -> bool {
     owner(path) == Some(0)
+}
+
+/// Signals processes; one that has ended by itself is none that is missing.
+async fn signal(signal: &str, processes: &[u32]) -> Result<()> {
+    let mut kill = Command::new("kill");
+    kill.arg(signal).args(processes.iter().map(u32::to_string));
+    kill.stderr(Stdio::null()).status().await?;
+    Ok(())
 }
 
 /// The processes that a process started.

@@ -3,11 +3,7 @@
 use audit_sea_orm::prelude::*;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, ModelTrait, Set,
-    Statement, TransactionSession, TransactionTrait,
-    rbac::{
-        entity::{permission, resource, role, role_permission, user::UserId, user_role},
-        schema::create_tables,
-    },
+    Statement, TransactionSession, TransactionTrait, rbac::entity::user::UserId,
 };
 
 use super::because;
@@ -17,53 +13,12 @@ use crate::{
         cake,
         tart::{self, priced, repriced},
     },
+    roles::{self, ALL},
 };
 
 /// User 1 may do everything with tarts and what carries the context, and nothing else.
 async fn with_roles(t: &Test) -> Result<(), DbErr> {
-    let all = ["select", "insert", "update", "delete"];
-    with_rights(t, &[("tart", &all), ("audit_context", &all)]).await
-}
-
-/// User 1 may do that, and nothing else.
-async fn with_rights(t: &Test, rights: &[(&str, &[&str])]) -> Result<(), DbErr> {
-    create_tables(&t.db, Default::default()).await?;
-    let role = role::ActiveModel {
-        role: Set("baker".to_owned()),
-        ..Default::default()
-    };
-    let role = role.insert(&t.db).await?;
-    for action in ["select", "insert", "update", "delete"] {
-        let permission = permission::ActiveModel {
-            action: Set(action.to_owned()),
-            ..Default::default()
-        };
-        permission.insert(&t.db).await?;
-    }
-    for (table, actions) in rights {
-        let resource = resource::ActiveModel {
-            table: Set((*table).to_owned()),
-            ..Default::default()
-        };
-        let resource = resource.insert(&t.db).await?;
-        for permission in permission::Entity::find().all(&t.db).await? {
-            if !actions.contains(&permission.action.as_str()) {
-                continue;
-            }
-            let permission = role_permission::ActiveModel {
-                role_id: Set(role.id),
-                permission_id: Set(permission.id),
-                resource_id: Set(resource.id),
-            };
-            permission.insert(&t.db).await?;
-        }
-    }
-    let user = user_role::ActiveModel {
-        user_id: Set(UserId(1)),
-        role_id: Set(role.id),
-    };
-    user.insert(&t.db).await?;
-    t.db.load_rbac().await
+    roles::grant(&t.db, &[("tart", &ALL), ("audit_context", &ALL)]).await
 }
 
 fn assert_names<T>(refused: Result<T, DbErr>, permission: &str, table: &str) {
@@ -77,7 +32,7 @@ pub async fn a_missing_permission_is_named_before_the_change(t: &mut Test) -> Ou
     t.create_table(cake::Entity).await?;
     let kept = AuditContext::unaudited("fixture", cake::named("Sacher").insert(&t.db)).await?;
     let rights: &[(&str, &[&str])] = &[("cake", &["select", "insert", "update", "delete"])];
-    with_rights(t, rights).await?;
+    roles::grant(&t.db, rights).await?;
     let restricted = t.db.restricted_for(UserId(1))?;
     let insert = || cake::named("Linzer");
     let update = || {
@@ -111,7 +66,7 @@ pub async fn missing_permissions_beside_the_trail_are_named(t: &mut Test) -> Out
         ("audit_log", &["insert"]),
         ("tart", &["insert", "select"]),
     ];
-    with_rights(t, rights).await?;
+    roles::grant(&t.db, rights).await?;
     let restricted = t.db.restricted_for(UserId(1))?;
     assert_names(cake.clone().delete(&restricted).await, "select", "cake");
     assert_eq!(cake::Entity::find().all(&t.db).await?, [cake]);
