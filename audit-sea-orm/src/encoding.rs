@@ -25,6 +25,7 @@
 //! What the application cannot read is `{"$unreadable": "<the database's text of it>"}`: a date that its type does
 //! not hold, text in a column of numbers. It is met only in the state before a change, where the rest of the row is
 //! as ever; but an array beside such a column is written so too. It decodes as a value of no column but JSON.
+//! On MariaDB and MySQL a type that has no text there, such as a geometry, is written in hexadecimal digits.
 //!
 //! SeaORM's own `sea_value_to_json_value` does not do: it puts SQL quotes around times, rounds decimals and
 //! panics on bytes that are not UTF-8.

@@ -4,7 +4,7 @@
 use sea_orm::{
     ColumnTrait, ColumnType, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic,
     ModelTrait, QueryResult, QuerySelect, QueryTrait, Value,
-    sea_query::{ArrayType, Expr, ExprTrait},
+    sea_query::{ArrayType, Expr, ExprTrait, Func, SelectStatement},
 };
 
 use super::{Wanted, caught, with_key};
@@ -51,21 +51,42 @@ async fn texts<E: Audited, C: ConnectionTrait>(
     if columns.is_empty() {
         return Ok(Vec::new());
     }
-    let text = match db.get_database_backend() {
-        DbBackend::MySql => "char",
-        _ => "text",
+    let row = match db.get_database_backend() {
+        DbBackend::MySql => {
+            let as_text = select(wanted, columns, |column| column.cast_as("char"));
+            // One of a type that has no text, as a geometry, is no reason to refuse the delete.
+            let in_hex = select(wanted, columns, |column| {
+                Func::cust("HEX").arg(column).into()
+            });
+            match own(db.query_one(&as_text)).await {
+                Err(_) => own(db.query_one(&in_hex)).await?,
+                row => row?,
+            }
+        }
+        _ => {
+            let as_text = select(wanted, columns, |column| column.cast_as("text"));
+            own(db.query_one(&as_text)).await?
+        }
     };
-    let select = with_key(E::find().select_only(), wanted);
-    let select = columns.iter().fold(select, |select, column| {
-        let whole = (E::default(), *column);
-        select.expr_as(Expr::col(whole).cast_as(text), column.as_str())
-    });
-    let row = own(db.query_one(&select.into_query())).await?;
     let text = |row: &QueryResult, column: &E::Column| {
         caught(|| row.try_get::<Option<String>>("", column.as_str())).flatten()
     };
     let of_row = |row: QueryResult| columns.iter().map(|column| text(&row, column)).collect();
     Ok(row.map_or_else(Vec::new, of_row))
+}
+
+/// Of the row that is wanted, each column as an expression has it.
+fn select<E: Audited>(
+    wanted: &Wanted<E>,
+    columns: &[E::Column],
+    spelled: impl Fn(Expr) -> Expr,
+) -> SelectStatement {
+    let select = with_key(E::find().select_only(), wanted);
+    let select = columns.iter().fold(select, |select, column| {
+        let whole = Expr::col((E::default(), *column));
+        select.expr_as(spelled(whole), column.as_str())
+    });
+    select.into_query()
 }
 
 /// The value of one column, where it can be read as the type that the model has for it.

@@ -50,7 +50,7 @@ fn decode_some(json: &Json, like: &Value) -> Option<Value> {
         Value::Json(_) => Value::Json(Some(Box::new(unwrapped(json)?))),
         Value::Enum(v) => enumerated(json, v)?,
         Value::ChronoDate(_) => parse::<NaiveDate>(json)?.into(),
-        Value::ChronoTime(_) => parse::<NaiveTime>(json)?.into(),
+        Value::ChronoTime(_) => time(json)?.into(),
         Value::ChronoDateTime(_) => date_time(json.as_str()?)?.into(),
         Value::ChronoDateTimeUtc(_) => utc(json)?.into(),
         Value::ChronoDateTimeLocal(_) => DateTime::<Local>::from(utc(json)?).into(),
@@ -58,7 +58,7 @@ fn decode_some(json: &Json, like: &Value) -> Option<Value> {
         #[cfg(feature = "with-time")]
         Value::TimeDate(_) => with_time::date(parse(json)?)?.into(),
         #[cfg(feature = "with-time")]
-        Value::TimeTime(_) => with_time::time(parse(json)?)?.into(),
+        Value::TimeTime(_) => with_time::time(time(json)?)?.into(),
         #[cfg(feature = "with-time")]
         Value::TimeDateTime(_) => with_time::date_time(date_time(json.as_str()?)?)?.into(),
         #[cfg(feature = "with-time")]
@@ -104,6 +104,14 @@ fn double(json: &Json) -> Option<f64> {
 fn single(double: f64) -> Option<f32> {
     let single: f32 = format!("{double:e}").parse().ok()?;
     (single.is_finite() || !double.is_finite()).then_some(single)
+}
+
+/// PostgreSQL has an end of the day, which its drivers read as the beginning: so is it read here.
+fn time(json: &Json) -> Option<NaiveTime> {
+    match json.as_str() {
+        Some("24:00:00.000000") => Some(NaiveTime::MIN),
+        _ => parse(json),
+    }
 }
 
 fn bytes(hex: &str) -> Option<Vec<u8>> {

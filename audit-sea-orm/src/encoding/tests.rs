@@ -208,6 +208,8 @@ fn chrono_at_its_ends() {
         DateTime::<Utc>::MIN_UTC,
         &json!("-262143-01-01T00:00:00.000000Z"),
     );
+    let end = from_json(&json!("24:00:00.000000"), &NaiveTime::MIN.into());
+    assert_eq!(end.unwrap(), NaiveTime::MIN.into());
     let leap = NaiveTime::from_hms_micro_opt(23, 59, 59, 1_500_000).unwrap();
     check(leap, &json!("23:59:60.500000"));
     let summer = FixedOffset::east_opt(7200).unwrap();

@@ -46,4 +46,27 @@ selected_types! {
     time_of_zone, "time_of_zone_selected": String, "custom(\"timetz\")", "text", "timetz";
     log_position, "log_position_selected": String, "custom(\"pg_lsn\")", "text", "pg_lsn";
     object_number, "object_number_selected": String, "custom(\"oid\")", "text", "oid";
+    wide_range, "wide_range_selected": String, "custom(\"int8range\")", "text", "int8range";
+    decimal_range, "decimal_range_selected": String, "custom(\"numrange\")", "text", "numrange";
+    plain_time_range, "plain_time_range_selected": String, "custom(\"tsrange\")", "text", "tsrange";
+    date_multirange, "date_multirange_selected": String, "custom(\"datemultirange\")", "text", "datemultirange";
+    network_range, "network_range_selected": String, "custom(\"cidr\")", "text", "cidr";
+    long_hardware, "long_hardware_selected": String, "custom(\"macaddr8\")", "text", "macaddr8";
+    search_query, "search_query_selected": String, "custom(\"tsquery\")", "text", "tsquery";
+    json_path, "json_path_selected": String, "custom(\"jsonpath\")", "text", "jsonpath";
+    line, "line_selected": String, "custom(\"line\")", "text", "line";
+    segment, "segment_selected": String, "custom(\"lseg\")", "text", "lseg";
+    rectangle, "rectangle_selected": String, "custom(\"box\")", "text", "box";
+    path, "path_selected": String, "custom(\"path\")", "text", "path";
+    polygon, "polygon_selected": String, "custom(\"polygon\")", "text", "polygon";
+    circle, "circle_selected": String, "custom(\"circle\")", "text", "circle";
+    time_array, "time_array_selected": String, "custom(\"time[]\")", "text", "time[]";
+    time_stamp_array, "time_stamp_array_selected": String, "custom(\"timestamp[]\")", "text", "timestamp[]";
+    interval_array, "interval_array_selected": String, "custom(\"interval[]\")", "text", "interval[]";
+    zoned_array, "zoned_array_selected": String, "custom(\"timestamptz[]\")", "text", "timestamptz[]";
+    nested_array, "nested_array_selected": String, "custom(\"integer[][]\")", "text", "integer[][]";
+    brew, "brew_selected": String, "custom(\"brew\")", "text", "brew";
+    brew_array, "brew_array_selected": String, "custom(\"brew[]\")", "text", "brew[]";
+    positive, "positive_selected": String, "custom(\"positive\")", "text", "positive";
+    pair, "pair_selected": String, "custom(\"pair\")", "text", "pair";
 }

@@ -5,6 +5,7 @@
 //! take; each change of a row must have one record; and the records alone must rebuild the rows as SeaORM reads them, which
 //! is what hooks record.
 
+mod hooked;
 mod mysql;
 mod postgres;
 mod sqlite;

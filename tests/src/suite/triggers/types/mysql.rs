@@ -3,7 +3,8 @@ use crate::{
     Outcome, Test,
     entity::column_types::{
         big, big_unsigned, boolean, bytes, date, date_time, date_time_utc, decimal, double, float,
-        int, json, small, small_unsigned, string, text, time, tiny, tiny_unsigned, unsigned,
+        int, integer_enum, json, native_enum, small, small_unsigned, string, string_enum, text,
+        time, tiny, tiny_unsigned, unsigned,
     },
 };
 
@@ -38,6 +39,11 @@ pub(super) async fn walk(t: &Test, failures: &mut Failures) -> Outcome {
             "varchar(9) character set utf16", "char(9) character set utf32", "varchar(9) collate utf8mb4_bin",
             "enum('a', 'ab', '')",
         ] => TEXTS;
+        string: ["set('a', 'b', 'c')"] => &["''", "'a,c'", "'b'"];
+        native_enum: ["enum('Green', 'Earl \"Grey\"')"] => &["'Green'", "'Earl \"Grey\"'"];
+        string_enum: ["varchar(8)"] => &["'S'", "'L'"];
+        integer_enum: ["int"] => &["-10", "10"];
+        bytes: ["point", "geometry"] => &["ST_GeomFromText('POINT(1 2)')"];
         text: ["tinytext", "text", "mediumtext", "longtext", "text character set latin1"] => TEXTS;
         bytes: ["binary(4)", "varbinary(9)", "tinyblob", "blob", "mediumblob", "longblob"] => BYTES;
         json: ["json"] => JSONS;

@@ -1,17 +1,23 @@
+use sea_orm::ConnectionTrait;
+
 use super::{Column, Failures, columns};
 use crate::{
     Outcome, Test,
     entity::{
         column_types::{
             big, big_array, boolean, boolean_array, bytes, bytes_array, date, date_array,
-            date_time, date_time_utc, decimal, decimal_array, double, double_array, float,
-            float_array, int, json, json_array, json_binary, small, small_array, string,
-            string_array, text, time, uuid, uuid_array,
+            date_time, date_time_utc, date_time_utc_array, decimal, decimal_array, double,
+            double_array, float, float_array, int, integer_enum, json, json_array, json_binary,
+            native_enum, native_enum_array, small, small_array, string, string_array, string_enum,
+            text, time, uuid, uuid_array,
         },
         selected_types::{
-            bit_varying, bits_as_number, date_range, hardware, interval, log_position, money,
-            multirange, network, number_as_big, number_range, object_number, point, search_text,
-            time_of_zone, time_range, xml,
+            bit_varying, bits_as_number, brew, brew_array, circle, date_multirange, date_range,
+            decimal_range, hardware, interval, interval_array, json_path, line, log_position,
+            long_hardware, money, multirange, nested_array, network, network_range, number_as_big,
+            number_range, object_number, pair, path, plain_time_range, point, polygon, positive,
+            rectangle, search_query, search_text, segment, time_array, time_of_zone, time_range,
+            time_stamp_array, wide_range, xml, zoned_array,
         },
     },
 };
@@ -82,7 +88,9 @@ pub(super) async fn walk(t: &Test, failures: &mut Failures) -> Outcome {
         decimal: ["numeric", "numeric(10, 2)", "numeric(20, 10)"] => DECIMALS;
         uuid: ["uuid"] => &["'00000000-0000-0000-0000-000000000000'", "gen_random_uuid()"];
         date: ["date"] => DAYS;
-        time: ["time", "time(0)"] => CLOCKS;
+        time: ["time"] => CLOCKS;
+        // The end of the day is to SeaORM its beginning, so that a change from one to the other is none.
+        time: ["time(0)"] => &["'23:59:59.4'", "'24:00'", "'10:00'"];
         date_time: ["timestamp", "timestamp(0)"] => TIMES;
         date_time: ["timestamp"] => FAR_TIMES;
         date_time_utc: ["timestamptz", "timestamptz(3)"] => ZONED;
@@ -94,7 +102,9 @@ pub(super) async fn walk(t: &Test, failures: &mut Failures) -> Outcome {
         json_binary: ["jsonb", "jsonb NOT NULL DEFAULT '1'"] => JSONS;
     }
     arrays(t, failures).await?;
-    selected(t, failures).await
+    selected(t, failures).await?;
+    of_geometry(t, failures).await?;
+    made_here(t, failures).await
 }
 
 async fn arrays(t: &Test, failures: &mut Failures) -> Outcome {
@@ -134,6 +144,55 @@ async fn selected(t: &Test, failures: &mut Failures) -> Outcome {
         time_of_zone: ["timetz"] => &["'10:00+05:45'"];
         log_position: ["pg_lsn"] => &["'16/B374D848'"];
         object_number: ["oid"] => &["0", "4294967295"];
+        wide_range: ["int8range"] => &["'[1,5)'", "'(,9223372036854775807)'"];
+        decimal_range: ["numrange"] => &["'[1.50,2)'", "'(,)'"];
+        plain_time_range: ["tsrange"] => &["'[2020-01-02,2021-01-01 10:00:00.5)'"];
+        date_multirange: ["datemultirange"] => &["'{[2020-01-02,2021-01-01)}'"];
+        network_range: ["cidr"] => &["'192.0.2.0/24'", "'2001:db8::/32'"];
+        long_hardware: ["macaddr8"] => &["'08:00:2b:01:02:03:04:05'"];
+        search_query: ["tsquery"] => &["'a & !b'", "''"];
+        json_path: ["jsonpath"] => &["'$.a[*] ? (@ > 1)'"];
+        time_array: ["time[]"] => &["'{10:00,23:59:59.999999}'", "'{}'"];
+        time_stamp_array: ["timestamp[]"] => &["'{2024-02-29 10:00:00.5,infinity}'"];
+        interval_array: ["interval[]"] => &["'{1 day 03:00,-1 mon}'"];
+        zoned_array: ["timestamptz[]"] => &["'{2024-03-31 02:30:00+01}'"];
+        nested_array: ["integer[][]", "integer[]"] => &["'{{1,2},{3,NULL}}'", "'[5:6]={1,2}'"];
+    }
+    Ok(())
+}
+
+async fn of_geometry(t: &Test, failures: &mut Failures) -> Outcome {
+    columns! {t, failures;
+        line: ["line"] => &["'{1,-1,0.1}'"];
+        segment: ["lseg"] => &["'[(0,0),(0.1,1e22)]'"];
+        rectangle: ["box"] => &["'((0.1,1),(2,3))'"];
+        path: ["path"] => &["'((0,0),(0.1,1))'", "'[(0,0),(1,1)]'"];
+        polygon: ["polygon"] => &["'((0,0),(0.1,1),(1,0))'"];
+        circle: ["circle"] => &["'<(0.1,2),0.30000000000000004>'"];
+    }
+    Ok(())
+}
+
+/// Columns of types that an application makes.
+async fn made_here(t: &Test, failures: &mut Failures) -> Outcome {
+    let types = "CREATE TYPE brew AS ENUM ('green', 'Earl \"Grey\"'); \
+        CREATE DOMAIN positive AS integer CHECK (VALUE > 0); \
+        CREATE DOMAIN label AS varchar(9) CHECK (VALUE <> ''); \
+        CREATE TYPE pair AS (a integer, b text); \
+        CREATE TYPE tea AS ENUM ('Green', 'Earl \"Grey\"')";
+    t.db.execute_unprepared(types).await?;
+    columns! {t, failures;
+        brew: ["brew"] => &["'green'", "'Earl \"Grey\"'"];
+        brew_array: ["brew[]"] => &["ARRAY['green', 'Earl \"Grey\"']::brew[]"];
+        native_enum: ["tea"] => &["'Green'", "'Earl \"Grey\"'"];
+        native_enum_array: ["tea[]"] => &["ARRAY['Green', 'Earl \"Grey\"']::tea[]", "'{}'"];
+        positive: ["positive"] => &["1", "2147483647"];
+        int: ["positive"] => &["1", "2147483647"];
+        string: ["label"] => &["'a'", "'ab '"];
+        pair: ["pair"] => &["ROW(1, 'a\"b')", "ROW(NULL, '')"];
+        string_enum: ["varchar(8)", "text"] => &["'S'", "'L'"];
+        integer_enum: ["integer"] => &["-10", "10"];
+        date_time_utc_array: ["timestamptz[]"] => &["'{2024-03-31 02:30:00.5+01}'", "'{}'"];
     }
     Ok(())
 }

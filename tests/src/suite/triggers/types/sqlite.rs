@@ -2,8 +2,8 @@ use super::{Column, Failures, columns};
 use crate::{
     Outcome, Test,
     entity::column_types::{
-        big, boolean, bytes, date, date_time, date_time_utc, decimal, double, int, json, string,
-        text, time, uuid,
+        big, boolean, bytes, date, date_time, date_time_utc, decimal, double, int, integer_enum,
+        json, string, string_enum, text, time, uuid,
     },
 };
 
@@ -72,6 +72,8 @@ pub(super) async fn walk(t: &Test, failures: &mut Failures) -> Outcome {
         text: ["TEXT", "CLOB", "BLOB"] => ANY;
         bytes: ["BLOB", "VARBINARY(9)"] => ANY;
         uuid: ["uuid_text", "BLOB"] => ANY;
+        string_enum: ["TEXT", "enum_text"] => &["'S'", "'L'", "'XL'", "5"];
+        integer_enum: ["INTEGER"] => &["-10", "10", "11", "'low'"];
         json: ["JSON", "json_text", "jsonb_text"] => JSONS;
         time: ["TIME", "time_text"] => CLOCKS;
         date: ["DATE", "date_text"] => TIMES;

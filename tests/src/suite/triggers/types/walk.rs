@@ -3,61 +3,68 @@ use std::{collections::BTreeMap, marker::PhantomData, panic::AssertUnwindSafe};
 use audit_sea_orm::{__private::install_capture_beside_hooks, encoding, prelude::*};
 use futures_util::FutureExt as _;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, Statement,
-    Value, prelude::Json,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr,
+    EntityTrait, IntoActiveModel, Iterable, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    Statement, Value, prelude::Json,
 };
 
 use super::Column;
 use crate::{Backend, Test};
 
-type Found<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+pub(super) type Found<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A row as SeaORM reads it; `None` where it cannot.
 type State<M> = BTreeMap<i64, Option<M>>;
 
 /// A table with a column under test, its plain twin, and what the records say of it.
-pub(super) struct Walk<'t, E: EntityTrait> {
-    t: &'t Test,
+pub(super) struct Walk<E: EntityTrait> {
+    backend: Backend,
+    pub(super) db: DatabaseConnection,
     column: &'static [&'static str],
-    table: String,
+    pub(super) table: String,
     /// What the records rebuild: the JSON of each row's value.
     rebuilt: BTreeMap<String, Json>,
-    last_record: i64,
-    failures: Vec<String>,
+    /// What the records hold of each value that SeaORM reads.
+    pub(super) recorded: Vec<(Value, Json)>,
+    pub(super) last_record: i64,
+    pub(super) failures: Vec<String>,
     entity: PhantomData<E>,
 }
 
-impl<'t, E> Walk<'t, E>
+impl<E> Walk<E>
 where
     E: Audited + EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel> + Sync,
     E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send + Sync,
 {
     /// Makes both tables, and the triggers of one.
-    pub(super) async fn new(t: &'t Test, column: &Column) -> Found<Self> {
+    pub(super) async fn new(t: &Test, column: &Column) -> Found<Self> {
+        // The connections of another column's table know statements that answer with its type, which PostgreSQL refuses then.
+        let db = t.isolated.connect(1).await?;
         let table = E::default().table_name().to_owned();
         for name in [table.clone(), plain(&table)] {
-            t.db.execute_unprepared(&format!("DROP TABLE IF EXISTS {name}"))
+            db.execute_unprepared(&format!("DROP TABLE IF EXISTS {name}"))
                 .await?;
             let create = format!(
                 "CREATE TABLE {name} (id INTEGER NOT NULL PRIMARY KEY, value {})",
                 column.ddl
             );
-            t.db.execute_unprepared(&create).await?;
+            db.execute_unprepared(&create).await?;
         }
         let newest = audit_log::Entity::find().order_by_desc(audit_log::Column::Id);
-        let newest = newest.one(&t.db).await?;
+        let newest = newest.one(&db).await?;
         let mut walk = Self {
-            t,
+            backend: t.backend,
+            db,
             column: column.values,
             table,
             rebuilt: BTreeMap::new(),
+            recorded: Vec::new(),
             last_record: newest.map_or(0, |record| record.id),
             failures: Vec::new(),
             entity: PhantomData,
         };
-        if let Err(error) = install_capture_beside_hooks::<_, E>(&t.db).await {
+        if let Err(error) = install_capture_beside_hooks::<_, E>(&walk.db).await {
             walk.failures.push(format!("cannot be installed: {error}"));
         }
         Ok(walk)
@@ -98,11 +105,13 @@ where
         ] {
             self.write(rest).await?;
         }
+        self.by_hooks(&taken).await?;
+        self.db.close().await?;
         Ok(self.failures)
     }
 
     fn upsert(&self, value: &str) -> String {
-        let conflict = match self.t.backend {
+        let conflict = match self.backend {
             Backend::MySql => "ON DUPLICATE KEY UPDATE value = VALUES(value)",
             Backend::Sqlite | Backend::Postgres => {
                 "ON CONFLICT (id) DO UPDATE SET value = excluded.value"
@@ -114,7 +123,7 @@ where
     /// Sends a statement to both tables; whether the plain one takes it.
     async fn write(&mut self, sql: &str) -> Found<bool> {
         let before = self.state().await?;
-        let db = &self.t.db;
+        let db = &self.db;
         let plain = db
             .execute_unprepared(&sql.replace("{}", &plain(&self.table)))
             .await;
@@ -135,34 +144,34 @@ where
             format!("DELETE FROM {twin}"),
             format!("INSERT INTO {twin} SELECT * FROM {}", self.table),
         ] {
-            self.t.db.execute_unprepared(&sql).await?;
+            self.db.execute_unprepared(&sql).await?;
         }
         Ok(())
     }
 
     /// Each row as SeaORM reads it, one by one: drivers fail, or panic, at values that a database holds.
-    async fn state(&self) -> Found<State<E::Model>> {
+    pub(super) async fn state(&self) -> Found<State<E::Model>> {
         let ids = Statement::from_string(
-            self.t.db.get_database_backend(),
+            self.db.get_database_backend(),
             format!("SELECT id FROM {} ORDER BY id", self.table),
         );
         let mut state = State::<E::Model>::new();
-        for row in self.t.db.query_all_raw(ids).await? {
+        for row in self.db.query_all_raw(ids).await? {
             let id: i32 = row.try_get_by_index(0)?;
-            let read = E::find().filter(Self::id().eq(id)).one(&self.t.db);
+            let read = E::find().filter(Self::id().eq(id)).one(&self.db);
             let read = AssertUnwindSafe(read).catch_unwind().await;
             state.insert(id.into(), read.ok().and_then(Result::ok).flatten());
         }
         Ok(state)
     }
 
-    fn id() -> E::Column {
+    pub(super) fn id() -> E::Column {
         E::Column::iter()
             .next()
             .expect("the key is the first column")
     }
 
-    fn value() -> E::Column {
+    pub(super) fn value() -> E::Column {
         E::Column::iter()
             .nth(1)
             .expect("the value is the second column")
@@ -176,11 +185,7 @@ where
         after: &State<E::Model>,
     ) -> Result<(), DbErr> {
         let new = audit_log::Entity::find().filter(audit_log::Column::Id.gt(self.last_record));
-        let new = match new
-            .order_by_asc(audit_log::Column::Id)
-            .all(&self.t.db)
-            .await
-        {
+        let new = match new.order_by_asc(audit_log::Column::Id).all(&self.db).await {
             Ok(new) => new,
             Err(error) => {
                 self.failures.push(format!("{sql}: unreadable: {error}"));
@@ -249,7 +254,9 @@ where
         let rebuilt = self.rebuilt.get(&id.to_string());
         let read = rebuilt.map(|json| (encoding::column_value::<E>(Self::value(), json), json));
         let is_right = matches!(&read, Some((Ok(read), _)) if *read == value);
-        if !is_right {
+        if let Some(json) = rebuilt.filter(|_| is_right) {
+            self.recorded.push((value, json.clone()));
+        } else {
             self.failures.push(format!(
                 "{sql}: {id} holds {}, rebuilt {read:.200?}",
                 cut(&value)
@@ -259,7 +266,7 @@ where
             }
         }
         let records = audit_log::Entity::for_object(model);
-        if records.count(&self.t.db).await? == 0 {
+        if records.count(&self.db).await? == 0 {
             self.failures
                 .push(format!("{sql}: no record of {id} is found by its model"));
         }
@@ -276,6 +283,6 @@ fn outline(record: &audit_log::Model) -> String {
     format!("{} {object} {:.100?}", record.action, record.new_values)
 }
 
-fn cut(value: &Value) -> String {
+pub(super) fn cut(value: &Value) -> String {
     format!("{value:?}").chars().take(200).collect()
 }
