@@ -435,6 +435,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         virtual_columns,
         padded_texts,
         styled_texts_and_far_dates,
+        digits_of_numbers_in_texts,
         columns_read_by_a_cast,
         json_that_others_cannot_read,
         odd_contexts,

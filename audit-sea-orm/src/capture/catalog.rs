@@ -48,7 +48,7 @@ pub(super) struct ColumnFact {
     pub(super) declared: String,
     /// It is `CHAR(n)`, or an array of such, on PostgreSQL.
     pub(super) is_padded: bool,
-    /// Its text follows what the session set for dates, intervals and time zones, on PostgreSQL.
+    /// Its text follows what the session set for dates, intervals, time zones and the digits of numbers, on PostgreSQL.
     pub(super) is_styled: bool,
     /// Of a column that is computed when it is read, `VIRTUAL`, on PostgreSQL: its expression.
     pub(super) expression: Option<String>,
@@ -173,7 +173,7 @@ fn description(dialect: Dialect) -> &'static str {
         Dialect::Postgres => {
             "SELECT n.nspname::text, a.attname::text, t.typname::text, \
              CASE WHEN COALESCE(e.typname, b.typname, t.typname) = 'bpchar' THEN '1' ELSE '0' END, \
-             CASE WHEN COALESCE(e.typcategory, t.typcategory) IN ('C', 'D', 'R', 'T') THEN '1' ELSE '0' END, \
+             CASE WHEN COALESCE(e.typcategory, t.typcategory) IN ('C', 'D', 'G', 'R', 'T') THEN '1' ELSE '0' END, \
              CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, '0' \
              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \

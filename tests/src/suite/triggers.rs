@@ -41,11 +41,11 @@ pub use limits::{
 };
 pub use names::{composite_keys, equal_by_collation, hostile_names, hostile_texts_for_people};
 pub use postgres::{
-    a_rule_that_is_made_later, columns_read_by_a_cast, json_that_others_cannot_read,
-    keys_that_change_hands, logins_and_roles, many_skipped_rows, odd_contexts, padded_texts,
-    rows_changed_several_times, rows_of_one_key, styled_texts_and_far_dates,
-    tables_named_at_run_time, tables_with_rules, the_most_parameters, values_of_types_that_panic,
-    virtual_columns,
+    a_rule_that_is_made_later, columns_read_by_a_cast, digits_of_numbers_in_texts,
+    json_that_others_cannot_read, keys_that_change_hands, logins_and_roles, many_skipped_rows,
+    odd_contexts, padded_texts, rows_changed_several_times, rows_of_one_key,
+    styled_texts_and_far_dates, tables_named_at_run_time, tables_with_rules, the_most_parameters,
+    values_of_types_that_panic, virtual_columns,
 };
 pub use replay::every_table_can_be_rebuilt;
 pub use seen::{

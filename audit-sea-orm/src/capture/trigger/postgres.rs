@@ -144,16 +144,18 @@ impl<'a> Maker<'a> {
             Kind::Array(element) => **element == Kind::Float,
             _ => false,
         };
-        let mut settings = vec![("search_path", "pg_catalog, pg_temp")];
-        if columns.iter().any(|column| is_float(&column.kind)) {
-            settings.push(("extra_float_digits", "1"));
-        }
         let is_styled = |column: &Column| {
             let fact = self.place.fact(&column.name);
             column.kind.is_text() && fact.is_some_and(|fact| fact.is_styled)
         };
         let named = self.table.key.iter().chain(&self.table.naming);
-        if columns.iter().chain(named).any(is_styled) {
+        let is_any_styled = columns.iter().chain(named).any(is_styled);
+        let mut settings = vec![("search_path", "pg_catalog, pg_temp")];
+        // Numbers stand in the texts of points, ranges and rows too.
+        if is_any_styled || columns.iter().any(|column| is_float(&column.kind)) {
+            settings.push(("extra_float_digits", "1"));
+        }
+        if is_any_styled {
             settings.push(("DateStyle", "'ISO, MDY'"));
             settings.push(("IntervalStyle", "postgres"));
             settings.push(("TimeZone", "'UTC'"));

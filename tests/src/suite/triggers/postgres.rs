@@ -1,6 +1,7 @@
 //! What only PostgreSQL has, for the most part: other databases pass those tests at once.
 
 use audit_sea_orm::{
+    __private::install_capture_beside_hooks,
     capture::{self, CaptureOptions, OnSkip},
     encoding,
     prelude::*,
@@ -18,6 +19,7 @@ use crate::{
     Backend, Outcome, Test,
     entity::{
         seams::{country, document, generated, money, named, picky, post, span, tiny},
+        selected_types::{circle, pair},
         tart,
     },
 };
@@ -373,6 +375,42 @@ pub async fn styled_texts_and_far_dates(t: &mut Test) -> Outcome {
     );
     let days: Vec<_> = values[1..].iter().map(|row| row["day"].clone()).collect();
     assert_eq!(days, ["-4712-01-01", "infinity", "2026-11-28"]);
+    Ok(())
+}
+
+/// The numbers in the text of a shape or a row have all their digits, however few the session asks for.
+pub async fn digits_of_numbers_in_texts(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        return Ok(());
+    }
+    run(
+        &t.db,
+        &[
+            "CREATE TYPE pair AS (a double precision, b text)",
+            "CREATE TABLE circle_selected (id int PRIMARY KEY, value circle)",
+            "CREATE TABLE pair_selected (id int PRIMARY KEY, value pair)",
+        ],
+    )
+    .await?;
+    install_capture_beside_hooks::<_, circle::Entity>(&t.db).await?;
+    install_capture_beside_hooks::<_, pair::Entity>(&t.db).await?;
+    let transaction = t.db.begin().await?;
+    for sql in [
+        "SET LOCAL extra_float_digits = 0",
+        "INSERT INTO circle_selected VALUES (1, '<(0.30000000000000004,1),2>')",
+        "INSERT INTO pair_selected VALUES (1, ROW(0.30000000000000004, 'a'))",
+    ] {
+        transaction.execute_unprepared(sql).await?;
+    }
+    transaction.commit().await?;
+    let records = t.records().await?.into_iter();
+    let values: Vec<_> = records
+        .filter_map(|record| Some(record.new_values?["value"].clone()))
+        .collect();
+    assert_eq!(
+        values,
+        ["<(0.30000000000000004,1),2>", "(0.30000000000000004,a)"]
+    );
     Ok(())
 }
 
