@@ -1,10 +1,13 @@
 //! A database that gives up the whole transaction, by itself, for one failed statement.
 
+use audit_migration::Migrator;
 use audit_sea_orm::prelude::*;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, Set,
-    Statement, TransactionSession, TransactionTrait,
+    ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, Database, DatabaseConnection,
+    DbBackend, DbErr, EntityTrait, Set, Statement, TransactionSession, TransactionTrait,
+    rbac::entity::user::UserId,
 };
+use sea_orm_migration::MigratorTrait;
 
 use super::{
     assert_names,
@@ -16,6 +19,8 @@ use crate::{
     Backend, Outcome, Test,
     entity::{cake, pie},
     losses::losses_of,
+    roles::{self, ALL},
+    server::Server,
     wrapped::Wrapped,
 };
 
@@ -179,20 +184,9 @@ pub async fn under_log_a_wrapped_transaction_is_no_silent_success(t: &mut Test) 
         let wrapper = Wrapped::new(&transaction);
         let run = write.run(&wrapper, &cake);
         let (written, lost) = losses_of(under_log().scope(run)).await;
-        let committed = transaction.commit().await;
-        let is_changed = rows(t).await? != before;
-        if written.is_ok() && committed.is_ok() {
-            assert!(is_changed, "{write:?} is lost without an error");
-            assert_eq!(lost.len(), 1, "{lost:?}");
-        }
-        if let Err(error) = written {
-            assert_eq!(t.backend, Backend::Postgres);
-            assert_names(
-                &error.to_string(),
-                &write.event(&cake),
-                Fault::Missing.cause(t),
-            );
-        }
+        let committed = transaction.commit().await.is_ok();
+        let changed = committed && rows(t).await? != before;
+        assert_no_silent_success(t, &write.event(&cake), written, &lost, changed);
         // Around a pool each statement commits by itself, so the change stands and the loss is counted.
         let cake = bake(t, &format!("{write:?} on a pool")).await?;
         let before = rows(t).await?;
@@ -204,6 +198,85 @@ pub async fn under_log_a_wrapped_transaction_is_no_silent_success(t: &mut Test) 
         assert_ne!(rows(t).await?, before);
     }
     Fault::Missing.mend(t).await.map_err(Into::into)
+}
+
+/// Where the write is `Ok`, the change is there and the loss counted; PostgreSQL, which takes no more statements, gives an error.
+fn assert_no_silent_success(
+    t: &Test,
+    event: &str,
+    written: Result<(), DbErr>,
+    lost: &[String],
+    changed: bool,
+) {
+    if let Err(error) = written {
+        assert_eq!(t.backend, Backend::Postgres);
+        assert_names(&error.to_string(), event, Fault::Missing.cause(t));
+        return;
+    }
+    assert!(changed, "{event} is lost without an error");
+    assert_eq!(lost.len(), 1, "{lost:?}");
+}
+
+/// The same in a transaction of SeaORM's access control, which takes no savepoint by a statement.
+pub async fn under_log_a_restricted_transaction_is_no_silent_success(t: &mut Test) -> Outcome {
+    t.create_table(cake::Entity).await?;
+    roles::grant(&t.db, &[("cake", &ALL), ("audit_log", &ALL)]).await?;
+    let restricted = t.db.restricted_for(UserId(1))?;
+    Fault::Missing.inflict(t).await?;
+    for write in [Write::Insert, Write::Update, Write::Delete] {
+        let cake = bake(t, &format!("{write:?}")).await?;
+        let before = rows(t).await?;
+        let transaction = restricted.begin_write().await?;
+        let run = write.run(&transaction, &cake);
+        let (written, lost) = losses_of(under_log().scope(run)).await;
+        let committed = transaction.commit().await.is_ok();
+        let changed = committed && rows(t).await? != before;
+        assert_no_silent_success(t, &write.event(&cake), written, &lost, changed);
+    }
+    Fault::Missing.mend(t).await.map_err(Into::into)
+}
+
+/// MariaDB rolls a whole transaction back that waited too long for a lock, where it is started so: an error, also under `Log`,
+/// and nothing of it is there.
+pub async fn a_timeout_that_rolls_back_ends_a_transaction_with_an_error(t: &mut Test) -> Outcome {
+    if t.backend != Backend::MySql || t.is_mysql().await? {
+        return Ok(());
+    }
+    let options = &[
+        "--innodb-rollback-on-timeout=ON",
+        "--innodb-lock-wait-timeout=1",
+    ];
+    let Some(mut server) = Server::start_with(t.backend, options).await? else {
+        return Ok(());
+    };
+    let db = Database::connect(server.url()).await?;
+    Migrator::up(&db, None).await?;
+    crate::test::create_table(&db, pie::Entity).await?;
+    AuditContext::unaudited("fixture", priced(1).insert(&db)).await?;
+    AuditEvent::new(Action::View).record(&db).await?;
+    // Who holds the gap behind the last record keeps every new one out.
+    let holder = db.begin().await?;
+    let gap = "SELECT id FROM audit_log WHERE id > 0 FOR UPDATE";
+    holder.execute_unprepared(gap).await?;
+    let transaction = db.begin_write().await?;
+    let update = pie::ActiveModel {
+        id: Unchanged(1),
+        price: Set(2),
+        ..Default::default()
+    };
+    let updated = under_log().scope(update.update(&transaction));
+    let (updated, lost) = losses_of(updated).await;
+    let error = updated.expect_err("the transaction is over").to_string();
+    assert_names(&error, "UPDATE of pie 1", "Lock wait timeout exceeded");
+    assert!(lost.is_empty(), "{lost:?}");
+    for transaction in [transaction, holder] {
+        transaction.rollback().await?;
+    }
+    let pie = pie::Entity::find_by_id(1).one(&db).await?;
+    assert_ne!(pie.map(|pie| pie.price), Some(2));
+    server.kill().await?;
+    db.close().await?;
+    Ok(())
 }
 
 /// MariaDB ends the transaction whose row changed since its snapshot (1020): an error, also under `Log`.
