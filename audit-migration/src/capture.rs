@@ -57,6 +57,7 @@
 //! ```
 
 mod alter;
+mod lock;
 
 pub use audit_sea_orm::capture::{
     AuditedEntity, CaptureOptions, InstallReport, Installation, OnSkip, TableInstallation, install,
@@ -103,8 +104,8 @@ pub trait CaptureExt: sealed::Sealed {
     /// # Backends
     /// PostgreSQL and SQLite do all of it in one transaction: who else uses the table waits for its end. MariaDB and MySQL have
     /// none for a schema, so the table is locked (`LOCK TABLES … WRITE`), and the closure may use no other table: those come before
-    /// or after. Where the closure fails there, what it had altered stays, and the triggers are installed for that; a migration that
-    /// is dropped half done leaves the lock to its connection until that ends, and no triggers until the next installation.
+    /// or after. Where the closure fails there, what it had altered stays, and the triggers are installed for that, also where a
+    /// migration on a pool is dropped half done. One that is killed leaves the table without triggers until the next installation.
     ///
     /// That lock needs the right `LOCK TABLES`. It takes the tables along that the triggers write, those of the trail: on MariaDB, with
     /// InnoDB, others go on to write to them; on MySQL (9.7) they wait, and so does every audited write until the end. On a Galera

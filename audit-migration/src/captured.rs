@@ -2,11 +2,11 @@ use std::marker::PhantomData;
 
 use audit_sea_orm::{__private::has_trail, capture};
 use sea_orm_migration::{
-    MigrationTrait, MigratorTrait, SchemaManager, SchemaManagerConnection,
+    MigrationTrait, MigratorTrait, SchemaManager,
     prelude::{DbErr, DynIden, IntoSchemaManagerConnection, async_trait},
 };
 
-use crate::rollback;
+use crate::{reborrow::reborrow, rollback};
 
 /// Applies every migration that is pending, then brings the capture triggers of every entity of the program up to date.
 ///
@@ -118,7 +118,7 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
         C: IntoSchemaManagerConnection<'c>,
     {
         let manager = SchemaManager::new(db);
-        let migrated = M::up(again(&manager), steps).await;
+        let migrated = M::up(reborrow(manager.get_connection()), steps).await;
         install_after(&manager, migrated).await
     }
 
@@ -128,7 +128,7 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
     {
         let manager = SchemaManager::new(db);
         rollback::ask::<M>(&manager, steps).await?;
-        let migrated = M::down(again(&manager), steps).await;
+        let migrated = M::down(reborrow(manager.get_connection()), steps).await;
         install_after(&manager, migrated).await
     }
 
@@ -138,7 +138,7 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
     {
         let manager = SchemaManager::new(db);
         rollback::ask::<M>(&manager, None).await?;
-        M::reset(again(&manager)).await
+        M::reset(reborrow(manager.get_connection())).await
     }
 
     async fn refresh<'c, C>(db: C) -> Result<(), DbErr>
@@ -147,7 +147,7 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
     {
         let manager = SchemaManager::new(db);
         rollback::ask::<M>(&manager, None).await?;
-        let migrated = M::refresh(again(&manager)).await;
+        let migrated = M::refresh(reborrow(manager.get_connection())).await;
         install_after(&manager, migrated).await
     }
 
@@ -157,21 +157,8 @@ impl<M: MigratorTrait> MigratorTrait for Captured<M> {
     {
         let manager = SchemaManager::new(db);
         rollback::ask_to_drop_all::<M>(&manager).await?;
-        let migrated = M::fresh(again(&manager)).await;
+        let migrated = M::fresh(reborrow(manager.get_connection())).await;
         install_after(&manager, migrated).await
-    }
-}
-
-/// The connection of a manager, to be used once more.
-fn again<'a>(manager: &'a SchemaManager<'_>) -> SchemaManagerConnection<'a> {
-    match manager.get_connection() {
-        SchemaManagerConnection::Connection(db) => SchemaManagerConnection::Connection(db),
-        SchemaManagerConnection::Transaction(transaction) => {
-            SchemaManagerConnection::Transaction(transaction)
-        }
-        SchemaManagerConnection::OwnedTransaction(transaction) => {
-            SchemaManagerConnection::Transaction(transaction)
-        }
     }
 }
 

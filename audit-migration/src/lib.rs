@@ -83,6 +83,7 @@ mod m20261124_000002_create_audit_context;
 mod m20261124_000003_index_admin_lists;
 mod migrator;
 mod options;
+mod reborrow;
 mod rollback;
 mod tables;
 mod unaudited;

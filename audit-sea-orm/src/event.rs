@@ -64,7 +64,7 @@ where
     }
     let written = write_both(db, row, record, context);
     if ConnectionKind::of::<C>().allows_raw() {
-        own(writer::in_savepoint(db, failed, written)).await
+        own(ours::in_savepoint(db, failed, written)).await
     } else {
         written.await
     }

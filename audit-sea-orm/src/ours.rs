@@ -6,12 +6,13 @@ mod gate;
 mod shield;
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
+    ConnectionTrait, DbErr, SqliteTransactionMode, TransactionOptions, TransactionSession,
+    TransactionTrait, prelude::async_trait::async_trait,
 };
 
 pub(crate) use ending::Ending;
-pub(crate) use shield::{finished_in_a_task, shielded};
+pub use shield::finished_in_a_task;
+pub(crate) use shield::shielded;
 
 /// Begins a transaction on a pool.
 ///
@@ -50,24 +51,30 @@ pub(crate) fn to_write() -> TransactionOptions {
     }
 }
 
-/// Ends a transaction of which nobody knows how deep it is, as what was done in it went.
+/// Works so that a failure leaves the transaction of the caller's as it was before. A savepoint that stays, as the future is
+/// dropped, changes nothing, and ends with its transaction.
 ///
-/// SQLite may have ended a failed one by itself: then it is left inside an empty one, for sqlx to roll back.
-pub(crate) async fn end_plain<T, E>(transaction: T, done: Result<(), E>) -> Result<(), E>
-where
-    T: ConnectionTrait + TransactionSession,
-    E: From<DbErr>,
-{
-    if let Err(error) = done {
-        if transaction.get_database_backend() == DbBackend::Sqlite {
-            // OK to ignore: an error where it is open, which is well.
-            let _begun = transaction.execute_unprepared("BEGIN").await;
-        }
-        // OK to ignore: what failed first says more.
-        let _rolled_back = transaction.rollback().await;
-        return Err(error);
+/// By statements: with sqlx 0.9.0 a savepoint whose future is dropped while it is made takes the whole transaction along, and
+/// what its owner writes then commits by itself.
+///
+/// # Errors
+/// What failed, or what the database reports.
+pub async fn in_savepoint<C: ConnectionTrait, T, E>(
+    db: &C,
+    failed: impl Fn(DbErr) -> E + Send,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let send = async |sql| db.execute_unprepared(sql).await;
+    send("SAVEPOINT audit").await.map_err(&failed)?;
+    let done = work.await;
+    if done.is_err() && send("ROLLBACK TO SAVEPOINT audit").await.is_err() {
+        // The savepoint is gone with its transaction. The first error says why, and that it is.
+        return done;
     }
-    Ok(transaction.commit().await?)
+    let released = send("RELEASE SAVEPOINT audit").await;
+    let done = done?;
+    released.map_err(failed)?;
+    Ok(done)
 }
 
 /// A transaction of the library's own around one write.

@@ -9,6 +9,7 @@ pub use crate::{
     capture::{AuditedEntity, present::PresentTable},
     hooks,
     object::column_repr,
+    ours::{Own, finished_in_a_task, in_savepoint},
 };
 
 /// Inserts a row of the trail as the builders of events do: for the tests, which choose its time.
@@ -58,7 +59,7 @@ pub fn update_record_json<E: Audited>(
 /// What the database reports.
 pub async fn install_capture_beside_hooks<C, E>(db: &C) -> Result<(), sea_orm::DbErr>
 where
-    C: sea_orm::ConnectionTrait + sea_orm::TransactionTrait,
+    C: crate::AuditedWrite,
     E: Audited,
 {
     crate::capture::install_beside_hooks::<C, E>(db).await
@@ -73,7 +74,7 @@ pub async fn install_captures<C, E>(
     entities: &[E],
 ) -> Result<crate::capture::InstallReport, sea_orm::DbErr>
 where
-    C: sea_orm::ConnectionTrait + sea_orm::TransactionTrait,
+    C: crate::AuditedWrite,
     E: Audited,
 {
     crate::capture::install_each(db, entities).await
@@ -89,7 +90,7 @@ pub async fn install_capture_if_ready<C, E>(
     options: Option<crate::capture::CaptureOptions>,
 ) -> Result<(), sea_orm::DbErr>
 where
-    C: sea_orm::ConnectionTrait + sea_orm::TransactionTrait,
+    C: crate::AuditedWrite,
     E: Audited,
 {
     crate::capture::install_if_ready(db, entity, options).await

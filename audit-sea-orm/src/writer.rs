@@ -21,7 +21,7 @@ use sea_orm::{
 
 use crate::{
     Error, Result, clock, connection::own, connection_kind::ConnectionKind, entity::audit_log,
-    error::chain,
+    error::chain, ours,
 };
 use failed_alone::failed_alone;
 
@@ -128,7 +128,7 @@ pub(crate) async fn guarded<C: ConnectionTrait, T>(
 ) -> Result<Option<T>> {
     let inserted = own(async {
         if needs_savepoint(db, config) {
-            in_savepoint(db, |error| error, insert).await
+            ours::in_savepoint(db, |error| error, insert).await
         } else {
             insert.await
         }
@@ -170,24 +170,4 @@ fn needs_savepoint<C: ConnectionTrait>(db: &C, config: &AuditConfig) -> bool {
     config.failure_policy() == OnFailure::Log
         && db.get_database_backend() == DbBackend::Postgres
         && kind == ConnectionKind::Transaction
-}
-
-/// Writes so that a failure leaves the transaction as it was before. A savepoint that stays, as the future is dropped,
-/// changes nothing, and ends with its transaction.
-pub(crate) async fn in_savepoint<C: ConnectionTrait, T, E>(
-    db: &C,
-    failed: impl Fn(DbErr) -> E + Send,
-    write: impl Future<Output = Result<T, E>> + Send,
-) -> Result<T, E> {
-    let send = async |sql| db.execute_unprepared(sql).await;
-    send("SAVEPOINT audit_record").await.map_err(&failed)?;
-    let written = write.await;
-    if written.is_err() && send("ROLLBACK TO SAVEPOINT audit_record").await.is_err() {
-        // The savepoint is gone with its transaction. The first error says why, and that it is.
-        return written;
-    }
-    let released = send("RELEASE SAVEPOINT audit_record").await;
-    let written = written?;
-    released.map_err(failed)?;
-    Ok(written)
 }

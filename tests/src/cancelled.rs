@@ -24,6 +24,15 @@ impl Point {
         }
     }
 
+    /// One that no future comes to.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self {
+            waits: usize::MAX,
+            is_answered: false,
+        }
+    }
+
     /// The next.
     #[must_use]
     pub const fn next(self) -> Self {

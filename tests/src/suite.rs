@@ -211,6 +211,9 @@ pub const ALL: &[(&str, TestFn)] = list! {
     cancellation: [
         writes_dropped_in_a_transaction_leave_it_as_it_was,
         writes_dropped_on_a_pool_leave_it_clean,
+        streams_dropped_anywhere_leave_nothing,
+        deployments_dropped_on_a_pool_leave_it_clean,
+        deployments_dropped_in_a_transaction_leave_it_as_it_was,
         savepoints_dropped_anywhere_leave_their_transaction,
         transactions_dropped_anywhere_leave_the_pool_clean,
         a_savepoint_and_its_transaction_dropped_together,
@@ -348,6 +351,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         entities_of_one_database,
         altered_while_others_write,
         an_alteration_that_fails,
+        an_alteration_that_is_given_up,
         an_alteration_that_fails_half_done,
         an_alteration_holds_up_no_other_table,
         a_table_renamed_by_itself,

@@ -1,17 +1,15 @@
 use audit_sea_orm::{
-    __private::{PresentTable, install_capture_if_ready},
-    Audited,
+    __private::{Own as _, PresentTable, in_savepoint, install_capture_if_ready},
+    Audited, AuditedWrite as _,
 };
 use sea_orm_migration::{
     SchemaManager, SchemaManagerConnection,
     prelude::DbErr,
-    sea_orm::{
-        ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
-        TransactionTrait,
-    },
+    sea_orm::{ConnectionTrait, DbBackend},
 };
 
-use super::CaptureOptions;
+use super::{CaptureOptions, lock::Lock};
+use crate::reborrow::reborrow;
 
 /// MariaDB's and MySQL's error for a table that is not among those which the session locked.
 const NOT_LOCKED: &str = "1100 ";
@@ -30,11 +28,7 @@ where
 {
     let db = manager.get_connection();
     if db.get_database_backend() != DbBackend::MySql {
-        let transaction = begin(db).await?;
-        let present = PresentTable::of(&transaction, &entity).await?;
-        let inner = SchemaManager::new(&transaction);
-        between(&inner, entity, present, alter).await?;
-        return transaction.commit().await;
+        return in_transaction(db, entity, alter).await;
     }
     match PresentTable::of(db, &entity).await? {
         Some(table) if !table.is_former() => locked(manager, entity, table, alter).await,
@@ -42,29 +36,34 @@ where
     }
 }
 
-/// SQLite takes the write lock at once.
-async fn begin(db: &SchemaManagerConnection<'_>) -> Result<DatabaseTransaction, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    db.begin_with_options(options).await
-}
-
-/// Removes the triggers of the table, which the closure may be going to give the name that its entity has, alters, and installs.
-async fn between<E, F>(
-    manager: &SchemaManager<'_>,
+/// All of it or nothing, also in a transaction of the caller's, which goes on.
+async fn in_transaction<E, F>(
+    db: &SchemaManagerConnection<'_>,
     entity: E,
-    present: Option<PresentTable>,
     alter: F,
 ) -> Result<(), DbErr>
 where
     E: Audited,
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
+    if let Some(ours) = db.begin_ours().await? {
+        let altered = between(&SchemaManager::new(ours.connection()), entity, alter).await;
+        let ended = ours.end(altered.is_ok()).await;
+        return altered.and(ended);
+    }
+    let manager = SchemaManager::new(reborrow(db));
+    in_savepoint(db, |error| error, between(&manager, entity, alter)).await
+}
+
+/// Removes the triggers of the table, which the closure may be going to give the name that its entity has, alters, and installs.
+async fn between<E, F>(manager: &SchemaManager<'_>, entity: E, alter: F) -> Result<(), DbErr>
+where
+    E: Audited,
+    F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
+{
     let db = manager.get_connection();
     let mut options = None;
-    if let Some(table) = present {
+    if let Some(table) = PresentTable::of(db, &entity).await? {
         options = table.installed_options(db).await?;
         table.remove_triggers(db).await?;
     }
@@ -98,13 +97,14 @@ where
     F: AsyncFnOnce(&SchemaManager<'_>) -> Result<(), DbErr>,
 {
     let db = manager.get_connection();
-    if !matches!(db, SchemaManagerConnection::Connection(_)) {
+    let SchemaManagerConnection::Connection(pool) = db else {
         // In a transaction: it has one connection already.
         return in_lock(manager, entity, table, alter).await;
-    }
-    let transaction = begin(db).await?;
-    in_lock(&SchemaManager::new(&transaction), entity, table, alter).await?;
-    transaction.commit().await
+    };
+    let lock = Lock::new(pool, entity, &table).await?;
+    let altered = in_lock(&SchemaManager::new(lock.connection()), entity, table, alter).await;
+    lock.end().await?;
+    altered
 }
 
 async fn in_lock<E, F>(

@@ -5,7 +5,7 @@ mod refused;
 mod report;
 mod target;
 
-use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use refused::Refused;
 pub use report::{InstallReport, Installation, TableInstallation};
@@ -19,7 +19,7 @@ use super::{
     registry::{self, AuditedEntity, Registered},
     table::Table,
 };
-use crate::{Audited, Capture};
+use crate::{Audited, AuditedWrite, Capture};
 
 /// Installs the capture triggers of an entity, and brings outdated ones up to date.
 ///
@@ -29,7 +29,8 @@ use crate::{Audited, Capture};
 /// [`check`](super::check).
 ///
 /// Any number of tasks and programs may install at the same time, while others write. [`super`] says what each database does
-/// to those.
+/// to those. It may be dropped at any point: the connection is clean, a transaction that it was given goes on, and the next
+/// installation does the rest. Until then PostgreSQL and SQLite have the triggers of before, MariaDB and MySQL some of each.
 ///
 /// # Errors
 /// What the database reports, and where the entity is not of `#[audited(capture = "triggers")]` (its hooks would
@@ -49,7 +50,7 @@ use crate::{Audited, Capture};
 /// ```
 pub async fn install<C, E>(db: &C, entity: E) -> Result<InstallReport, DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
     E: Audited,
 {
     Ok(install_table(db, Table::of(&entity), None).await?)
@@ -78,7 +79,7 @@ pub async fn install_with<C, E>(
     options: CaptureOptions,
 ) -> Result<InstallReport, DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
     E: Audited,
 {
     Ok(install_table(db, Table::of(&entity), Some(options)).await?)
@@ -119,7 +120,7 @@ where
 /// As [`install`]. Where several tables fail, one error names them all; the others have their triggers.
 pub async fn install_all<C>(db: &C) -> Result<InstallReport, DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
 {
     install_tables(db, registry::tables(), None).await
 }
@@ -130,7 +131,7 @@ where
 /// As [`install_all`].
 pub async fn install_all_with<C>(db: &C, options: CaptureOptions) -> Result<InstallReport, DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
 {
     install_tables(db, registry::tables(), Some(options)).await
 }
@@ -154,7 +155,7 @@ where
 /// ```
 pub async fn install_entities<C>(db: &C, entities: &[AuditedEntity]) -> Result<InstallReport, DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
 {
     install_tables(
         db,
@@ -170,7 +171,7 @@ async fn install_tables<C>(
     options: Option<CaptureOptions>,
 ) -> Result<InstallReport, DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
 {
     let dialect = Dialect::of(db).await?;
     let log_schema = catalog::log_schema(db, dialect).await?;
@@ -212,7 +213,7 @@ async fn bring_all_up_to_date<C>(
     mut installed: Vec<Installed>,
 ) -> Result<Vec<(String, Result<TableInstallation, DbErr>)>, DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
 {
     let mut outcomes = Vec::new();
     while !waiting.is_empty() {
@@ -237,7 +238,7 @@ where
 /// As [`install_all`], for those entities alone, whose tables have names of run time: for the tests, which need many tables.
 pub(crate) async fn install_each<C, E>(db: &C, entities: &[E]) -> Result<InstallReport, DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
     E: Audited,
 {
     install_tables(db, entities.iter().map(Table::of).collect(), None).await
@@ -246,7 +247,7 @@ where
 /// As [`install`], for an entity whose hooks record too: for the tests, which compare the two.
 pub(crate) async fn install_beside_hooks<C, E>(db: &C) -> Result<(), DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
     E: Audited,
 {
     let table = Table {
@@ -263,7 +264,7 @@ async fn install_table<C>(
     options: Option<CaptureOptions>,
 ) -> Result<InstallReport, Refused>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
 {
     table.refuse_the_trail()?;
     if table.capture != Capture::Triggers {
@@ -295,7 +296,7 @@ pub(crate) async fn install_if_ready<C, E>(
     options: Option<CaptureOptions>,
 ) -> Result<(), DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
     E: Audited,
 {
     match install_table(db, Table::of(&entity), options).await {

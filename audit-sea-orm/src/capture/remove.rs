@@ -1,6 +1,6 @@
 //! Takes triggers away.
 
-use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
+use sea_orm::DbErr;
 
 use super::{
     catalog::{self, Dialect},
@@ -8,7 +8,10 @@ use super::{
     installed::{self, Installed},
     table::Table,
 };
-use crate::{Audited, ours};
+use crate::{
+    Audited, AuditedWrite,
+    ours::{self, Own as _},
+};
 
 /// Removes the capture triggers of an entity's table, with their functions, and nothing else.
 ///
@@ -16,7 +19,7 @@ use crate::{Audited, ours};
 /// What the database reports. That there is none, is no error.
 pub async fn remove<C, E>(db: &C, entity: E) -> Result<(), DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
     E: Audited,
 {
     let table = Table::of(&entity);
@@ -34,7 +37,7 @@ where
 /// What the database reports.
 pub async fn remove_all<C>(db: &C) -> Result<(), DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
 {
     let dialect = Dialect::of(db).await?;
     let trail = catalog::trail_schema(db, dialect).await?;
@@ -48,7 +51,7 @@ async fn remove_where<C>(
     is_unwanted: impl Fn(&Installed) -> bool + Send,
 ) -> Result<(), DbErr>
 where
-    C: ConnectionTrait + TransactionTrait,
+    C: AuditedWrite,
 {
     let installed = installed::all(db, dialect).await?;
     let unwanted: Vec<&Installed> = installed
@@ -64,10 +67,12 @@ where
             let text = statements.join(";\n");
             db.execute_unprepared(&text).await.map(drop)
         }
-        Dialect::Sqlite => {
-            let transaction = db.begin_with_options(ours::to_write()).await?;
-            let sent = send_each(&transaction, &statements).await;
-            ours::end_plain(transaction, sent).await
-        }
+        Dialect::Sqlite => match db.begin_ours().await? {
+            Some(ours) => {
+                let sent = send_each(ours.connection(), &statements).await;
+                ours::end(ours, sent, |error| error).await
+            }
+            None => ours::in_savepoint(db, |error| error, send_each(db, &statements)).await,
+        },
     }
 }

@@ -27,7 +27,7 @@ where
 
 /// Begins a future at once, and lets a task go on with it where it has to wait. Its first step comes before whatever
 /// the caller does next, so that it has its place in the queue of a lock.
-pub(crate) fn finished_in_a_task(future: impl Future<Output = ()> + Send + 'static) {
+pub fn finished_in_a_task(future: impl Future<Output = ()> + Send + 'static) {
     if Handle::try_current().is_err() {
         return;
     }

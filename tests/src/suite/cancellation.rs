@@ -12,11 +12,11 @@ use std::{
     sync::atomic::{AtomicI32, Ordering},
 };
 
-use audit_sea_orm::{__private::pending_load, prelude::*};
+use audit_sea_orm::{__private::pending_load, hooks, prelude::*};
 use futures_util::future::try_join_all;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, DbErr, EntityTrait, Set,
-    TransactionTrait,
+    ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, DatabaseConnection, DbErr,
+    EntityTrait, Set, TransactionTrait,
 };
 use tokio::task::JoinSet;
 
@@ -299,14 +299,16 @@ pub async fn images_of_large_rows_stay_bounded(t: &mut Test) -> Outcome {
     let mut cake = cake::named("Sacher");
     cake.note = Set(Some("x".repeat(LARGE)));
     let cake = AuditContext::unaudited("fixture", cake.insert(&t.db)).await?;
+    let edit = |price| cake::ActiveModel {
+        id: Unchanged(cake.id),
+        price: Set(price),
+        ..Default::default()
+    };
+    let other = t.isolated.connect(1).await?;
+    let waiting = hooks::before_save(edit(-1), &other, false).await?;
     let times = MOST_BYTES / LARGE + 100;
     for time in 0..i32::try_from(times)? {
-        let edit = cake::ActiveModel {
-            id: Unchanged(cake.id),
-            price: Set(time),
-            ..Default::default()
-        };
-        edit.update_without_returning(&t.db).await?;
+        edit(time).update_without_returning(&t.db).await?;
         assert!(pending_load().1 <= MOST_BYTES);
     }
     let (images, bytes) = pending_load();
@@ -314,5 +316,28 @@ pub async fn images_of_large_rows_stay_bounded(t: &mut Test) -> Outcome {
         images > 0 && bytes > MOST_BYTES / 2,
         "{bytes} bytes: it was never put to the test"
     );
+    assert_recorded_without_image(t, &other, waiting).await?;
+    other.close().await?;
+    Ok(())
+}
+
+/// An update that waited longer than its image has its record all the same, of the new values alone.
+async fn assert_recorded_without_image(
+    t: &Test,
+    db: &DatabaseConnection,
+    waiting: cake::ActiveModel,
+) -> Outcome {
+    cake::Entity::update(waiting)
+        .validate()?
+        .exec(&t.db)
+        .await?;
+    let found = cake::Entity::find().one(&t.db).await?;
+    let updated = found.ok_or("it is gone")?;
+    hooks::after_save::<cake::ActiveModel, _>(updated, db, false).await?;
+    let record = t.only_record().await?;
+    assert_eq!(record.action, "UPDATE");
+    assert_eq!(record.old_values, None);
+    let price = record.new_values.as_ref().map(|values| &values["price"]);
+    assert_eq!(price, Some(&(-1).into()));
     Ok(())
 }

@@ -15,7 +15,7 @@ mod writers;
 
 pub use alter::{
     altered_while_others_write, an_alteration_holds_up_no_other_table, an_alteration_that_fails,
-    an_alteration_that_fails_half_done,
+    an_alteration_that_fails_half_done, an_alteration_that_is_given_up,
 };
 pub use early::{
     a_table_that_is_still_to_be_renamed, a_type_that_is_still_to_come,
@@ -68,13 +68,17 @@ async fn muffins(t: &Test) -> Result<(), DbErr> {
 
 /// What is reported of the muffins, entity by entity: that of the second release knows more, so triggers are of it.
 fn of_muffins(report: &CheckReport) -> Vec<Drift> {
-    let tables = report.tables.iter();
-    let drifts = tables
-        .filter(|table| table.table == "growing_muffin")
-        .flat_map(|table| table.drifts.clone());
+    let drifts = of_table(report, "growing_muffin").into_iter();
     drifts
         .filter(|drift| !matches!(drift, Drift::CapturedAs(_)))
         .collect()
+}
+
+/// What is reported of a table.
+fn of_table(report: &CheckReport, name: &str) -> Vec<Drift> {
+    let tables = report.tables.iter();
+    let tables = tables.filter(|table| table.table == name);
+    tables.flat_map(|table| table.drifts.clone()).collect()
 }
 
 /// The lines of an installation's report that tell of a table.

@@ -1,7 +1,8 @@
-use sea_orm::{ConnectionTrait, DbErr, TransactionSession, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{TableInstallation, plan, refused::Refused, send_each};
 use crate::{
+    AuditedWrite,
     capture::{
         catalog::{self, Dialect, Place},
         contention::{TRIES, met_another, pause},
@@ -11,7 +12,8 @@ use crate::{
         table::Table,
         trigger,
     },
-    ours,
+    connection_kind::ConnectionKind,
+    ours::{self, Own as _},
 };
 
 /// A table whose triggers are to be brought up to date.
@@ -63,7 +65,7 @@ impl Target {
         installed: &[Installed],
     ) -> Result<TableInstallation, Refused>
     where
-        C: ConnectionTrait + TransactionTrait,
+        C: AuditedWrite,
     {
         let state = self.state(installed);
         if state == State::Behind {
@@ -84,13 +86,10 @@ impl Target {
         State::of(&self.table, &self.place, &here)
     }
 
-    /// Fails where no trigger can spell a column. What is tried for that is undone: a migration's transaction goes on.
-    async fn refuse<C: TransactionTrait>(&self, db: &C) -> Result<(), Refused> {
+    /// Fails where no trigger can spell a column.
+    async fn refuse<C: ConnectionTrait>(&self, db: &C) -> Result<(), Refused> {
         if let Some(probe) = trigger::probe(&self.table, &self.place) {
-            let transaction = db.begin().await?;
-            let probed = transaction.execute_unprepared(&probe).await;
-            transaction.rollback().await?;
-            probed.map_err(|error| {
+            probe_alone(db, &probe).await.map_err(|error| {
                 let why = "has a column that is not of the type its entity says";
                 Refused::Unready(format!("`{}` {why}: {error}", self.table.name))
             })?;
@@ -106,14 +105,19 @@ impl Target {
     /// All triggers or none, where the database has transactions for its schema.
     async fn make<C>(&self, db: &C, installed: &[Installed]) -> Result<(), Refused>
     where
-        C: ConnectionTrait + TransactionTrait,
+        C: AuditedWrite,
     {
         match self.place.dialect {
-            Dialect::Postgres | Dialect::Sqlite => {
-                let transaction = db.begin_with_options(ours::to_write()).await?;
-                let made = self.make_alone(&transaction, installed).await;
-                ours::end_plain(transaction, made).await
-            }
+            Dialect::Postgres | Dialect::Sqlite => match db.begin_ours().await? {
+                Some(ours) => {
+                    let made = self.make_alone(ours.connection(), installed).await;
+                    ours::end(ours, made, Refused::from).await
+                }
+                None => {
+                    let made = self.make_alone(db, installed);
+                    ours::in_savepoint(db, Refused::from, made).await
+                }
+            },
             Dialect::MySql | Dialect::MariaDb => Ok(self.make_each(db, installed).await?),
         }
     }
@@ -175,4 +179,13 @@ impl Target {
         }
         sent
     }
+}
+
+/// Sends a statement that may fail, and a transaction goes on then: a migration's, for one.
+async fn probe_alone<C: ConnectionTrait>(db: &C, probe: &str) -> Result<(), DbErr> {
+    let probed = async { db.execute_unprepared(probe).await.map(drop) };
+    if ConnectionKind::of_value(db).is_autocommit() {
+        return probed.await;
+    }
+    ours::in_savepoint(db, |error| error, probed).await
 }

@@ -11,7 +11,7 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, TransactionTrait};
 use sea_orm_migration::prelude::*;
 use serde_json::json;
 
-use super::{FOR_EVER, muffins, of_muffins, writers::Writers};
+use super::{FOR_EVER, muffins, of_muffins, of_table, writers::Writers};
 use crate::{
     Backend, Outcome, Test,
     entity::{growing::after, tart},
@@ -58,6 +58,30 @@ pub async fn altered_while_others_write(t: &mut Test) -> Outcome {
     assert_eq!(of_muffins(&check(&t.db).await?), []);
     let found = capture::installed_options(&t.db, after::Entity).await?;
     assert_eq!(found, Some(options));
+    Ok(())
+}
+
+/// Given up while the closure runs: nothing stays locked or open, and the triggers are there for the next write.
+pub async fn an_alteration_that_is_given_up(t: &mut Test) -> Outcome {
+    t.create_table(tart::Entity).await?;
+    capture::install(&t.db, tart::Entity).await?;
+    let one = t.isolated.connect(1).await?;
+    for round in 1..=3 {
+        let manager = SchemaManager::new(&one);
+        let never = async |_: &SchemaManager<'_>| std::future::pending().await;
+        let altered = manager.alter_captured(tart::Entity, never);
+        // Longer than it takes to come to the closure, where it stays.
+        let given_up = tokio::time::timeout(Duration::from_millis(500), altered).await;
+        assert!(given_up.is_err(), "the closure has no end");
+        for (db, id) in [(&one, round), (&t.db, 10 + round)] {
+            tart::priced(id, 1).insert(db).await?;
+        }
+        let others = "DELETE FROM audit_login_attempt";
+        one.execute_unprepared(others).await?;
+    }
+    assert_eq!(t.records().await?.len(), 6);
+    assert_eq!(of_table(&check(&t.db).await?, "tart"), []);
+    one.close().await?;
     Ok(())
 }
 
