@@ -137,9 +137,8 @@ pub async fn writes_dropped_on_a_pool_leave_it_clean(t: &mut Test) -> Outcome {
             while let Some(point) = points.step() {
                 let name = format!("{operation:?} {way:?} {point:?}");
                 one.reset().await?;
-                if connection != one.connection().await? {
+                if one.is_new(&mut connection).await? {
                     cut_on_pool(&one, way, operation, Point::never()).await?;
-                    connection = one.connection().await?;
                     one.reset().await?;
                 }
                 let ended = cut_on_pool(&one, way, operation, point).await;

@@ -132,9 +132,8 @@ pub async fn deployments_dropped_on_a_pool_leave_it_clean(t: &mut Test) -> Outco
         let mut connection = None;
         while let Some(point) = points.step() {
             prepare(&one, step).await?;
-            if connection.is_none() || connection != one.connection().await? {
+            if one.is_new(&mut connection).await? {
                 step.run(&one.db).await?;
-                connection = one.connection().await?;
                 prepare(&one, step).await?;
             }
             let cut = point.cut(step.run(&one.db)).await;

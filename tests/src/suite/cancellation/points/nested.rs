@@ -54,7 +54,11 @@ pub async fn savepoints_dropped_anywhere_leave_their_transaction(t: &mut Test) -
     let one = One::new(t).await?;
     for ending in ENDINGS {
         let mut points = Points::default();
+        let mut connection = None;
         while let Some(point) = points.step() {
+            if one.is_new(&mut connection).await? {
+                nest(&one.db.audited_as(context()), ending).await?;
+            }
             one.reset().await?;
             let name = format!("{ending:?} {point:?}");
             let transaction = one.db.audited_as(context()).begin_write().await?;
@@ -74,7 +78,11 @@ pub async fn transactions_dropped_anywhere_leave_the_pool_clean(t: &mut Test) ->
     let one = One::new(t).await?;
     for ending in ENDINGS {
         let mut points = Points::default();
+        let mut connection = None;
         while let Some(point) = points.step() {
+            if one.is_new(&mut connection).await? {
+                nest(&one.db.audited_as(context()), ending).await?;
+            }
             one.reset().await?;
             let cut = point.cut(nest(&one.db.audited_as(context()), ending)).await;
             points.saw_end(cut.transpose()?.is_some());

@@ -1,5 +1,7 @@
 //! A pool of one connection, whose state after a cut tells whether the cut left anything behind.
 
+use std::mem;
+
 use audit_sea_orm::{capture, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
@@ -46,13 +48,19 @@ impl<'t> One<'t> {
     /// Which connection of MariaDB or MySQL the pool has. After some cuts it is a new one, which knows no statement, and
     /// with sqlx 0.9.0 a statement that is dropped while it is prepared leaves its connection out of step: the pool waits for
     /// it for ever, with SeaORM alone too. So what is to be cut is run once on each new connection.
-    pub(super) async fn connection(&self) -> Result<Option<i64>, DbErr> {
+    async fn connection(&self) -> Result<Option<i64>, DbErr> {
         if self.t.backend != Backend::MySql {
             return Ok(None);
         }
         let id = Statement::from_string(DbBackend::MySql, "SELECT CAST(CONNECTION_ID() AS SIGNED)");
         let row = self.db.query_one_raw(id).await?;
         row.map(|row| row.try_get_by_index(0)).transpose()
+    }
+
+    /// Whether the pool has another connection than it had the last time that this was asked.
+    pub(super) async fn is_new(&self, known: &mut Option<i64>) -> Result<bool, DbErr> {
+        let now = self.connection().await?;
+        Ok(mem::replace(known, now) != now)
     }
 
     /// Four rows of each table, and no trail.

@@ -154,7 +154,7 @@ where
     }
 }
 
-/// Whether two records say the same in the same words, but for two: a number has the words of the program that wrote it (`0` and
+/// Whether two records say the same in the same words, but for three: MySQL's triggers wrap all JSON as text; a number has the words of the program that wrote it (`0` and
 /// `0.0`; on SQLite a decimal that is kept as a floating-point number is one), and hooks see PostgreSQL's end of a day as SeaORM
 /// does, which is as its beginning.
 fn is_same(hooked: &Json, triggered: &Json) -> bool {
@@ -162,8 +162,11 @@ fn is_same(hooked: &Json, triggered: &Json) -> bool {
         Json::String(text) => text.parse::<f64>().ok(),
         json => json.as_f64(),
     };
+    let wrapped = triggered.get("$json").and_then(Json::as_str);
+    let unwrapped = wrapped.and_then(|text| serde_json::from_str::<Json>(text).ok());
     let is_number = hooked.is_number() || triggered.is_number();
     hooked == triggered
+        || Some(hooked) == unwrapped.as_ref()
         || (is_number && number(hooked).is_some() && number(hooked) == number(triggered))
         || (hooked == "00:00:00.000000" && triggered == "24:00:00.000000")
 }
