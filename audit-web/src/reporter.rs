@@ -15,10 +15,11 @@ use std::{
     time::Duration,
 };
 
+use audit_sea_orm::entity::system_event::EventType;
 use sea_orm::DatabaseConnection;
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
 };
 
 pub(crate) use report::{Report, Source};
@@ -33,8 +34,10 @@ pub(crate) use writing::is_writing;
 /// - **Bounded.** Events wait in a queue; one that finds it full is dropped and [counted](Self::dropped), and a
 ///   WARNING event says how many. In each [window](Self::collapse_within) an event is written once; its
 ///   repetitions are counted and written as one event when the window ends, with what they have in common of actor,
-///   address and request. One client's different events are written up to a [number](Self::most_per_client), and all clients' up to
-///   [another](Self::most_per_window), beyond which they are only counted.
+///   address and request. One client's different events of a type are written up to a [number](Self::most_per_client), and all
+///   clients' up to [another](Self::most_per_window), beyond which they are counted, and the first titles are named.
+/// - **Errors are not crowded out.** Each type of event has those numbers for itself, and events of type ERROR have their own
+///   places in the queue: whoever probes for holes hides no panic and no failed request.
 /// - **Failures.** An event that the database refuses is traced at level `ERROR` and [counted](Self::failed).
 /// - **The end.** Call [`flush`](Self::flush) when the server has shut down. When the last clone, layer and service
 ///   is gone the task writes what it has and ends.
@@ -63,7 +66,7 @@ pub(crate) use writing::is_writing;
 pub struct EventReporter {
     db: DatabaseConnection,
     options: Options,
-    sender: Arc<OnceLock<mpsc::Sender<Message>>>,
+    queue: Arc<OnceLock<Queue>>,
     losses: Arc<Losses>,
 }
 
@@ -78,12 +81,47 @@ struct Options {
 #[derive(Debug, Default)]
 struct Losses {
     dropped: AtomicU64,
+    /// Of these, those of type ERROR.
+    dropped_errors: AtomicU64,
     failed: AtomicU64,
 }
 
 enum Message {
-    Event(Box<Report>),
+    Event(Box<Report>, OwnedSemaphorePermit),
     Flush(oneshot::Sender<()>),
+}
+
+/// What waits to be written, in the order in which it happened.
+struct Queue {
+    sender: mpsc::UnboundedSender<Message>,
+    /// The free places of errors.
+    errors: Arc<Semaphore>,
+    /// Those of all other events, of which strangers can make as many as they like.
+    others: Arc<Semaphore>,
+}
+
+impl Queue {
+    fn new(sender: mpsc::UnboundedSender<Message>, places: usize) -> Self {
+        let places = places.min(Semaphore::MAX_PERMITS);
+        Self {
+            sender,
+            errors: Arc::new(Semaphore::new(places)),
+            others: Arc::new(Semaphore::new(places)),
+        }
+    }
+
+    /// Whether there was a place for it.
+    fn take(&self, report: Report) -> bool {
+        let places = match report.event_type {
+            EventType::Error => &self.errors,
+            _ => &self.others,
+        };
+        let place = Arc::clone(places).try_acquire_owned();
+        place.is_ok_and(|place| {
+            let event = Message::Event(Box::new(report), place);
+            self.sender.send(event).is_ok()
+        })
+    }
 }
 
 impl EventReporter {
@@ -99,12 +137,12 @@ impl EventReporter {
                 most_per_window: 200,
                 most_per_client: 20,
             },
-            sender: Arc::default(),
+            queue: Arc::default(),
             losses: Arc::default(),
         }
     }
 
-    /// Sets how many events may wait to be written; at least one. Default: 1,024.
+    /// Sets how many events of type ERROR, and how many others, may wait to be written; at least one. Default: 1,024 of each.
     ///
     /// Set this, as the other bounds, before the reporter is shared: it parts from clones made earlier.
     pub fn queue(mut self, events: usize) -> Self {
@@ -119,13 +157,13 @@ impl EventReporter {
         self.anew()
     }
 
-    /// Sets how many different events are written in a window. Default: 200.
+    /// Sets how many different events of each type are written in a window. Default: 200.
     pub fn most_per_window(mut self, events: usize) -> Self {
         self.options.most_per_window = events;
         self.anew()
     }
 
-    /// Sets how many different events of one client are written in a window. Default: 20.
+    /// Sets how many different events of each type of one client are written in a window. Default: 20.
     ///
     /// A client is an IPv4 address or a /64 network of IPv6; requests of unknown address are one client.
     pub fn most_per_client(mut self, events: usize) -> Self {
@@ -135,7 +173,7 @@ impl EventReporter {
 
     fn anew(self) -> Self {
         Self {
-            sender: Arc::default(),
+            queue: Arc::default(),
             losses: Arc::default(),
             ..self
         }
@@ -155,23 +193,25 @@ impl EventReporter {
 
     /// Waits until every event reported so far is written, counts of repetitions too.
     pub async fn flush(&self) {
-        let Some(sender) = self.sender.get() else {
+        let Some(queue) = self.queue.get() else {
             return;
         };
         let (done, is_done) = oneshot::channel();
         // Where the task is gone, as its runtime is, there is nothing left that could be written.
-        if sender.send(Message::Flush(done)).await.is_ok() {
+        if queue.sender.send(Message::Flush(done)).is_ok() {
             let _gone = is_done.await;
         }
     }
 
     /// Hands an event to the task; never waits.
     pub(crate) fn report(&self, report: Report) {
-        let sent = self
-            .running()
-            .is_some_and(|sender| sender.try_send(Message::Event(Box::new(report))).is_ok());
-        if !sent {
-            self.losses.dropped.fetch_add(1, Ordering::Relaxed);
+        let is_error = report.event_type == EventType::Error;
+        if self.running().is_some_and(|queue| queue.take(report)) {
+            return;
+        }
+        self.losses.dropped.fetch_add(1, Ordering::Relaxed);
+        if is_error {
+            self.losses.dropped_errors.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -179,18 +219,18 @@ impl EventReporter {
         &self.db
     }
 
-    fn running(&self) -> Option<&mpsc::Sender<Message>> {
-        if self.sender.get().is_none() {
+    fn running(&self) -> Option<&Queue> {
+        if self.queue.get().is_none() {
             let runtime = Handle::try_current().ok()?;
-            self.sender.get_or_init(|| {
-                let (sender, receiver) = mpsc::channel(self.options.queue);
+            self.queue.get_or_init(|| {
+                let (sender, receiver) = mpsc::unbounded_channel();
                 let losses = Arc::clone(&self.losses);
                 let writer = writer::Writer::new(self.db.clone(), self.options, losses);
                 runtime.spawn(writing::writing(writer.run(receiver)));
-                sender
+                Queue::new(sender, self.options.queue)
             });
         }
-        self.sender.get()
+        self.queue.get()
     }
 }
 

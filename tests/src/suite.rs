@@ -253,6 +253,8 @@ pub const ALL: &[(&str, TestFn)] = list! {
         answers_without_a_body_are_not_aborted,
         repeated_events_are_collapsed,
         dropped_events_are_counted_and_told,
+        probes_hide_no_errors,
+        a_queue_full_of_probes_takes_errors,
         a_failing_database_fails_no_request,
         skip_lists_hold_for_events_of_requests,
         probes_and_scanners_are_security_events,

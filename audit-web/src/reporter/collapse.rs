@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use audit_sea_orm::{AuditContext, SharedContext};
+use audit_sea_orm::{AuditContext, SharedContext, entity::system_event::EventType};
 use tokio::time::Instant;
 
 use super::{
@@ -16,6 +16,14 @@ pub(super) struct Collapse {
     options: Options,
     ends: Option<Instant>,
     tallies: HashMap<Key, Tally>,
+    /// Of each type apart: what strangers send at will must not use up the room of the application's errors.
+    written: HashMap<EventType, Written>,
+}
+
+/// How many different events of one type were written.
+#[derive(Debug, Default)]
+struct Written {
+    of_all: usize,
     per_client: HashMap<Client, usize>,
 }
 
@@ -24,7 +32,12 @@ pub(super) struct Collapse {
 struct Tally {
     count: u64,
     common: Option<(AuditContext, SharedContext)>,
+    /// The first titles of those that differ from the key's.
+    titles: Vec<String>,
 }
+
+/// So many different titles are kept of events that were too many.
+const TITLES: usize = 5;
 
 impl Collapse {
     pub(super) fn new(options: Options) -> Self {
@@ -32,7 +45,7 @@ impl Collapse {
             options,
             ends: None,
             tallies: HashMap::new(),
-            per_client: HashMap::new(),
+            written: HashMap::new(),
         }
     }
 
@@ -52,17 +65,19 @@ impl Collapse {
             tally.add(report);
             return None;
         }
-        if self.tallies.len() >= self.options.most_per_window {
+        let written = self.written.entry(report.event_type.clone()).or_default();
+        if written.of_all >= self.options.most_per_window {
             self.overflow(report, None);
             return None;
         }
         let client = report.client();
-        let of_client = self.per_client.entry(client).or_default();
+        let of_client = written.per_client.entry(client).or_default();
         if *of_client >= self.options.most_per_client {
             self.overflow(report, Some(client));
             return None;
         }
         *of_client += 1;
+        written.of_all += 1;
         self.tallies.insert(key, Tally::default());
         Some(report)
     }
@@ -76,14 +91,18 @@ impl Collapse {
             client,
             description: None,
         };
-        self.tallies.entry(key).or_default().add(report);
+        let tally = self.tallies.entry(key).or_default();
+        if tally.titles.len() < TITLES && !tally.titles.contains(&report.title) {
+            tally.titles.push(report.title.clone());
+        }
+        tally.add(report);
     }
 
     /// Ends the window: one event for each kind of which some were only counted.
     pub(super) fn end(&mut self) -> Vec<Report> {
         let window = self.options.window;
         self.ends = None;
-        self.per_client.clear();
+        self.written.clear();
         let tallies = self.tallies.drain();
         tallies
             .filter_map(|(key, tally)| tally.into_report(key, window))
@@ -102,16 +121,15 @@ impl Tally {
 
     fn into_report(self, key: Key, window: Duration) -> Option<Report> {
         let (context, scope) = self.common?;
-        let count = self.count;
-        let seconds = window.as_secs_f64();
+        let (count, seconds) = (self.count, window.as_secs_f64());
+        let mut lines = vec![format!("{count} more within {seconds} s")];
+        lines.extend(self.titles);
+        lines.extend(key.description);
         Some(Report {
             event_type: key.event_type,
             title: key.title,
             code: key.code,
-            description: Some(match key.description {
-                Some(description) => format!("{count} more within {seconds} s\n{description}"),
-                None => format!("{count} more within {seconds} s"),
-            }),
+            description: Some(lines.join("\n")),
             source: Source::Unknown,
             per_client: false,
             per_description: false,

@@ -19,8 +19,8 @@ pub(super) struct Writer {
     db: DatabaseConnection,
     collapse: Collapse,
     losses: Arc<Losses>,
-    /// How many drops an event told of.
-    told: u64,
+    /// How many drops an event told of, and how many of them were errors.
+    told: (u64, u64),
 }
 
 impl Writer {
@@ -29,11 +29,11 @@ impl Writer {
             db,
             collapse: Collapse::new(options),
             losses,
-            told: 0,
+            told: (0, 0),
         }
     }
 
-    pub(super) async fn run(mut self, mut receiver: mpsc::Receiver<Message>) {
+    pub(super) async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Message>) {
         loop {
             let message = match self.collapse.ends() {
                 // Where events never cease `recv` is always ready, so the time is looked at first.
@@ -42,7 +42,10 @@ impl Writer {
                 None => Some(receiver.recv().await),
             };
             match message {
-                Some(Some(Message::Event(report))) => self.take(*report).await,
+                Some(Some(Message::Event(report, place))) => {
+                    drop(place);
+                    self.take(*report).await;
+                }
                 Some(Some(Message::Flush(done))) => {
                     self.end_window().await;
                     // OK to ignore: who asked has gone away.
@@ -71,16 +74,21 @@ impl Writer {
     }
 
     async fn tell_drops(&mut self) {
+        // The errors first: one that comes in between is told of the next time.
+        let errors = self.losses.dropped_errors.load(Ordering::Relaxed);
         let dropped = self.losses.dropped.load(Ordering::Relaxed);
-        if dropped == self.told {
+        let count = dropped - self.told.0;
+        let of_errors = errors - self.told.1;
+        if count == 0 {
             return;
         }
-        let count = dropped - self.told;
-        self.told = dropped;
+        self.told = (dropped, errors);
         let scope = SharedContext::new(AuditContext::new());
         let title = "events were dropped: the queue was full".to_owned();
         let mut report = Report::new(EventType::Warning, title, &scope);
-        report.description = Some(format!("{count} since the last such event"));
+        report.description = Some(format!(
+            "{count} since the last such event, {of_errors} of them of type ERROR"
+        ));
         self.write(report).await;
     }
 

@@ -18,8 +18,9 @@ pub use context::{
     an_actor_that_an_extractor_sets_is_in_the_events_too, hostile_headers_are_cut_and_clean,
 };
 pub use events::{
-    a_failing_database_fails_no_request, dropped_events_are_counted_and_told,
-    repeated_events_are_collapsed, skip_lists_hold_for_events_of_requests,
+    a_failing_database_fails_no_request, a_queue_full_of_probes_takes_errors,
+    dropped_events_are_counted_and_told, probes_hide_no_errors, repeated_events_are_collapsed,
+    skip_lists_hold_for_events_of_requests,
 };
 pub use failures::{
     panics_are_reported_and_answered, panics_go_on_where_told_to, server_errors_are_reported,

@@ -14,9 +14,13 @@ fn collapse(most_per_window: usize, most_per_client: usize) -> Collapse {
 }
 
 fn event(title: &str, client: &str) -> Report {
+    of_type(EventType::Error, title, client)
+}
+
+fn of_type(event_type: EventType, title: &str, client: &str) -> Report {
     let context = AuditContext::new().ip(client.parse::<std::net::IpAddr>().unwrap());
     let scope = SharedContext::new(context);
-    Report::new(EventType::Error, title.to_owned(), &scope)
+    Report::new(event_type, title.to_owned(), &scope)
 }
 
 /// The events at the end of the window, as title and description.
@@ -32,6 +36,12 @@ fn ended(collapse: &mut Collapse) -> Vec<(String, String)> {
 
 fn counted(title: &str, count: u64) -> (String, String) {
     (title.to_owned(), format!("{count} more within 60 s"))
+}
+
+/// As [`counted`], of events that were too many, with the first titles.
+fn counted_with(title: &str, count: u64, titles: &[&str]) -> (String, String) {
+    let (title, count) = counted(title, count);
+    (title, format!("{count}\n{}", titles.join("\n")))
 }
 
 #[test]
@@ -67,7 +77,8 @@ fn one_client_cannot_fill_a_window() {
     }
     assert_eq!(admitted, 3);
     assert!(collapse.admit(event("x", "2001:db8:0:1::1"), now).is_some());
-    assert_eq!(ended(&mut collapse), [counted("further ERROR events", 47)]);
+    let further = counted_with("further ERROR events", 47, &["3", "4", "5", "6", "7"]);
+    assert_eq!(ended(&mut collapse), [further]);
 }
 
 #[test]
@@ -81,7 +92,43 @@ fn all_clients_together_cannot_either() {
     }
     assert_eq!(admitted, 5);
     assert_eq!(collapse.tallies.len(), 6, "memory is bounded too");
-    assert_eq!(ended(&mut collapse), [counted("further ERROR events", 195)]);
+    let further = counted_with("further ERROR events", 195, &["5", "6", "7", "8", "9"]);
+    assert_eq!(ended(&mut collapse), [further]);
+}
+
+#[test]
+fn probes_of_a_client_hide_none_of_its_errors() {
+    let mut collapse = collapse(100, 3);
+    let now = Instant::now();
+    for n in 0..50 {
+        let probe = of_type(EventType::Security, &format!("probe {n}"), "192.0.2.1");
+        let _first = collapse.admit(probe, now);
+    }
+    assert!(collapse.admit(event("a panic", "192.0.2.1"), now).is_some());
+    let further = counted_with(
+        "further SECURITY events",
+        47,
+        &["probe 3", "probe 4", "probe 5", "probe 6", "probe 7"],
+    );
+    assert_eq!(ended(&mut collapse), [further]);
+}
+
+#[test]
+fn probes_of_all_clients_hide_no_errors() {
+    let mut collapse = collapse(5, 3);
+    let now = Instant::now();
+    for n in 0..200 {
+        let probe = of_type(EventType::Security, "probe", &format!("192.0.2.{n}"));
+        let mut probe = probe;
+        probe.per_client = true;
+        let _first = collapse.admit(probe, now);
+    }
+    for n in 0..4 {
+        let error = event(&format!("error {n}"), &format!("198.51.100.{n}"));
+        assert!(collapse.admit(error, now).is_some());
+    }
+    let further = counted_with("further SECURITY events", 195, &["probe"]);
+    assert_eq!(ended(&mut collapse), [further]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use audit_sea_orm::prelude::*;
-use audit_web::{AuditLayer, EventReporter};
+use audit_web::{AuditLayer, EventReporter, SecurityAuditLayer};
 use axum::{
     Router,
     body::Body,
@@ -88,6 +88,106 @@ pub async fn dropped_events_are_counted_and_told(t: &mut Test) -> Outcome {
         reported += count.ok_or("a count")?.parse::<u64>()?;
     }
     assert_eq!(reported, dropped);
+    drop(service);
+    one.close().await?;
+    Ok(())
+}
+
+/// How many events one stands for, and that title's; with `more within` it is one that was only counted.
+fn count(event: &system_event::Model) -> u64 {
+    let description = event.description.as_deref().unwrap_or_default();
+    let more = description.split_once(" more within ");
+    more.and_then(|(count, _)| count.parse().ok()).unwrap_or(1)
+}
+
+async fn failing_or_missing(request: Request<Body>) -> Result<Response, std::convert::Infallible> {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = match request.uri().path().starts_with("/fail") {
+        true => StatusCode::INTERNAL_SERVER_ERROR,
+        false => StatusCode::NOT_FOUND,
+    };
+    Ok(answer)
+}
+
+/// Strangers at 400 addresses look for 25 holes each, while the application fails a hundred times, in twenty ways, also for one of
+/// them: every way is told, with its count, and of the probes none is forgotten.
+pub async fn probes_hide_no_errors(t: &mut Test) -> Outcome {
+    const HOLES: u64 = 25;
+    const ADDRESSES: u64 = 400;
+    let reporter = EventReporter::new(&t.db).collapse_within(Duration::from_secs(3600));
+    let holes: Vec<String> = (0..HOLES).map(|hole| format!("hole{hole}")).collect();
+    let probes = SecurityAuditLayer::new(&reporter).probe_paths(&holes);
+    let service = AuditLayer::new(&reporter).layer(probes.layer(service_fn(failing_or_missing)));
+    let send = async |path: String, address: u64| {
+        let mut request = Request::get(path).body(Body::empty())?;
+        let [_, _, high, low] = u32::try_from(address)?.to_be_bytes();
+        let peer = std::net::SocketAddr::from(([10, 0, high, low], 4711));
+        request.extensions_mut().insert(peer);
+        service.clone().oneshot(request).await?;
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+    };
+    let mut failed = 0;
+    for address in 0..ADDRESSES {
+        for hole in &holes {
+            send(format!("/{hole}"), address).await?;
+        }
+        // Of a user's own address, and after its probes of a stranger's.
+        if address % 4 == 3 {
+            let of_stranger = failed % 5 == 4;
+            let from = if of_stranger { address } else { 60_000 };
+            send(format!("/fail/{}", failed % 20), from).await?;
+            failed += 1;
+        }
+    }
+    let told = events(t, &reporter).await?;
+    let sum = |event_type: &str| {
+        let of_type = told
+            .iter()
+            .filter(|event| event.event_type.as_str() == event_type);
+        of_type.map(count).sum::<u64>()
+    };
+    assert_eq!(failed, 100);
+    for way in 0..20 {
+        let title = format!("GET /fail/{way} answered 500");
+        let of_way = told.iter().filter(|event| event.title == title);
+        assert_eq!(of_way.map(count).sum::<u64>(), 5, "{title}");
+    }
+    assert_eq!(sum("ERROR"), failed);
+    assert_eq!(sum("SECURITY") + reporter.dropped(), HOLES * ADDRESSES);
+    assert!(told.len() < 1_000, "{} rows", told.len());
+    Ok(())
+}
+
+/// Events of strangers that fill the queue take no place from the application's errors.
+pub async fn a_queue_full_of_probes_takes_errors(t: &mut Test) -> Outcome {
+    let one = t.isolated.connect(1).await?;
+    let reporter = EventReporter::new(&one)
+        .queue(2)
+        .collapse_within(Duration::ZERO);
+    let probes = SecurityAuditLayer::new(&reporter).probe_paths(["hole"]);
+    let service = AuditLayer::new(&reporter).layer(probes.layer(service_fn(failing_or_missing)));
+    // While its only connection is taken the reporter writes nothing.
+    let taken = one.begin().await?;
+    for path in [
+        "/hole", "/hole", "/hole", "/hole", "/hole", "/fail", "/fail",
+    ] {
+        let request = Request::get(path).body(Body::empty())?;
+        service.clone().oneshot(request).await?;
+    }
+    let dropped = reporter.dropped();
+    assert!((2..=3).contains(&dropped), "{dropped}");
+    taken.rollback().await?;
+    let told = events(t, &reporter).await?;
+    let errors = told
+        .iter()
+        .filter(|event| event.event_type.as_str() == "ERROR");
+    assert_eq!(errors.count(), 2);
+    let warning = told
+        .iter()
+        .find(|event| event.event_type.as_str() == "WARNING");
+    let description = warning.and_then(|event| event.description.as_deref());
+    let expected = format!("{dropped} since the last such event, 0 of them of type ERROR");
+    assert_eq!(description, Some(&*expected));
     drop(service);
     one.close().await?;
     Ok(())
