@@ -77,10 +77,11 @@
 //! | `f32` | the double, `0.10000000149011612`, on SQLite, MariaDB, MySQL | SQLite holds a double; the text of MariaDB's `FLOAT` has six digits only |
 //! | decimals | a number instead of a string, on SQLite | it holds a double, of which SeaORM makes a decimal when it reads it |
 //! | JSON with a number of more than 64 digits or an exponent of three, or half of a surrogate pair (or what looks so), on PostgreSQL | wrapped | others cannot read it |
-//! | JSON that has more than 120 opening brackets, or the text `$json`; on MySQL all JSON | wrapped, `{"$json": "…"}` | SQL cannot tell how deep it is; MySQL compares JSON otherwise than its text |
+//! | JSON that has more than 120 opening brackets, or the text `$json` | wrapped, `{"$json": "…"}` | SQL cannot tell how deep it is |
 //! | JSON that nests deeper than 31 levels, or is no JSON at all, on MariaDB, and all JSON on MySQL | wrapped | their JSON functions end there; MySQL compares JSON otherwise than its text |
 //! | JSON with a number beyond the doubles or half of a surrogate pair (or what looks so), on SQLite and MariaDB | wrapped | others cannot read it |
 //! | text in a column of another kind, on SQLite | as text; its bytes in hexadecimal digits where it is no UTF-8 | no JSON holds other text |
+//! | the end of a day, on PostgreSQL | `24:00:00.000000` instead of `00:00:00.000000` | sqlx 0.9.0 reads it as the beginning of one, and so is it read back |
 //! | times with years of other than four digits, or leap seconds with an offset, on SQLite | as the table has them | its time functions know the years 0 to 9999 |
 //!
 //! # What triggers do not see
