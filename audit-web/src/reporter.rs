@@ -66,8 +66,9 @@ pub(crate) use writing::is_writing;
 pub struct EventReporter {
     db: DatabaseConnection,
     options: Options,
-    queue: Arc<OnceLock<Queue>>,
-    losses: Arc<Losses>,
+    sender: Arc<OnceLock<mpsc::UnboundedSender<Message>>>,
+    queue: Arc<Queue>,
+    failed: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -78,67 +79,77 @@ struct Options {
     most_per_client: usize,
 }
 
-#[derive(Debug, Default)]
-struct Losses {
-    dropped: AtomicU64,
-    /// Of these, those of type ERROR.
-    dropped_errors: AtomicU64,
-    failed: AtomicU64,
-}
-
 enum Message {
     Event(Box<Report>, OwnedSemaphorePermit),
     Flush(oneshot::Sender<()>),
 }
 
-/// What waits to be written, in the order in which it happened.
+/// The places of events that wait to be written, which they do in the order in which they happened.
+#[derive(Debug)]
 struct Queue {
-    sender: mpsc::UnboundedSender<Message>,
-    /// The free places of errors.
-    errors: Arc<Semaphore>,
-    /// Those of all other events, of which strangers can make as many as they like.
-    others: Arc<Semaphore>,
+    errors: Lane,
+    /// All other events, of which strangers can make as many as they like.
+    others: Lane,
 }
 
 impl Queue {
-    fn new(sender: mpsc::UnboundedSender<Message>, places: usize) -> Self {
-        let places = places.min(Semaphore::MAX_PERMITS);
+    fn new(places: usize) -> Self {
         Self {
-            sender,
-            errors: Arc::new(Semaphore::new(places)),
-            others: Arc::new(Semaphore::new(places)),
+            errors: Lane::new(places),
+            others: Lane::new(places),
         }
     }
 
-    /// Whether there was a place for it.
-    fn take(&self, report: Report) -> bool {
-        let places = match report.event_type {
+    fn lane(&self, event_type: &EventType) -> &Lane {
+        match event_type {
             EventType::Error => &self.errors,
             _ => &self.others,
-        };
-        let place = Arc::clone(places).try_acquire_owned();
-        place.is_ok_and(|place| {
-            let event = Message::Event(Box::new(report), place);
-            self.sender.send(event).is_ok()
-        })
+        }
+    }
+}
+
+/// The places of one kind of event.
+#[derive(Debug)]
+struct Lane {
+    places: Arc<Semaphore>,
+    dropped: AtomicU64,
+}
+
+impl Lane {
+    fn new(places: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
+            dropped: AtomicU64::new(0),
+        }
+    }
+
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// How many events found no place, or no task to write them.
+    fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 }
 
 impl EventReporter {
     /// A reporter that writes through this connection, given as itself or by reference.
     pub fn new(db: impl Borrow<DatabaseConnection>) -> Self {
+        let options = Options {
+            // Some seconds of a database that does not answer, at a rate that no sound application has.
+            queue: 1024,
+            // Long enough to take a burst, short enough that a count is read while it matters.
+            window: Duration::from_secs(60),
+            most_per_window: 200,
+            most_per_client: 20,
+        };
         Self {
             db: db.borrow().clone(),
-            options: Options {
-                // Some seconds of a database that does not answer, at a rate that no sound application has.
-                queue: 1024,
-                // Long enough to take a burst, short enough that a count is read while it matters.
-                window: Duration::from_secs(60),
-                most_per_window: 200,
-                most_per_client: 20,
-            },
-            queue: Arc::default(),
-            losses: Arc::default(),
+            options,
+            sender: Arc::default(),
+            queue: Arc::new(Queue::new(options.queue)),
+            failed: Arc::default(),
         }
     }
 
@@ -173,8 +184,9 @@ impl EventReporter {
 
     fn anew(self) -> Self {
         Self {
-            queue: Arc::default(),
-            losses: Arc::default(),
+            sender: Arc::default(),
+            queue: Arc::new(Queue::new(self.options.queue)),
+            failed: Arc::default(),
             ..self
         }
     }
@@ -182,36 +194,38 @@ impl EventReporter {
     /// How many events were dropped because the queue was full or its runtime was gone.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.losses.dropped.load(Ordering::Relaxed)
+        self.queue.errors.dropped() + self.queue.others.dropped()
     }
 
     /// How many events the database refused.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        self.losses.failed.load(Ordering::Relaxed)
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// Waits until every event reported so far is written, counts of repetitions too.
     pub async fn flush(&self) {
-        let Some(queue) = self.queue.get() else {
+        let Some(sender) = self.sender.get() else {
             return;
         };
         let (done, is_done) = oneshot::channel();
         // Where the task is gone, as its runtime is, there is nothing left that could be written.
-        if queue.sender.send(Message::Flush(done)).is_ok() {
+        if sender.send(Message::Flush(done)).is_ok() {
             let _gone = is_done.await;
         }
     }
 
     /// Hands an event to the task; never waits.
     pub(crate) fn report(&self, report: Report) {
-        let is_error = report.event_type == EventType::Error;
-        if self.running().is_some_and(|queue| queue.take(report)) {
-            return;
-        }
-        self.losses.dropped.fetch_add(1, Ordering::Relaxed);
-        if is_error {
-            self.losses.dropped_errors.fetch_add(1, Ordering::Relaxed);
+        let lane = self.queue.lane(&report.event_type);
+        let event = lane
+            .place()
+            .map(|place| Message::Event(Box::new(report), place));
+        let sent = event
+            .zip(self.running())
+            .is_some_and(|(event, sender)| sender.send(event).is_ok());
+        if !sent {
+            lane.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -219,18 +233,17 @@ impl EventReporter {
         &self.db
     }
 
-    fn running(&self) -> Option<&Queue> {
-        if self.queue.get().is_none() {
+    fn running(&self) -> Option<&mpsc::UnboundedSender<Message>> {
+        if self.sender.get().is_none() {
             let runtime = Handle::try_current().ok()?;
-            self.queue.get_or_init(|| {
+            self.sender.get_or_init(|| {
                 let (sender, receiver) = mpsc::unbounded_channel();
-                let losses = Arc::clone(&self.losses);
-                let writer = writer::Writer::new(self.db.clone(), self.options, losses);
+                let writer = writer::Writer::new(self);
                 runtime.spawn(writing::writing(writer.run(receiver)));
-                Queue::new(sender, self.options.queue)
+                sender
             });
         }
-        self.queue.get()
+        self.sender.get()
     }
 }
 
@@ -238,7 +251,8 @@ impl fmt::Debug for EventReporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventReporter")
             .field("options", &self.options)
-            .field("losses", &self.losses)
+            .field("queue", &self.queue)
+            .field("failed", &self.failed)
             .finish_non_exhaustive()
     }
 }

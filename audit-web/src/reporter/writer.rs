@@ -1,6 +1,9 @@
 //! The task that writes.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use audit_sea_orm::{AuditContext, SharedContext, SystemEvent, entity::system_event::EventType};
 use sea_orm::DatabaseConnection;
@@ -10,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    Losses, Message, Options, Source,
+    EventReporter, Message, Queue, Source,
     collapse::Collapse,
     report::{Report, from_panic},
 };
@@ -18,18 +21,20 @@ use super::{
 pub(super) struct Writer {
     db: DatabaseConnection,
     collapse: Collapse,
-    losses: Arc<Losses>,
-    /// How many drops an event told of, and how many of them were errors.
-    told: (u64, u64),
+    queue: Arc<Queue>,
+    failed: Arc<AtomicU64>,
+    /// The drops of errors, and of other events, that earlier events have reported.
+    reported: (u64, u64),
 }
 
 impl Writer {
-    pub(super) fn new(db: DatabaseConnection, options: Options, losses: Arc<Losses>) -> Self {
+    pub(super) fn new(reporter: &EventReporter) -> Self {
         Self {
-            db,
-            collapse: Collapse::new(options),
-            losses,
-            told: (0, 0),
+            db: reporter.db.clone(),
+            collapse: Collapse::new(reporter.options),
+            queue: Arc::clone(&reporter.queue),
+            failed: Arc::clone(&reporter.failed),
+            reported: (0, 0),
         }
     }
 
@@ -74,20 +79,18 @@ impl Writer {
     }
 
     async fn tell_drops(&mut self) {
-        // The errors first: one that comes in between is told of the next time.
-        let errors = self.losses.dropped_errors.load(Ordering::Relaxed);
-        let dropped = self.losses.dropped.load(Ordering::Relaxed);
-        let count = dropped - self.told.0;
-        let of_errors = errors - self.told.1;
-        if count == 0 {
+        let dropped = (self.queue.errors.dropped(), self.queue.others.dropped());
+        if dropped == self.reported {
             return;
         }
-        self.told = (dropped, errors);
+        let errors = dropped.0 - self.reported.0;
+        let count = errors + dropped.1 - self.reported.1;
+        self.reported = dropped;
         let scope = SharedContext::new(AuditContext::new());
         let title = "events were dropped: the queue was full".to_owned();
         let mut report = Report::new(EventType::Warning, title, &scope);
         report.description = Some(format!(
-            "{count} since the last such event, {of_errors} of them of type ERROR"
+            "{count} since the last such event, {errors} of them of type ERROR"
         ));
         self.write(report).await;
     }
@@ -96,7 +99,7 @@ impl Writer {
         let event = with_backtrace(report.event(), report.source).await;
         let scope = report.scope.apart(report.context);
         if let Err(error) = scope.scope(event.record(&self.db)).await {
-            self.losses.failed.fetch_add(1, Ordering::Relaxed);
+            self.failed.fetch_add(1, Ordering::Relaxed);
             let error = sea_orm::DbErr::from(error);
             tracing::error!(title = report.title, %error, "event about a request lost");
         }

@@ -17,6 +17,13 @@ fn event(title: &str, client: &str) -> Report {
     of_type(EventType::Error, title, client)
 }
 
+/// As the security layer reports one: of each client it is another.
+fn probe(title: &str, client: &str) -> Report {
+    let mut probe = of_type(EventType::Security, title, client);
+    probe.per_client = true;
+    probe
+}
+
 fn of_type(event_type: EventType, title: &str, client: &str) -> Report {
     let context = AuditContext::new().ip(client.parse::<std::net::IpAddr>().unwrap());
     let scope = SharedContext::new(context);
@@ -101,8 +108,7 @@ fn probes_of_a_client_hide_none_of_its_errors() {
     let mut collapse = collapse(100, 3);
     let now = Instant::now();
     for n in 0..50 {
-        let probe = of_type(EventType::Security, &format!("probe {n}"), "192.0.2.1");
-        let _first = collapse.admit(probe, now);
+        let _first = collapse.admit(probe(&format!("probe {n}"), "192.0.2.1"), now);
     }
     assert!(collapse.admit(event("a panic", "192.0.2.1"), now).is_some());
     let further = counted_with(
@@ -118,10 +124,7 @@ fn probes_of_all_clients_hide_no_errors() {
     let mut collapse = collapse(5, 3);
     let now = Instant::now();
     for n in 0..200 {
-        let probe = of_type(EventType::Security, "probe", &format!("192.0.2.{n}"));
-        let mut probe = probe;
-        probe.per_client = true;
-        let _first = collapse.admit(probe, now);
+        let _first = collapse.admit(probe("probe", &format!("192.0.2.{n}")), now);
     }
     for n in 0..4 {
         let error = event(&format!("error {n}"), &format!("198.51.100.{n}"));
@@ -149,11 +152,7 @@ fn an_event_that_stands_for_several_names_what_they_share() {
 fn security_events_are_counted_by_client() {
     let mut collapse = collapse(100, 100);
     let now = Instant::now();
-    let probe = |client: &str| {
-        let mut report = event("probe", client);
-        report.per_client = true;
-        report
-    };
+    let probe = |client: &str| probe("probe", client);
     assert!(collapse.admit(probe("192.0.2.1"), now).is_some());
     assert!(collapse.admit(probe("192.0.2.2"), now).is_some());
     assert!(collapse.admit(probe("192.0.2.2"), now).is_none());

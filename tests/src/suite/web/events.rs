@@ -109,8 +109,8 @@ async fn failing_or_missing(request: Request<Body>) -> Result<Response, std::con
     Ok(answer)
 }
 
-/// Strangers at 400 addresses look for 25 holes each, while the application fails a hundred times, in twenty ways, also for one of
-/// them: every way is told, with its count, and of the probes none is forgotten.
+/// Strangers at 400 addresses look for 25 holes each, while the application fails a hundred times, in twenty ways, for some of
+/// them too: each way is in the trail with its count, and every probe is counted.
 pub async fn probes_hide_no_errors(t: &mut Test) -> Outcome {
     const HOLES: u64 = 25;
     const ADDRESSES: u64 = 400;
