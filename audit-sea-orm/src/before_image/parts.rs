@@ -51,22 +51,17 @@ async fn texts<E: Audited, C: ConnectionTrait>(
     if columns.is_empty() {
         return Ok(Vec::new());
     }
+    let as_type = |text| select(wanted, columns, |column| column.cast_as(text));
     let row = match db.get_database_backend() {
-        DbBackend::MySql => {
-            let as_text = select(wanted, columns, |column| column.cast_as("char"));
+        DbBackend::MySql => match own(db.query_one(&as_type("char"))).await {
+            Ok(row) => row,
             // One of a type that has no text, as a geometry, is no reason to refuse the delete.
-            let in_hex = select(wanted, columns, |column| {
-                Func::cust("HEX").arg(column).into()
-            });
-            match own(db.query_one(&as_text)).await {
-                Err(_) => own(db.query_one(&in_hex)).await?,
-                row => row?,
+            Err(_) => {
+                let in_hex = |column| Func::cust("HEX").arg(column).into();
+                own(db.query_one(&select(wanted, columns, in_hex))).await?
             }
-        }
-        _ => {
-            let as_text = select(wanted, columns, |column| column.cast_as("text"));
-            own(db.query_one(&as_text)).await?
-        }
+        },
+        _ => own(db.query_one(&as_type("text"))).await?,
     };
     let text = |row: &QueryResult, column: &E::Column| {
         caught(|| row.try_get::<Option<String>>("", column.as_str())).flatten()
