@@ -48,8 +48,10 @@ pub(super) struct ColumnFact {
     pub(super) declared: String,
     /// It is `CHAR(n)`, or an array of such, on PostgreSQL.
     pub(super) is_padded: bool,
-    /// Its text follows what the session set for dates, intervals, time zones and the digits of numbers, on PostgreSQL.
+    /// Its text follows what the session set for dates, intervals and time zones, on PostgreSQL.
     pub(super) is_styled: bool,
+    /// Its text holds numbers, with as many digits as the session set, on PostgreSQL: that of a shape, a range or a row.
+    pub(super) holds_numbers: bool,
     /// Of a column that is computed when it is read, `VIRTUAL`, on PostgreSQL: its expression.
     pub(super) expression: Option<String>,
     /// MariaDB shows its triggers a new time in it (`ON UPDATE`), even where it leaves the row as it was.
@@ -151,21 +153,24 @@ fn column_fact(row: &QueryResult) -> Result<Option<ColumnFact>, DbErr> {
     let Some(name) = row.try_get_by_index(1)? else {
         return Ok(None);
     };
+    // PostgreSQL's letter for composite types, dates, geometric types, ranges, intervals; or another.
+    let category: String = row.try_get_by_index(4)?;
     Ok(Some(ColumnFact {
         name,
         declared: row.try_get_by_index(2)?,
         is_padded: row.try_get_by_index::<String>(3)? == "1",
-        is_styled: row.try_get_by_index::<String>(4)? == "1",
+        is_styled: matches!(&*category, "C" | "D" | "R" | "T"),
+        holds_numbers: matches!(&*category, "C" | "G" | "R"),
         expression: row.try_get_by_index(5)?,
         is_touched: row.try_get_by_index::<String>(6)? == "1",
     }))
 }
 
-/// Schema, column, type, whether it is padded, whether it is styled, expression, whether it is touched.
+/// Schema, column, type, whether it is padded, the type's category, expression, whether it is touched.
 fn description(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => {
-            "SELECT 'main', x.name, '', '0', '0', NULL, '0' FROM sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') x \
+            "SELECT 'main', x.name, '', '0', '', NULL, '0' FROM sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') x \
              WHERE m.type IN ('table', 'view') AND COALESCE(lower($1), 'main') = 'main' \
              AND lower(m.name) = lower($2) AND x.hidden <> 1 \
              ORDER BY x.cid"
@@ -173,7 +178,7 @@ fn description(dialect: Dialect) -> &'static str {
         Dialect::Postgres => {
             "SELECT n.nspname::text, a.attname::text, t.typname::text, \
              CASE WHEN COALESCE(e.typname, b.typname, t.typname) = 'bpchar' THEN '1' ELSE '0' END, \
-             CASE WHEN COALESCE(e.typcategory, t.typcategory) IN ('C', 'D', 'G', 'R', 'T') THEN '1' ELSE '0' END, \
+             COALESCE(e.typcategory, t.typcategory)::text, \
              CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, '0' \
              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
@@ -186,7 +191,7 @@ fn description(dialect: Dialect) -> &'static str {
         }
         Dialect::MySql | Dialect::MariaDb => {
             "SELECT CONVERT(table_schema USING utf8mb4), CONVERT(column_name USING utf8mb4), \
-             CONVERT(LOWER(data_type) USING utf8mb4), '0', '0', CAST(NULL AS CHAR), \
+             CONVERT(LOWER(data_type) USING utf8mb4), '0', '', CAST(NULL AS CHAR), \
              CASE WHEN VERSION() LIKE '%MariaDB%' AND extra LIKE '%on update%' THEN '1' ELSE '0' END, ordinal_position AS n \
              FROM information_schema.columns WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? UNION ALL \
              SELECT CONVERT(table_schema USING utf8mb4), NULL, NULL, NULL, NULL, NULL, NULL, 0 FROM information_schema.tables \

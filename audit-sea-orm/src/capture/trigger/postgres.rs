@@ -144,18 +144,19 @@ impl<'a> Maker<'a> {
             Kind::Array(element) => **element == Kind::Float,
             _ => false,
         };
-        let is_styled = |column: &Column| {
-            let fact = self.place.fact(&column.name);
-            column.kind.is_text() && fact.is_some_and(|fact| fact.is_styled)
-        };
         let named = self.table.key.iter().chain(&self.table.naming);
-        let is_any_styled = columns.iter().chain(named).any(is_styled);
+        let texts = columns.iter().chain(named);
+        let texts = texts.filter(|column| column.kind.is_text());
+        let texts: Vec<_> = texts
+            .filter_map(|column| self.place.fact(&column.name))
+            .collect();
         let mut settings = vec![("search_path", "pg_catalog, pg_temp")];
-        // Numbers stand in the texts of points, ranges and rows too.
-        if is_any_styled || columns.iter().any(|column| is_float(&column.kind)) {
+        if columns.iter().any(|column| is_float(&column.kind))
+            || texts.iter().any(|fact| fact.holds_numbers)
+        {
             settings.push(("extra_float_digits", "1"));
         }
-        if is_any_styled {
+        if texts.iter().any(|fact| fact.is_styled) {
             settings.push(("DateStyle", "'ISO, MDY'"));
             settings.push(("IntervalStyle", "postgres"));
             settings.push(("TimeZone", "'UTC'"));
