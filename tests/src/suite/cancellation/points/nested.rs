@@ -7,7 +7,10 @@ use super::{
     one::{One, begin_in, set, set_tart},
     operation::context,
 };
-use crate::{Outcome, Test, cancelled::Points};
+use crate::{
+    Outcome, Test,
+    cancelled::{Point, Points},
+};
 
 /// Transactions dropped anywhere between their `begin` and the end of their commit or rollback.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +52,33 @@ const ENDINGS: [Ending; 4] = [
     Ending::Closure,
 ];
 
-/// A savepoint of an audited transaction, dropped anywhere, takes nothing along.
-pub async fn savepoints_dropped_anywhere_leave_their_transaction(t: &mut Test) -> Outcome {
+/// Where it begins.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Pool,
+    Transaction,
+}
+
+async fn cut(
+    one: &One<'_>,
+    place: Place,
+    ending: Ending,
+    point: Point,
+) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    let audited = one.db.audited_as(context());
+    if let Place::Pool = place {
+        let cut = point.cut(nest(&audited, ending)).await;
+        return Ok(cut.transpose()?.is_some());
+    }
+    let transaction = audited.begin_write().await?;
+    begin_in(&transaction).await?;
+    let cut = point.cut(nest(&transaction, ending)).await;
+    let name = format!("{ending:?} {point:?}");
+    one.assert_goes_on(transaction, Some("ada"), &name).await?;
+    Ok(cut.transpose()?.is_some())
+}
+
+async fn cut_everywhere(t: &Test, place: Place) -> Outcome {
     let one = One::new(t).await?;
     for ending in ENDINGS {
         let mut points = Points::default();
@@ -60,37 +88,22 @@ pub async fn savepoints_dropped_anywhere_leave_their_transaction(t: &mut Test) -
                 nest(&one.db.audited_as(context()), ending).await?;
             }
             one.reset().await?;
-            let name = format!("{ending:?} {point:?}");
-            let transaction = one.db.audited_as(context()).begin_write().await?;
-            begin_in(&transaction).await?;
-            let cut = point.cut(nest(&transaction, ending)).await;
-            points.saw_end(cut.transpose()?.is_some());
-            one.assert_goes_on(transaction, Some("ada"), &name).await?;
-            one.assert_outside(&name).await?;
+            points.saw_end(cut(&one, place, ending, point).await?);
+            one.assert_outside(&format!("{ending:?} {point:?}")).await?;
         }
     }
     one.db.close().await?;
     Ok(())
 }
 
+/// A savepoint of an audited transaction, dropped anywhere, takes nothing along.
+pub async fn savepoints_dropped_anywhere_leave_their_transaction(t: &mut Test) -> Outcome {
+    cut_everywhere(t, Place::Transaction).await
+}
+
 /// The same of a transaction on a pool.
 pub async fn transactions_dropped_anywhere_leave_the_pool_clean(t: &mut Test) -> Outcome {
-    let one = One::new(t).await?;
-    for ending in ENDINGS {
-        let mut points = Points::default();
-        let mut connection = None;
-        while let Some(point) = points.step() {
-            if one.is_new(&mut connection).await? {
-                nest(&one.db.audited_as(context()), ending).await?;
-            }
-            one.reset().await?;
-            let cut = point.cut(nest(&one.db.audited_as(context()), ending)).await;
-            points.saw_end(cut.transpose()?.is_some());
-            one.assert_outside(&format!("{ending:?} {point:?}")).await?;
-        }
-    }
-    one.db.close().await?;
-    Ok(())
+    cut_everywhere(t, Place::Pool).await
 }
 
 /// A savepoint and its transaction, dropped one right after the other: the connection comes back clean.

@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use audit_sea_orm::{capture, encoding, prelude::*};
 use futures_util::FutureExt as _;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
-    IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, Value, prelude::Json,
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    ModelTrait, Value, prelude::Json,
 };
 
 use super::walk::{Found, Walk, cut};
@@ -128,17 +128,6 @@ where
             ));
         }
         Ok(())
-    }
-
-    /// The records since the last time.
-    async fn new_records(&mut self) -> Result<Vec<audit_log::Model>, DbErr> {
-        let new = audit_log::Entity::find().filter(audit_log::Column::Id.gt(self.last_record));
-        let new = new
-            .order_by_asc(audit_log::Column::Id)
-            .all(&self.db)
-            .await?;
-        self.last_record = new.last().map_or(self.last_record, |record| record.id);
-        Ok(new)
     }
 
     fn keyed(id: i32) -> E::ActiveModel {

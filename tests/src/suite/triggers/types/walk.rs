@@ -26,7 +26,7 @@ pub(super) struct Walk<E: EntityTrait> {
     rebuilt: BTreeMap<String, Json>,
     /// What the records hold of each value that SeaORM reads.
     pub(super) recorded: Vec<(Value, Json)>,
-    pub(super) last_record: i64,
+    last_record: i64,
     pub(super) failures: Vec<String>,
     entity: PhantomData<E>,
 }
@@ -184,15 +184,13 @@ where
         before: &State<E::Model>,
         after: &State<E::Model>,
     ) -> Result<(), DbErr> {
-        let new = audit_log::Entity::find().filter(audit_log::Column::Id.gt(self.last_record));
-        let new = match new.order_by_asc(audit_log::Column::Id).all(&self.db).await {
+        let new = match self.new_records().await {
             Ok(new) => new,
             Err(error) => {
                 self.failures.push(format!("{sql}: unreadable: {error}"));
                 return Ok(());
             }
         };
-        self.last_record = new.last().map_or(self.last_record, |record| record.id);
         self.count(sql, before, after, &new);
         for record in &new {
             self.rebuild(record);
@@ -209,6 +207,17 @@ where
                 .push(format!("{sql}: {wanted} rows, rebuilt {found}"));
         }
         Ok(())
+    }
+
+    /// The records since the last time.
+    pub(super) async fn new_records(&mut self) -> Result<Vec<audit_log::Model>, DbErr> {
+        let new = audit_log::Entity::find().filter(audit_log::Column::Id.gt(self.last_record));
+        let new = new
+            .order_by_asc(audit_log::Column::Id)
+            .all(&self.db)
+            .await?;
+        self.last_record = new.last().map_or(self.last_record, |record| record.id);
+        Ok(new)
     }
 
     /// One record for each row that came, went or changed, where SeaORM can tell.
