@@ -32,7 +32,7 @@ pub use names::{
 };
 pub use pinned::texts_of_this_version_stay_valid;
 pub use postgres::{
-    a_schema_with_another_name, a_trail_later_in_the_search_path,
+    a_column_of_another_type, a_schema_with_another_name, a_trail_later_in_the_search_path,
     functions_that_default_privileges_give_away,
 };
 pub use releases::{a_dropped_field_hides_no_other_change, options_of_an_older_release_count};

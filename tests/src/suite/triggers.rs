@@ -54,8 +54,9 @@ pub use seen::{
 };
 pub use silence::{
     a_context_of_any_size_is_cut, a_context_that_cannot_be_read_fails_no_write,
-    a_session_cannot_choose_the_time, a_write_that_reads_the_trail, deep_metadata_hides_nothing,
-    the_login_stands_in_every_record, who_waited_comes_later,
+    a_session_cannot_choose_the_time, a_temporary_table_by_the_name_of_the_trail,
+    a_write_that_reads_the_trail, deep_metadata_hides_nothing, the_login_stands_in_every_record,
+    who_waited_comes_later,
 };
 pub use types::every_type_of_column_is_recorded;
 pub use whole::{

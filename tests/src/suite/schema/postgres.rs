@@ -1,11 +1,15 @@
 //! Schemas and privileges of PostgreSQL around captured tables.
 
+use audit_migration::capture::CaptureExt;
 use audit_sea_orm::{capture, check};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
 
 use super::{lines, of_muffins};
-use crate::{Backend, Outcome, Test, entity::growing::after};
+use crate::{
+    Backend, Outcome, Test,
+    entity::{growing::after, tart},
+};
 
 const INSERT: &str = "INSERT INTO growing_muffin (id, name) VALUES (1, 'lemon')";
 
@@ -16,6 +20,46 @@ impl MigratorTrait for Application {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Vec::new()
     }
+}
+
+/// Where a column gets another type by itself, sessions that wrote before fail to write until the triggers are made anew, and go
+/// on then. Altered by `alter_captured` they never fail.
+pub async fn a_column_of_another_type(t: &mut Test) -> Outcome {
+    if t.backend != Backend::Postgres {
+        return Ok(());
+    }
+    t.create_table(tart::Entity).await?;
+    capture::install(&t.db, tart::Entity).await?;
+    tart::priced(1, 1).insert(&t.db).await?;
+    let session = t.isolated.connect(1).await?;
+    let write = async |price: i32| {
+        let update = format!("UPDATE tart SET price = {price} WHERE id = 1");
+        session.execute_unprepared(&update).await
+    };
+    write(2).await?;
+    let longer = "ALTER TABLE tart ALTER COLUMN price TYPE bigint";
+    t.db.execute_unprepared(longer).await?;
+    assert!(
+        write(3).await.is_err(),
+        "then the page on migrations is wrong"
+    );
+    capture::install(&t.db, tart::Entity).await?;
+    write(4).await?;
+    let shorter = async |manager: &SchemaManager<'_>| {
+        let db = manager.get_connection();
+        let sql = "ALTER TABLE tart ALTER COLUMN price TYPE integer";
+        db.execute_unprepared(sql).await.map(drop)
+    };
+    let manager = SchemaManager::new(&t.db);
+    manager.alter_captured(tart::Entity, shorter).await?;
+    write(5).await?;
+    session.close().await?;
+    let records = t.records().await?.into_iter();
+    let prices: Vec<_> = records
+        .filter_map(|record| record.new_values?["price"].as_i64())
+        .collect();
+    assert_eq!(prices, [1, 2, 4, 5]);
+    Ok(())
 }
 
 /// A tenant's schema comes before that of the trail in the search path.

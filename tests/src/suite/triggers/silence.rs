@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::run;
+use super::{run, whole::as_user};
 use crate::{
     Backend, Outcome, Test,
     entity::tart::{self, priced},
@@ -17,6 +17,45 @@ async fn with_tarts(t: &Test) -> Result<DatabaseConnection, DbErr> {
     t.create_table(tart::Entity).await?;
     capture::install(&t.db, tart::Entity).await?;
     t.isolated.connect(1).await
+}
+
+/// A temporary table by the name of the trail takes no record. MariaDB and MySQL, where it would, let none be made by who has only
+/// the rights that the page on threats gives.
+pub async fn a_temporary_table_by_the_name_of_the_trail(t: &mut Test) -> Outcome {
+    let session = with_tarts(t).await?;
+    let temporary = match t.backend {
+        Backend::Sqlite => "CREATE TEMPORARY TABLE audit_log AS SELECT * FROM main.audit_log",
+        Backend::Postgres => "CREATE TEMPORARY TABLE audit_log (LIKE audit_log)",
+        Backend::MySql => {
+            session.close().await?;
+            return as_a_mere_writer(t).await;
+        }
+    };
+    session.execute_unprepared(temporary).await?;
+    priced(1, 1).insert(&session).await?;
+    session.close().await?;
+    assert_eq!(t.only_record().await?.action, "CREATE");
+    Ok(())
+}
+
+async fn as_a_mere_writer(t: &Test) -> Outcome {
+    let user = format!("audit_mere_{}", std::process::id());
+    let account = format!("{user}@localhost");
+    let grants = [
+        format!("CREATE USER {account}"),
+        format!("GRANT SELECT, INSERT, UPDATE, DELETE ON tart TO {account}"),
+    ];
+    run(&t.db, &grants.each_ref().map(String::as_str)).await?;
+    let session = as_user(t, &user).await?;
+    let temporary = "CREATE TEMPORARY TABLE audit_log (id BIGINT)";
+    let made = session.execute_unprepared(temporary).await;
+    let written = priced(1, 1).insert(&session).await;
+    session.close().await?;
+    run(&t.db, &[&format!("DROP USER {account}")]).await?;
+    assert!(made.is_err());
+    written?;
+    assert_eq!(t.only_record().await?.action, "CREATE");
+    Ok(())
 }
 
 /// What sets the context to an expression of SQL.
