@@ -153,7 +153,7 @@ async fn a_full_queue_drops_and_counts_and_tells() {
         .unwrap();
     assert_eq!(
         told.description.as_deref(),
-        Some("990 since the last such event")
+        Some("990 since the last such event, 990 of them of type ERROR")
     );
 }
 
