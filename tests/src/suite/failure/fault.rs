@@ -13,6 +13,14 @@ pub(super) enum Fault {
     Full,
 }
 
+/// Changes the schema on a connection of its own, as another program would. With sqlx 0.9.0 a connection to SQLite may end
+/// where it changed the schema itself and then writes by a text of several statements.
+pub(super) async fn elsewhere(t: &Test, sql: &str) -> Result<(), DbErr> {
+    let another = t.isolated.connect(1).await?;
+    another.execute_unprepared(sql).await?;
+    another.close().await
+}
+
 const TABLES: [&str; 2] = ["audit_log", "audit_system_event"];
 
 impl Fault {
@@ -40,7 +48,7 @@ impl Fault {
                 Self::Missing => format!("ALTER TABLE {table} RENAME TO {table}_gone"),
                 Self::ReadOnly | Self::Full => self.trigger(t, table),
             };
-            t.db.execute_unprepared(&statement).await?;
+            elsewhere(t, &statement).await?;
         }
         Ok(())
     }
@@ -52,7 +60,7 @@ impl Fault {
                 (_, Backend::Postgres) => format!("DROP TRIGGER fault_{table} ON {table}"),
                 _ => format!("DROP TRIGGER fault_{table}"),
             };
-            t.db.execute_unprepared(&statement).await?;
+            elsewhere(t, &statement).await?;
         }
         Ok(())
     }
