@@ -152,6 +152,12 @@ fn login_attempt(dialect: Dialect) -> TableCreateStatement {
         .col(line("failure_reason", 200))
         .col(line("country", 100))
         .col(line("city", 100))
+        .col(
+            ColumnDef::new("attempts")
+                .big_integer()
+                .not_null()
+                .default(1),
+        )
         .take()
 }
 

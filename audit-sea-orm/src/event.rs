@@ -3,6 +3,7 @@
 mod audit_event;
 mod data_export;
 mod login_attempt;
+mod quoted_values;
 mod system_event;
 
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 use audit_core::Action;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait, Select, sea_query::SelectStatement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryFilter,
+    QuerySelect, QueryTrait, Select, sea_query::SelectStatement,
 };
 
 use crate::{
@@ -107,7 +107,8 @@ impl AuditSummary {
         for row in self.records().into_model::<ActionCount>().all(db).await? {
             summary.add_records(&row);
         }
-        for row in self.attempts().into_model::<StatusCount>().all(db).await? {
+        let attempts = self.attempts(db.get_database_backend());
+        for row in attempts.into_model::<StatusCount>().all(db).await? {
             summary.add_attempts(&row);
         }
         for row in self.events().into_model::<EventCount>().all(db).await? {
@@ -136,7 +137,7 @@ impl AuditSummary {
             .group_by(Column::Action)
     }
 
-    fn attempts(&self) -> Select<login_attempt::Entity> {
+    fn attempts(&self, backend: DbBackend) -> Select<login_attempt::Entity> {
         use login_attempt::Column;
         self.in_period::<login_attempt::Entity>()
             .apply_if(self.actor.as_ref(), |select, id| {
@@ -149,7 +150,7 @@ impl AuditSummary {
             })
             .select_only()
             .column(Column::Status)
-            .column_as(Column::Id.count(), "rows")
+            .column_as(login_attempt::Entity::attempts(backend), "attempts")
             .group_by(Column::Status)
     }
 
@@ -201,7 +202,7 @@ struct ActionCount {
 #[derive(FromQueryResult)]
 struct StatusCount {
     status: Status,
-    rows: i64,
+    attempts: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -233,7 +234,7 @@ impl Summary {
             // What a newer version tells apart.
             Status::Other(_) => return,
         };
-        *count += row.rows.unsigned_abs();
+        *count += row.attempts.unsigned_abs();
     }
 
     fn add_events(&mut self, row: &EventCount) {

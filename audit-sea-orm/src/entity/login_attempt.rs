@@ -1,6 +1,6 @@
-//! The entity of `audit_login_attempt`: who tried to log in, from where, and what came of it.
+//! The entity of `audit_login_attempt`: who tried to log in, from where, how often, and what came of it.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{DbBackend, entity::prelude::*, sea_query::ExprTrait};
 use serde::{Deserialize, Serialize};
 
 use super::{open_enum::open_enum, reading::trail_entity};
@@ -26,6 +26,9 @@ pub struct Model {
     pub country: Option<String>,
     /// The city of the address, from the application's [`GeoLocator`](crate::GeoLocator).
     pub city: Option<String>,
+    /// How many attempts the row stands for: 1, or more where failed ones came so fast that they were counted. Where
+    /// they were at several names, the name is empty and the reason tells the first ones.
+    pub attempts: i64,
 }
 
 open_enum! {
@@ -51,6 +54,38 @@ trail_entity! {
     failure_reason: Option<String> => FailureReason: ColumnType::String(StringLen::N(200)),
     country: Option<String> => Country: ColumnType::String(StringLen::N(100)),
     city: Option<String> => City: ColumnType::String(StringLen::N(100)),
+    attempts: i64 => Attempts,
+}
+
+impl Entity {
+    /// How many attempts the rows of a select stand for together, as an expression of it.
+    ///
+    /// # Example
+    /// ```
+    /// # use sea_orm::{ConnectionTrait, Database, DbBackend, EntityTrait, QuerySelect, Schema};
+    /// use audit_sea_orm::prelude::*;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # let schema = Schema::new(DbBackend::Sqlite);
+    /// # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
+    /// # db.execute(&schema.create_table_from_entity(login_attempt::Entity)).await?;
+    /// # LoginAttempt::failed("eve").record(&db).await?;
+    /// let attempts = login_attempt::Entity::attempts(db.get_database_backend());
+    /// let select = login_attempt::Entity::find().select_only().column_as(attempts, "attempts");
+    /// assert_eq!(select.into_tuple::<Option<i64>>().one(&db).await?, Some(Some(1)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn attempts(backend: DbBackend) -> Expr {
+        // A sum is of a wider type than what it adds up, which no Rust integer is read from.
+        let integer = match backend {
+            DbBackend::MySql => "signed",
+            _ => "bigint",
+        };
+        Column::Attempts.sum().cast_as(integer)
+    }
 }
 
 /// No relations: an attempt names a user who may not exist.

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use audit_core::{Action, Actor, AuditContext, text};
 use sea_orm::Set;
 
-use super::{recording, write_with_record};
+use super::{quoted_values::without_quoted_values, recording, write_with_record};
 #[cfg(doc)]
 use crate::Error;
 use crate::{
@@ -48,6 +48,7 @@ pub struct LoginAttempt {
     username: String,
     failure_reason: Option<String>,
     place: Place,
+    attempts: u64,
     context: AuditContext,
 }
 
@@ -117,6 +118,7 @@ impl LoginAttempt {
             username: username.into(),
             failure_reason: None,
             place: Place::default(),
+            attempts: 1,
             context: AuditContext::new(),
         }
     }
@@ -174,6 +176,39 @@ impl LoginAttempt {
         self
     }
 
+    /// Makes it stand for several attempts, in the context that they have in common: what else it was given of who and
+    /// from where is left out.
+    ///
+    /// For what bounds the rows that strangers can make, as `EventReporter` of `audit-web` does.
+    pub fn standing_for(mut self, attempts: u64, context: AuditContext) -> Self {
+        self.attempts = attempts;
+        self.context = context;
+        self
+    }
+
+    /// The name that was typed.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// What came of it; `None` for a logout.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        self.outcome.status()
+    }
+
+    /// Why it failed or was blocked.
+    #[must_use]
+    pub fn failure_reason(&self) -> Option<&str> {
+        self.failure_reason.as_deref()
+    }
+
+    /// Who and from where, as it would be recorded now: what it was given, and the rest from the current context.
+    pub fn context(&self) -> AuditContext {
+        self.context.clone().or(AuditContext::current())
+    }
+
     /// Writes the attempt and its record, both or neither, unless a skip list names its action or table.
     ///
     /// # Errors
@@ -202,15 +237,17 @@ impl LoginAttempt {
     /// The attempt, if it is one.
     fn into_active_model(self, username: String, context: &AuditContext) -> Option<ActiveModel> {
         let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
+        let reason = self.failure_reason.as_deref().map(without_quoted_values);
         Some(ActiveModel {
             occurred_at: Set(clock::now()),
             username: Set(username),
             status: Set(self.outcome.status()?),
             ip_address: Set(context.ip.map(|ip| ip.to_string())),
             user_agent: Set(line(context.user_agent.as_deref(), 512)),
-            failure_reason: Set(line(self.failure_reason.as_deref(), 200)),
+            failure_reason: Set(line(reason.as_deref(), 200)),
             country: Set(line(self.place.country.as_deref(), 100)),
             city: Set(line(self.place.city.as_deref(), 100)),
+            attempts: Set(i64::try_from(self.attempts).unwrap_or(i64::MAX)),
             ..Default::default()
         })
     }

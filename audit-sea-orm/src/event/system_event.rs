@@ -3,7 +3,7 @@ use std::panic::Location;
 use audit_core::{Actor, AuditContext, text};
 use sea_orm::{ConnectionTrait, Set, TryIntoModel};
 
-use super::recording;
+use super::{quoted_values::without_quoted_values, recording};
 use crate::{
     Result, clock,
     connection::context_of,
@@ -21,7 +21,8 @@ const MAX_BLOCK: usize = 16_000;
 /// Something that went wrong, or is worth knowing, in the system itself.
 ///
 /// Notes the source file and line that made it, and takes actor, address and request from the current
-/// [`AuditContext`]. Texts are cleaned and cut to their columns by the rule of [`text`](crate::text).
+/// [`AuditContext`]. Texts are cleaned and cut to their columns by the rule of [`text`](crate::text), and values that a
+/// database quotes in its errors become `***`, as the column may be a masked one: `Duplicate entry '***' for key 'pin'`.
 /// A skip list of actions may name its type, such as `INFO`.
 ///
 /// # Example
@@ -190,11 +191,14 @@ impl SystemEvent {
         let context = self.context;
         let actor = context.actor.as_ref();
         let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
-        let block = |text: Option<&str>| text.map(|text| text::block(text, MAX_BLOCK).into_owned());
+        let block = |text: Option<&str>| {
+            let text = without_quoted_values(text?);
+            Some(text::block(&text, MAX_BLOCK).into_owned())
+        };
         ActiveModel {
             occurred_at: Set(clock::now()),
             event_type: Set(self.event_type),
-            title: Set(text::line(&self.title, 255).into_owned()),
+            title: Set(text::line(&without_quoted_values(&self.title), 255).into_owned()),
             description: Set(block(self.description.as_deref())),
             module: Set(line(self.module.as_deref(), 255)),
             function_name: Set(line(self.function.as_deref(), 255)),

@@ -17,7 +17,7 @@ use super::{
     layout::Layout,
     params::{Params, link},
     period::Span,
-    ranking::{Counted, busiest, present_table},
+    ranking::{Counted, busiest, present_table, rows},
     tally, value,
     walk::during,
 };
@@ -263,11 +263,13 @@ async fn rankings(window: Window, db: &DatabaseConnection) -> Result<Vec<Ranking
         records(),
         Record::ActorId.into_expr(),
         Some(Record::ActorName),
+        rows(),
         db,
     )
     .await?;
-    let tables = busiest(records(), present_table(), None, db).await?;
-    let addresses = busiest(failed, Login::IpAddress.into_expr(), None, db).await?;
+    let tables = busiest(records(), present_table(), None, rows(), db).await?;
+    let attempts = login_attempt::Entity::attempts(db.get_database_backend());
+    let addresses = busiest(failed, Login::IpAddress.into_expr(), None, attempts, db).await?;
     let of = |title, head, empty, rows: Vec<Counted>, page: &str, field| Ranking {
         title,
         head,

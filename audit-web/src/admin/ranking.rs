@@ -10,7 +10,7 @@ use sea_orm::{
 /// How many of the busiest are shown.
 const SHOWN: u64 = 8;
 
-/// How many rows have a value.
+/// How often a value is there.
 #[derive(FromQueryResult)]
 pub(super) struct Counted {
     pub(super) value: String,
@@ -18,18 +18,19 @@ pub(super) struct Counted {
     pub(super) many: i64,
 }
 
-/// The values that most rows have.
+/// The values that most rows have, or of which most is counted.
 pub(super) async fn busiest<E: EntityTrait>(
     select: Select<E>,
     value: SimpleExpr,
     name: Option<E::Column>,
+    count: SimpleExpr,
     db: &DatabaseConnection,
 ) -> Result<Vec<Counted>, DbErr> {
     let mut select = select
         .filter(value.clone().is_not_null())
         .select_only()
         .column_as(value, "value")
-        .column_as(Expr::cust("COUNT(*)"), "many")
+        .column_as(count.clone(), "many")
         // By its name, as PostgreSQL takes an expression with other parameters for another one.
         .group_by(Expr::col("value"));
     select = match name {
@@ -37,12 +38,17 @@ pub(super) async fn busiest<E: EntityTrait>(
         None => select.column_as(Expr::cust("NULL"), "name"),
     };
     select
-        .order_by(Expr::cust("COUNT(*)"), Order::Desc)
+        .order_by(count, Order::Desc)
         .order_by(Expr::col("value"), Order::Asc)
         .limit(SHOWN)
         .into_model::<Counted>()
         .all(db)
         .await
+}
+
+/// How many rows there are.
+pub(super) fn rows() -> SimpleExpr {
+    Expr::cust("COUNT(*)")
 }
 
 /// The table of a record, under its present name.

@@ -42,7 +42,8 @@ impl Listed for Entity {
         },
     ];
     const INDEXES: &'static [&'static [&'static str]] = &[&["ip"], &["username"], &["status"]];
-    const HEADS: &'static [&'static str] = &["Status", "User name", "Address", "Reason"];
+    const HEADS: &'static [&'static str] =
+        &["Status", "User name", "Address", "Reason", "Attempts"];
 
     fn cells(row: &Model, base: &str) -> Vec<Cell> {
         vec![
@@ -50,6 +51,7 @@ impl Listed for Entity {
             username(row, base),
             address(row, base),
             Cell::maybe(row.failure_reason.as_ref()),
+            Cell::Text(row.attempts.to_string()),
         ]
     }
 
@@ -59,6 +61,7 @@ impl Listed for Entity {
             vec![
                 ("Status", badge(&row.status.to_string())),
                 ("Reason", Cell::maybe(row.failure_reason.as_ref())),
+                ("Attempts", Cell::Text(row.attempts.to_string())),
                 ("When", Cell::Time(row.occurred_at.into())),
             ],
         );
