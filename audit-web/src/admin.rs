@@ -18,15 +18,15 @@
 //!     Some(name) => Access::Viewer(Actor::new(name)),
 //!     None => Access::Redirect("/login".to_owned()),
 //! });
-//! let app: Router = Router::new().nest("/audit", admin.into_router());
+//! let app: Router = Router::new().nest_service("/audit", admin.into_router());
 //! # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! axum::serve(listener, app).await
 //! # }
 //! ```
 //!
 //! # Where it is mounted
-//! At any path: every link is relative, so a reverse proxy may add or remove a prefix. `nest("/audit", …)`
-//! answers `/audit`, not `/audit/`; `nest_service` answers both. At `/` use `fallback_service` or `merge`. A proxy
+//! At any path: every link is relative, so a reverse proxy may add or remove a prefix. `nest_service("/audit", …)`
+//! answers `/audit` and `/audit/`, which somebody may type; axum's `nest` answers `/audit` alone. At `/` use `fallback_service` or `merge`. A proxy
 //! that rewrites the path leads to `dashboard` below it. The pages are shown in `docs/admin.md`.
 //!
 //! # What protects it

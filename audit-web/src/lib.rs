@@ -61,19 +61,63 @@
 //!   context a login and a logout need; the layer of `AuditedBackend` names the actor in it. See the module `login`.
 //! - Layers that read a body to its end (compression) may be anywhere; one that throws bodies away belongs inside, or its
 //!   answers look aborted.
+//! - An `AuditLayer` inside another, as of a nested router with its own, adds what it knows to the outer one's context,
+//!   which alone reports: nothing is recorded twice, or under two request ids.
 //! - Serve with `into_make_service_with_connect_info::<SocketAddr>()`: without it no peer is known, and with the
 //!   default policy no address.
 //! - With `panic = "abort"` no panic can be reported.
 //!
-//! **tonic** takes tower layers: `Server::builder().layer(audit)`. Its peer is found by
-//! [`AuditLayer::peer_address`]. **loco** has axum's router: add the layers in the `after_routes` hook of the
-//! application, inside its authentication:
+//! **tower-http**, with what its layers leave in the trail:
+//!
+//! | layer | inside `AuditLayer` | outside |
+//! |---|---|---|
+//! | `CatchPanic` | its answer, and an event with the panic's message and backtrace | with [`OnPanic::Rethrow`] its answer, and the same event |
+//! | `Timeout` | a PERFORMANCE event `timed out` for its 408, ERROR for a 5xx | a WARNING `aborted before its answer` |
+//! | `Trace` | what it traces of failures is left out by `AuditTraceLayer`, as `AuditLayer` reports them | the same |
+//! | `SetRequestId` | another id than the trail's | one id, by [`AuditLayer::request_id`] |
+//! | `Compression` | as without it | as without it |
+//!
+//! **Websockets.** axum runs the callback of `on_upgrade` in a task of its own, which has no context: give it the
+//! request's.
 //! ```text
-//! async fn after_routes(router: AxumRouter, ctx: &AppContext) -> Result<AxumRouter> {
-//!     Ok(router.layer(AuditLayer::new(&ctx.db)))
+//! async fn chat(upgrade: WebSocketUpgrade, Extension(context): Extension<SharedContext>) -> Response {
+//!     upgrade.on_upgrade(move |socket| async move { context.scope(talk(socket)).await })
 //! }
 //! ```
-//! and scope its workers by hand, as any job: `context.scope(work).await`.
+//!
+//! # Other frameworks
+//! **tonic** takes tower layers: `Server::builder().layer(audit)`. A call that fails is an event by its gRPC status, and a
+//! panic is answered with the status `INTERNAL`. The peer's address is one line:
+//! ```text
+//! audit.peer_address(|parts| Some(parts.extensions.get::<TcpConnectInfo>()?.remote_addr()?.ip()))
+//! ```
+//!
+//! **loco** 1.x has axum's router, with layers of its own around it. `after_routes` runs when those stand, so a layer that is added
+//! there is outside of them: it has another request id than loco's, and no panic, as loco answers it. Make it the first
+//! of the stack, which is the innermost:
+//! ```text
+//! struct Audit(EventReporter);
+//!
+//! impl MiddlewareLayer for Audit {
+//!     fn name(&self) -> &'static str { "audit" }
+//!     fn config(&self) -> serde_json::Result<serde_json::Value> { Ok(json!({})) }
+//!     fn apply(&self, app: Router<AppContext>) -> Result<Router<AppContext>> {
+//!         let id = |parts: &Parts| Some(parts.extensions.get::<LocoRequestId>()?.get().to_owned());
+//!         Ok(app.layer(AuditLayer::new(&self.0).request_id(id).on_panic(OnPanic::Rethrow)))
+//!     }
+//! }
+//!
+//! // In `Hooks`:
+//! fn middlewares(ctx: &AppContext) -> Vec<Box<dyn MiddlewareLayer>> {
+//!     let mut stack = default_middleware_stack(ctx);
+//!     stack.insert(0, Box::new(Audit(EventReporter::new(&ctx.db))));
+//!     stack
+//! }
+//! ```
+//! Its authentication is an extractor: name the user by
+//! [`AuditContext::set_actor`](audit_sea_orm::AuditContext::set_actor) where a handler has one. A worker has no context: give its
+//! arguments a field `context: AuditContext`, which serde can carry, and `args.context.scope(work).await`. `cargo loco db
+//! reset`, and `dangerously_recreate` of `config/test.yaml`, drop every table, the trail too.
 //!
 //! **actix-web** is not built on tower: scope each request by hand with `wrap_fn`. [`ClientAddress::resolve`] takes
 //! headers of the `http` crate; actix has its own type, so copy the one header into a map.
@@ -94,6 +138,7 @@
 //!
 //! - `axum`: the matched route in the context, axum's `ConnectInfo`, and `ViewRecorder`.
 //! - `axum-login`: records logins and logouts of axum-login's session by itself.
+//! - `shutdown`: ends a server by its signals with all events written.
 //! - `maxmind`: country and city of a login from a MaxMind database file.
 //! - `tracing`: a layer of tracing-subscriber that writes events at or above a level as system events.
 //! - `admin`: the embedded admin.
@@ -108,6 +153,9 @@ pub mod maxmind;
 mod reporter;
 mod request;
 mod security;
+mod session;
+#[cfg(feature = "shutdown")]
+mod shutdown;
 #[cfg(feature = "tracing")]
 pub mod trace;
 #[cfg(feature = "axum")]
@@ -121,5 +169,7 @@ pub use request::{
 pub use security::{
     PROBE_PATHS, SCANNERS, SecurityAuditLayer, SecurityAuditService, SecurityResponseFuture,
 };
+#[cfg(feature = "shutdown")]
+pub use shutdown::Shutdown;
 #[cfg(feature = "axum")]
 pub use view::{NoAuditLayer, ViewRecorder, Viewed};

@@ -1,6 +1,8 @@
 //! Writes the events about requests, apart from the requests.
 
 mod collapse;
+mod logins;
+mod refused_login;
 mod report;
 mod writer;
 mod writing;
@@ -15,13 +17,16 @@ use std::{
     time::Duration,
 };
 
-use audit_sea_orm::entity::system_event::EventType;
+use audit_sea_orm::{AuditContext, LoginAttempt, Result, entity::system_event::EventType};
 use sea_orm::DatabaseConnection;
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
 };
 
+use collapse::Budget;
+use logins::Logins;
+use refused_login::RefusedLogin;
 pub(crate) use report::{Report, Source};
 #[cfg(feature = "tracing")]
 pub(crate) use writing::is_writing;
@@ -38,6 +43,9 @@ pub(crate) use writing::is_writing;
 ///   clients' up to [another](Self::most_per_window), beyond which they are counted, and the first titles are named.
 /// - **Errors are not crowded out.** Each type of event has those numbers for itself, and events of type ERROR have their own
 ///   places in the queue: whoever probes for holes hides no panic and no failed request.
+/// - **Failed logins** are bounded as events are: see [`record_login`](Self::record_login).
+/// - **An incident loses nothing.** While the database gives no connection events wait, and repetitions are counted; the
+///   queue fills with different ones only.
 /// - **Failures.** An event that the database refuses is traced at level `ERROR` and [counted](Self::failed).
 /// - **The end.** Call [`flush`](Self::flush) when the server has shut down. When the last clone, layer and service
 ///   is gone the task writes what it has and ends.
@@ -68,6 +76,7 @@ pub struct EventReporter {
     options: Options,
     sender: Arc<OnceLock<mpsc::UnboundedSender<Message>>>,
     queue: Arc<Queue>,
+    logins: Arc<Logins>,
     failed: Arc<AtomicU64>,
 }
 
@@ -77,10 +86,30 @@ struct Options {
     window: Duration,
     most_per_window: usize,
     most_per_client: usize,
+    most_failed_logins: usize,
+}
+
+impl Options {
+    fn events(self) -> Budget {
+        Budget {
+            window: self.window,
+            most_per_window: self.most_per_window,
+            most_per_client: self.most_per_client,
+        }
+    }
+
+    fn logins(self) -> Budget {
+        Budget {
+            most_per_window: self.most_failed_logins,
+            ..self.events()
+        }
+    }
 }
 
 enum Message {
     Event(Box<Report>, OwnedSemaphorePermit),
+    /// A login failed, so that a window of them has an end.
+    LoginRefused,
     Flush(oneshot::Sender<()>),
 }
 
@@ -105,6 +134,11 @@ impl Queue {
             EventType::Error => &self.errors,
             _ => &self.others,
         }
+    }
+
+    /// How many errors, and how many others, were dropped.
+    fn dropped(&self) -> (u64, u64) {
+        (self.errors.dropped(), self.others.dropped())
     }
 }
 
@@ -143,12 +177,14 @@ impl EventReporter {
             window: Duration::from_secs(60),
             most_per_window: 200,
             most_per_client: 20,
+            most_failed_logins: 40,
         };
         Self {
             db: db.borrow().clone(),
             options,
             sender: Arc::default(),
             queue: Arc::new(Queue::new(options.queue)),
+            logins: Arc::new(Logins::new(options.logins())),
             failed: Arc::default(),
         }
     }
@@ -182,10 +218,17 @@ impl EventReporter {
         self.anew()
     }
 
+    /// Sets how many different failed logins are written in a window; see [`record_login`](Self::record_login). Default: 40.
+    pub fn most_failed_logins(mut self, attempts: usize) -> Self {
+        self.options.most_failed_logins = attempts;
+        self.anew()
+    }
+
     fn anew(self) -> Self {
         Self {
             sender: Arc::default(),
             queue: Arc::new(Queue::new(self.options.queue)),
+            logins: Arc::new(Logins::new(self.options.logins())),
             failed: Arc::default(),
             ..self
         }
@@ -194,7 +237,8 @@ impl EventReporter {
     /// How many events were dropped because the queue was full or its runtime was gone.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.queue.errors.dropped() + self.queue.others.dropped()
+        let (errors, others) = self.queue.dropped();
+        errors + others
     }
 
     /// How many events the database refused.
@@ -203,7 +247,61 @@ impl EventReporter {
         self.failed.load(Ordering::Relaxed)
     }
 
+    /// Records an attempt to log in, but bounds the rows that failed ones make: a stranger can fail as often as the server
+    /// answers.
+    ///
+    /// A success and a logout are written as [`LoginAttempt::record`] does. Of failed and blocked attempts the first of
+    /// each user name, outcome and client in a [window](Self::collapse_within) is; its repetitions are counted, and
+    /// written when the window ends as one row, whose `attempts` says how many. So are those beyond 40 different ones in a
+    /// [window](Self::most_failed_logins), or 20 of one [client](Self::most_per_client): the sum of `attempts` is exact, and names are of
+    /// the first of them.
+    ///
+    /// What is counted is in memory until its window ends: [`flush`](Self::flush) when the server has shut down.
+    ///
+    /// # Errors
+    /// Those of [`LoginAttempt::record`]; what is counted has none.
+    ///
+    /// # Example
+    /// ```
+    /// # use sea_orm::{Database, EntityTrait};
+    /// # use sea_orm_migration::MigratorTrait;
+    /// use audit_sea_orm::{LoginAttempt, entity::login_attempt};
+    /// use audit_web::EventReporter;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # audit_migration::Migrator::up(&db, None).await?;
+    /// let reporter = EventReporter::new(&db);
+    /// for _ in 0..1_000 {
+    ///     reporter.record_login(LoginAttempt::failed("ada").reason("wrong password")).await?;
+    /// }
+    /// reporter.flush().await;
+    /// let attempts: Vec<_> = login_attempt::Entity::find().all(&db).await?;
+    /// let attempts: Vec<_> = attempts.iter().map(|row| row.attempts).collect();
+    /// assert_eq!(attempts, [1, 999]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn record_login(&self, attempt: LoginAttempt) -> Result<()> {
+        let refused = RefusedLogin::of(&attempt).filter(|_| !AuditContext::is_unaudited());
+        let Some(refused) = refused else {
+            return attempt.record(&self.db).await;
+        };
+        let first = self.logins.admit(refused);
+        if let Some(sender) = self.running() {
+            // OK to ignore: where the task is gone with its runtime nothing can be written any more.
+            let _gone = sender.send(Message::LoginRefused);
+        }
+        match first {
+            Some(first) => first.record(&self.db).await,
+            None => Ok(()),
+        }
+    }
+
     /// Waits until every event reported so far is written, counts of repetitions too.
+    ///
+    /// While the database gives no connection events wait for one. Whoever flushes does so for one connection only: what
+    /// finds none by the pool's `acquire_timeout` is given up then, and counted in [`failed`](Self::failed).
     pub async fn flush(&self) {
         let Some(sender) = self.sender.get() else {
             return;

@@ -1,7 +1,9 @@
 //! The layer around a request: its context, and what is worth an event.
 
+mod actor_watch;
 mod body;
 mod future;
+mod grpc;
 mod host;
 mod in_flight;
 mod layer;

@@ -29,7 +29,7 @@
 
 mod fields;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use audit_sea_orm::{AuditContext, SharedContext, entity::system_event::EventType};
 use tokio::runtime::Handle;
@@ -54,6 +54,7 @@ use crate::{
 ///   an event that is repeated with the same fields is counted, one too many is dropped and counted.
 /// - **No recursion.** What is traced while the reporter writes is left alone: an event that cannot be written
 ///   makes no other. A record that is lost elsewhere does make one.
+/// - **No doubles.** What tower-http traces about requests that fail is [left out](Self::without_targets).
 /// - In an [unaudited](AuditContext::unaudited) scope nothing is recorded.
 ///
 /// It looks only at events that the subscriber lets pass. Alone it asks for all levels; with
@@ -65,8 +66,12 @@ use crate::{
 pub struct AuditTraceLayer {
     reporter: EventReporter,
     level: Level,
+    without: Arc<[String]>,
     runtime: Option<Handle>,
 }
+
+/// Where tower-http says that a request failed, which `AuditLayer` reports, with more.
+const OF_LAYERS: [&str; 2] = ["tower_http::trace::on_failure", "tower_http::catch_panic"];
 
 impl AuditTraceLayer {
     /// A layer for events of level `ERROR`, given a database connection or an [`EventReporter`].
@@ -77,6 +82,7 @@ impl AuditTraceLayer {
         Self {
             reporter: reporter.into(),
             level: Level::ERROR,
+            without: OF_LAYERS.map(ToOwned::to_owned).into(),
             runtime: Handle::try_current().ok(),
         }
     }
@@ -87,6 +93,21 @@ impl AuditTraceLayer {
         self
     }
 
+    /// Sets whose events are left out, by target and what is below it. Default: `tower_http::trace::on_failure` and
+    /// `tower_http::catch_panic`, which repeat what [`AuditLayer`](crate::AuditLayer) reports; give an empty list where there
+    /// is none.
+    pub fn without_targets(mut self, targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.without = targets.into_iter().map(Into::into).collect();
+        self
+    }
+
+    fn leaves_out(&self, target: &str) -> bool {
+        self.without.iter().any(|left_out| {
+            let below = target.strip_prefix(left_out.as_str());
+            below.is_some_and(|below| below.is_empty() || below.starts_with("::"))
+        })
+    }
+
     /// The reporter, to flush it or to read its counts.
     pub fn reporter(&self) -> &EventReporter {
         &self.reporter
@@ -95,7 +116,8 @@ impl AuditTraceLayer {
 
 impl<S: Subscriber> Layer<S> for AuditTraceLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if *event.metadata().level() > self.level || is_writing() {
+        let metadata = event.metadata();
+        if *metadata.level() > self.level || self.leaves_out(metadata.target()) || is_writing() {
             return;
         }
         let report = report(event);
@@ -136,6 +158,7 @@ impl fmt::Debug for AuditTraceLayer {
         f.debug_struct("AuditTraceLayer")
             .field("reporter", &self.reporter)
             .field("level", &self.level)
+            .field("without", &self.without)
             .finish_non_exhaustive()
     }
 }

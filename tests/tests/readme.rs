@@ -176,7 +176,7 @@ mod admin {
                 None => Access::Redirect("/login".to_owned()),
             }
         });
-        router.nest("/audit", admin.into_router())
+        router.nest_service("/audit", admin.into_router())
     }
 }
 

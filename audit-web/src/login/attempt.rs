@@ -1,12 +1,13 @@
 //! Writes an attempt to its end, though the client may go away.
 
 use audit_sea_orm::{AuditConfig, Error, LoginAttempt, OnFailure, Result};
-use sea_orm::DatabaseConnection;
 use tokio::runtime::Handle;
 
+use crate::EventReporter;
+
 /// Writes the attempt in a task of its own, which a client that goes away does not cancel.
-pub(crate) async fn record(attempt: LoginAttempt, db: DatabaseConnection) -> Result<()> {
-    let written = audit_sea_orm::spawn(async move { attempt.record(&db).await });
+pub(crate) async fn record(attempt: LoginAttempt, reporter: EventReporter) -> Result<()> {
+    let written = audit_sea_orm::spawn(async move { reporter.record_login(attempt).await });
     match written.await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
@@ -17,19 +18,19 @@ pub(crate) async fn record(attempt: LoginAttempt, db: DatabaseConnection) -> Res
 }
 
 /// Writes the attempt where there is nobody left to report an error to: it is counted as a loss then.
-pub(crate) async fn record_or_count(attempt: LoginAttempt, db: DatabaseConnection) -> Result<()> {
+pub(crate) async fn record_or_count(attempt: LoginAttempt, reporter: EventReporter) -> Result<()> {
     let config = AuditConfig::current()?.as_ref().clone();
-    let record = record(attempt, db);
+    let record = record(attempt, reporter);
     config.on_failure(OnFailure::Log).scope(record).await
 }
 
 /// An attempt to record should its future be dropped before it is known how it ended.
 #[derive(Debug)]
-pub(crate) struct IfAbandoned(Option<(LoginAttempt, DatabaseConnection)>);
+pub(crate) struct IfAbandoned(Option<(LoginAttempt, EventReporter)>);
 
 impl IfAbandoned {
-    pub(crate) fn new(attempt: LoginAttempt, db: DatabaseConnection) -> Self {
-        Self(Some((attempt, db)))
+    pub(crate) fn new(attempt: LoginAttempt, reporter: EventReporter) -> Self {
+        Self(Some((attempt, reporter)))
     }
 
     /// It is known how it ended.
@@ -40,12 +41,12 @@ impl IfAbandoned {
 
 impl Drop for IfAbandoned {
     fn drop(&mut self) {
-        let Some((attempt, db)) = self.0.take() else {
+        let Some((attempt, reporter)) = self.0.take() else {
             return;
         };
         // The runtime that polled the future; none where it stops, and then nothing can be written.
         if Handle::try_current().is_ok() {
-            drop(audit_sea_orm::spawn(record_or_count(attempt, db)));
+            drop(audit_sea_orm::spawn(record_or_count(attempt, reporter)));
         }
     }
 }

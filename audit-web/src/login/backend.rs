@@ -2,13 +2,13 @@ use std::{collections::HashSet, fmt, ops::Deref, sync::Arc};
 
 use audit_sea_orm::{Actor, AuditContext, GeoLocator, LoginAttempt};
 use axum_login::{AuthUser, AuthnBackend, AuthzBackend, UserId};
-use sea_orm::DatabaseConnection;
 use thiserror::Error;
 
 use super::{
     attempt::{self, IfAbandoned},
     refusal::{self, Refusal},
 };
+use crate::EventReporter;
 
 /// A function that all clones of a backend share.
 type Shared<I, O> = Arc<dyn Fn(&I) -> O + Send + Sync>;
@@ -16,7 +16,7 @@ type Shared<I, O> = Arc<dyn Fn(&I) -> O + Send + Sync>;
 /// A backend of axum-login that records who logged in, and who failed to.
 ///
 /// Each `authenticate` leaves a row of `audit_login_attempt` and a `LOGIN` or `LOGIN_FAILED` record, also when
-/// the client goes away before it ends. Under [`OnFailure::Fail`](audit_sea_orm::OnFailure::Fail), the default,
+/// the client goes away before it ends; of failed ones that repeat, one row says how many. Under [`OnFailure::Fail`](audit_sea_orm::OnFailure::Fail), the default,
 /// nobody is let in whose login cannot be recorded.
 ///
 /// After a success the user is the actor of what the request does next.
@@ -25,7 +25,7 @@ type Shared<I, O> = Arc<dyn Fn(&I) -> O + Send + Sync>;
 #[must_use]
 pub struct AuditedBackend<B: AuthnBackend> {
     backend: B,
-    db: DatabaseConnection,
+    reporter: EventReporter,
     username: Shared<B::Credentials, String>,
     actor: Shared<B::User, Actor>,
     refusal: Shared<B::Error, Refusal>,
@@ -33,15 +33,19 @@ pub struct AuditedBackend<B: AuthnBackend> {
 }
 
 impl<B: AuthnBackend + 'static> AuditedBackend<B> {
-    /// Wraps a backend; the closure takes from its credentials the name that was typed.
+    /// Wraps a backend, given a database connection or an [`EventReporter`]; the closure takes from its credentials the
+    /// name that was typed.
+    ///
+    /// The reporter bounds what failed logins write: see [`EventReporter::record_login`]. Share the application's, so that its
+    /// flush at the end writes what was counted.
     pub fn new(
         backend: B,
-        db: DatabaseConnection,
+        reporter: impl Into<EventReporter>,
         username: impl Fn(&B::Credentials) -> String + Send + Sync + 'static,
     ) -> Self {
         Self {
             backend,
-            db,
+            reporter: reporter.into(),
             username: Arc::new(username),
             actor: Arc::new(|user: &B::User| Actor::new(user.id())),
             // Not the error's text: who knows what a backend puts there.
@@ -82,8 +86,8 @@ impl<B: AuthnBackend + 'static> AuditedBackend<B> {
         LoginAttempt::logout(name).actor(actor)
     }
 
-    pub(crate) fn db(&self) -> DatabaseConnection {
-        self.db.clone()
+    pub(crate) fn reporter(&self) -> EventReporter {
+        self.reporter.clone()
     }
 
     fn attempt(
@@ -129,12 +133,12 @@ impl<B: AuthnBackend + 'static> AuthnBackend for AuditedBackend<B> {
         let username = (self.username)(&credentials);
         let abandoned = Refusal::failed("abandoned before it ended");
         let abandoned = self.locate(refused(username.clone(), abandoned));
-        let abandoned = IfAbandoned::new(abandoned, self.db());
+        let abandoned = IfAbandoned::new(abandoned, self.reporter());
         let (outcome, noted) = refusal::listen(self.backend.authenticate(credentials)).await;
         abandoned.disarm();
 
         let attempt = self.locate(self.attempt(username, &outcome, noted));
-        let recorded = attempt::record(attempt, self.db()).await;
+        let recorded = attempt::record(attempt, self.reporter()).await;
         // The backend's own error says more about what is wrong than that it could not be recorded either.
         let user = outcome.map_err(AuditedBackendError::Backend)?;
         recorded.map_err(AuditedBackendError::Audit)?;
@@ -200,7 +204,7 @@ impl<B: AuthnBackend> Clone for AuditedBackend<B> {
     fn clone(&self) -> Self {
         Self {
             backend: self.backend.clone(),
-            db: self.db.clone(),
+            reporter: self.reporter.clone(),
             username: Arc::clone(&self.username),
             actor: Arc::clone(&self.actor),
             refusal: Arc::clone(&self.refusal),

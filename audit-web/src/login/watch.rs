@@ -2,12 +2,11 @@
 
 use audit_sea_orm::LoginAttempt;
 use axum_login::{AuthSession, AuthnBackend, tower_sessions::Session};
-use sea_orm::DatabaseConnection;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
 use super::{attempt, backend::AuditedBackend};
+use crate::{EventReporter, session::session_digest};
 
 /// Records a logout once the request of a logged-in user ends, in whatever way.
 ///
@@ -23,7 +22,7 @@ struct Watched {
     /// The user as the session names it; `None` where the session's data has another key.
     user_id: Option<Value>,
     logout: LoginAttempt,
-    db: DatabaseConnection,
+    reporter: EventReporter,
 }
 
 impl Watch {
@@ -37,7 +36,7 @@ impl Watch {
             data_key,
             user_id: None,
             logout: auth.backend.logout(user),
-            db: auth.backend.db(),
+            reporter: auth.backend.reporter(),
         }))
     }
 
@@ -51,11 +50,7 @@ impl Watch {
     /// A digest of the session's id: the id itself is as good as a password.
     pub(crate) fn session_digest(&self) -> String {
         let id = self.0.as_ref().and_then(|watched| watched.session.id());
-        let digest = Sha256::digest(id.map(|id| id.to_string()).unwrap_or_default());
-        digest[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        session_digest(&id.map(|id| id.to_string()).unwrap_or_default())
     }
 
     /// The request ended: records the logout, if there was one.
@@ -98,7 +93,7 @@ impl Watched {
     }
 
     async fn record(self) {
-        if let Err(error) = attempt::record_or_count(self.logout, self.db).await {
+        if let Err(error) = attempt::record_or_count(self.logout, self.reporter).await {
             tracing::error!(%error, "audit: a logout could not be recorded");
         }
     }

@@ -1,49 +1,119 @@
-//! Which events are written, and which only counted.
+//! Which of many alike are written, and which only counted.
 
-use std::{collections::HashMap, time::Duration};
-
-use audit_sea_orm::{AuditContext, SharedContext, entity::system_event::EventType};
-use tokio::time::Instant;
-
-use super::{
-    Options, Source,
-    report::{Client, Key, Report},
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::Hash,
+    mem,
+    net::IpAddr,
+    time::Duration,
 };
 
-/// The events of the current window. It opens with an event and ends by itself; between windows nothing is kept.
-#[derive(Debug)]
-pub(super) struct Collapse {
-    options: Options,
-    ends: Option<Instant>,
-    tallies: HashMap<Key, Tally>,
-    /// Of each type apart: what strangers send at will must not use up the room of the application's errors.
-    written: HashMap<EventType, Written>,
+use audit_sea_orm::AuditContext;
+use tokio::time::Instant;
+
+/// What strangers can cause as often as they like.
+pub(super) trait Collapsible: Sized {
+    /// What makes two of them the same.
+    type Key: Clone + Eq + Hash;
+    /// What has budgets of its own: what strangers send at will must not use up the room of the rest.
+    type Kind: Eq + Hash;
+
+    fn key(&self) -> Self::Key;
+
+    /// The key of all that are too many, of one client or of all.
+    fn further_key(&self, client: Option<Client>) -> Self::Key;
+
+    fn kind(&self) -> Self::Kind;
+
+    fn title(&self) -> &str;
+
+    /// Who and from where.
+    fn context(&self) -> &AuditContext;
+
+    /// What stands for all that were counted with a key, of which this was the first.
+    fn counted(self, counted: Counted<Self::Key>) -> Self;
+
+    fn client(&self) -> Client {
+        Client::of(self.context())
+    }
 }
 
-/// How many different events of one type were written.
+/// What was only counted in a window of one key.
+#[derive(Debug)]
+pub(super) struct Counted<K> {
+    pub(super) key: K,
+    pub(super) count: u64,
+    /// What all of them have in common.
+    pub(super) context: AuditContext,
+    /// The first titles of those that differ from the key's.
+    pub(super) titles: Vec<String>,
+    pub(super) within: Duration,
+}
+
+/// Who sent it: an IPv4 address, or a network of IPv6, as one client has all of its addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Client(Option<IpAddr>);
+
+impl Client {
+    fn of(context: &AuditContext) -> Self {
+        Self(context.ip.map(|ip| match ip {
+            IpAddr::V4(_) => ip,
+            IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & (u128::MAX << 64)).into()),
+        }))
+    }
+}
+
+/// How many are written in a window.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    /// With none everything is written.
+    pub(super) window: Duration,
+    /// Different ones of a kind.
+    pub(super) most_per_window: usize,
+    /// Different ones of a kind of one client.
+    pub(super) most_per_client: usize,
+}
+
+/// What was written and counted in the current window. It opens with the first and is ended by whoever looks at
+/// [`ends`](Self::ends); between windows nothing is kept.
+#[derive(Debug)]
+pub(super) struct Collapse<T: Collapsible> {
+    budget: Budget,
+    window: Option<Window>,
+    tallies: HashMap<T::Key, Option<Tally<T>>>,
+    written: HashMap<T::Kind, Written>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    began: Instant,
+    ends: Instant,
+}
+
+/// How many different ones of a kind were written.
 #[derive(Debug, Default)]
 struct Written {
     of_all: usize,
     per_client: HashMap<Client, usize>,
 }
 
-/// What was only counted of the events of one key.
-#[derive(Debug, Default)]
-struct Tally {
+/// What was only counted of one key.
+#[derive(Debug)]
+struct Tally<T> {
+    first: T,
     count: u64,
-    common: Option<(AuditContext, SharedContext)>,
-    /// The first titles of those that differ from the key's.
+    context: AuditContext,
     titles: Vec<String>,
 }
 
-/// So many different titles are kept of events that were too many.
+/// So many different titles are kept of those that were too many.
 const TITLES: usize = 5;
 
-impl Collapse {
-    pub(super) fn new(options: Options) -> Self {
+impl<T: Collapsible> Collapse<T> {
+    pub(super) fn new(budget: Budget) -> Self {
         Self {
-            options,
-            ends: None,
+            budget,
+            window: None,
             tallies: HashMap::new(),
             written: HashMap::new(),
         }
@@ -51,90 +121,92 @@ impl Collapse {
 
     /// When the window ends, if one is open.
     pub(super) fn ends(&self) -> Option<Instant> {
-        self.ends
+        self.window.map(|window| window.ends)
     }
 
-    /// The event, where it is to be written now.
-    pub(super) fn admit(&mut self, report: Report, now: Instant) -> Option<Report> {
-        if self.options.window.is_zero() {
-            return Some(report);
+    /// What is to be written now; `None` where it was counted instead.
+    pub(super) fn admit(&mut self, item: T, now: Instant) -> Option<T> {
+        if self.budget.window.is_zero() {
+            return Some(item);
         }
-        self.ends = self.ends.or_else(|| Some(end(now, self.options.window)));
-        let key = report.key();
-        if let Some(tally) = self.tallies.get_mut(&key) {
-            tally.add(report);
+        let ends = end(now, self.budget.window);
+        self.window.get_or_insert(Window { began: now, ends });
+        let key = item.key();
+        if self.tallies.contains_key(&key) {
+            self.count(key, item, false);
             return None;
         }
-        let written = self.written.entry(report.event_type.clone()).or_default();
-        if written.of_all >= self.options.most_per_window {
-            self.overflow(report, None);
+        let written = self.written.entry(item.kind()).or_default();
+        if written.of_all >= self.budget.most_per_window {
+            self.count(item.further_key(None), item, true);
             return None;
         }
-        let client = report.client();
+        let client = item.client();
         let of_client = written.per_client.entry(client).or_default();
-        if *of_client >= self.options.most_per_client {
-            self.overflow(report, Some(client));
+        if *of_client >= self.budget.most_per_client {
+            self.count(item.further_key(Some(client)), item, true);
             return None;
         }
         *of_client += 1;
         written.of_all += 1;
-        self.tallies.insert(key, Tally::default());
-        Some(report)
+        self.tallies.insert(key, None);
+        Some(item)
     }
 
-    /// Counts an event among all others of its type that are too many, of one client or of all.
-    fn overflow(&mut self, report: Report, client: Option<Client>) {
-        let key = Key {
-            title: format!("further {} events", report.event_type),
-            event_type: report.event_type.clone(),
-            code: None,
-            client,
-            description: None,
+    fn count(&mut self, key: T::Key, item: T, is_titled: bool) {
+        let title = is_titled.then(|| item.title().to_owned());
+        let tally = match self.tallies.entry(key) {
+            Entry::Occupied(tally) => tally.into_mut(),
+            Entry::Vacant(none) => none.insert(None),
         };
-        let tally = self.tallies.entry(key).or_default();
-        if tally.titles.len() < TITLES && !tally.titles.contains(&report.title) {
-            tally.titles.push(report.title.clone());
+        let tally = match tally {
+            Some(tally) => {
+                tally.count += 1;
+                tally.context = common(mem::take(&mut tally.context), item.context());
+                tally
+            }
+            None => tally.insert(Tally::of(item)),
+        };
+        if let Some(title) = title
+            && tally.titles.len() < TITLES
+            && !tally.titles.contains(&title)
+        {
+            tally.titles.push(title);
         }
-        tally.add(report);
     }
 
-    /// Ends the window: one event for each kind of which some were only counted.
-    pub(super) fn end(&mut self) -> Vec<Report> {
-        let window = self.options.window;
-        self.ends = None;
+    /// Ends the window: one for each key of which some were only counted.
+    pub(super) fn end(&mut self, now: Instant) -> Vec<T> {
         self.written.clear();
+        let Some(window) = self.window.take() else {
+            return Vec::new();
+        };
+        // One that nobody could end in time was longer.
+        let within = self.budget.window.max(now - window.began);
         let tallies = self.tallies.drain();
         tallies
-            .filter_map(|(key, tally)| tally.into_report(key, window))
+            .filter_map(|(key, tally)| Some(tally?.ended(key, within)))
             .collect()
     }
 }
 
-impl Tally {
-    fn add(&mut self, report: Report) {
-        self.count += 1;
-        self.common = Some(match self.common.take() {
-            None => (report.context, report.scope),
-            Some((context, scope)) => (common(context, &report.context), scope),
-        });
+impl<T: Collapsible> Tally<T> {
+    fn of(first: T) -> Self {
+        Self {
+            count: 1,
+            context: first.context().clone(),
+            titles: Vec::new(),
+            first,
+        }
     }
 
-    fn into_report(self, key: Key, window: Duration) -> Option<Report> {
-        let (context, scope) = self.common?;
-        let (count, seconds) = (self.count, window.as_secs_f64());
-        let mut lines = vec![format!("{count} more within {seconds} s")];
-        lines.extend(self.titles);
-        lines.extend(key.description);
-        Some(Report {
-            event_type: key.event_type,
-            title: key.title,
-            code: key.code,
-            description: Some(lines.join("\n")),
-            source: Source::Unknown,
-            per_client: false,
-            per_description: false,
-            context,
-            scope,
+    fn ended(self, key: T::Key, within: Duration) -> T {
+        self.first.counted(Counted {
+            key,
+            count: self.count,
+            context: self.context,
+            titles: self.titles,
+            within,
         })
     }
 }

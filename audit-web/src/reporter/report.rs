@@ -1,6 +1,11 @@
-use std::{backtrace::Backtrace, borrow::Cow, net::IpAddr};
+use std::{backtrace::Backtrace, borrow::Cow};
 
-use audit_sea_orm::{AuditContext, SharedContext, SystemEvent, entity::system_event::EventType};
+use audit_sea_orm::{
+    AuditContext, Result, SharedContext, SystemEvent, entity::system_event::EventType,
+};
+use sea_orm::DatabaseConnection;
+
+use super::collapse::{Client, Collapsible, Counted};
 
 /// An event on its way to the database.
 #[derive(Debug)]
@@ -47,10 +52,6 @@ pub(super) struct Key {
     pub(super) description: Option<String>,
 }
 
-/// Who sent it: an IPv4 address, or a network of IPv6, as one client has all of its addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Client(Option<IpAddr>);
-
 impl Report {
     pub(crate) fn new(event_type: EventType, title: String, scope: &SharedContext) -> Self {
         Self {
@@ -66,25 +67,29 @@ impl Report {
         }
     }
 
-    pub(super) fn client(&self) -> Client {
-        Client(self.context.ip.map(|ip| match ip {
-            IpAddr::V4(_) => ip,
-            IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & (u128::MAX << 64)).into()),
-        }))
-    }
-
-    pub(super) fn key(&self) -> Key {
-        Key {
-            event_type: self.event_type.clone(),
-            title: self.title.clone(),
-            code: self.code.clone(),
-            client: self.per_client.then(|| self.client()),
-            description: self.description.clone().filter(|_| self.per_description),
+    /// The event as it is written. Names of frames are looked up in the program's debug information, which can take a
+    /// while.
+    pub(super) async fn into_event(self) -> Event {
+        let event = self.event();
+        let event = match self.source {
+            Source::Panic { backtrace, .. } => {
+                let text = tokio::task::spawn_blocking(move || backtrace.to_string()).await;
+                match text {
+                    Ok(text) => event.stack_trace(from_panic(&text)),
+                    Err(_) => event,
+                }
+            }
+            _ => event,
+        };
+        Event {
+            event,
+            title: self.title,
+            scope: self.scope.apart(self.context),
         }
     }
 
     /// The event, but for its backtrace.
-    pub(super) fn event(&self) -> SystemEvent {
+    fn event(&self) -> SystemEvent {
         let event = SystemEvent::new(self.event_type.clone(), self.title.as_str()).without_source();
         let event = match &self.source {
             Source::Unknown => event,
@@ -109,8 +114,86 @@ impl Report {
     }
 }
 
+/// An event that is ready to be written, as often as it takes.
+#[derive(Debug)]
+pub(super) struct Event {
+    event: SystemEvent,
+    title: String,
+    scope: SharedContext,
+}
+
+impl Event {
+    pub(super) async fn record(&self, db: &DatabaseConnection) -> Result<()> {
+        self.event.clone().record(db).await.map(drop)
+    }
+
+    /// The context and the configuration to record it in.
+    pub(super) fn scope(&self) -> &SharedContext {
+        &self.scope
+    }
+
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+}
+
+impl Collapsible for Report {
+    type Key = Key;
+    type Kind = EventType;
+
+    fn key(&self) -> Key {
+        Key {
+            event_type: self.event_type.clone(),
+            title: self.title.clone(),
+            code: self.code.clone(),
+            client: self.per_client.then(|| self.client()),
+            description: self.description.clone().filter(|_| self.per_description),
+        }
+    }
+
+    fn further_key(&self, client: Option<Client>) -> Key {
+        Key {
+            title: format!("further {} events", self.event_type),
+            event_type: self.event_type.clone(),
+            code: None,
+            client,
+            description: None,
+        }
+    }
+
+    fn kind(&self) -> EventType {
+        self.event_type.clone()
+    }
+
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn context(&self) -> &AuditContext {
+        &self.context
+    }
+
+    fn counted(self, counted: Counted<Key>) -> Self {
+        let (count, seconds) = (counted.count, counted.within.as_secs_f64());
+        let mut lines = vec![format!("{count} more within {seconds} s")];
+        lines.extend(counted.titles);
+        lines.extend(counted.key.description);
+        Self {
+            event_type: counted.key.event_type,
+            title: counted.key.title,
+            code: counted.key.code,
+            description: Some(lines.join("\n")),
+            source: Source::Unknown,
+            per_client: false,
+            per_description: false,
+            context: counted.context,
+            scope: self.scope,
+        }
+    }
+}
+
 /// The frames of a backtrace from where the panic was raised: what raises it is no news.
-pub(super) fn from_panic(backtrace: &str) -> &str {
+fn from_panic(backtrace: &str) -> &str {
     const MACHINERY: [&str; 4] = [
         "core::panicking::",
         "std::panicking::",

@@ -1,88 +1,251 @@
 //! The task that writes.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use audit_sea_orm::{AuditContext, SharedContext, SystemEvent, entity::system_event::EventType};
-use sea_orm::DatabaseConnection;
+use audit_sea_orm::{
+    AuditConfig, AuditContext, Error, OnFailure, Result, SharedContext,
+    entity::system_event::EventType,
+};
+use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
 use tokio::{
-    sync::mpsc,
-    time::{Instant, timeout_at},
+    sync::{OwnedSemaphorePermit, mpsc, oneshot},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::{
-    EventReporter, Message, Queue, Source,
+    EventReporter, Logins, Message, Queue,
     collapse::Collapse,
-    report::{Report, from_panic},
+    refused_login::RefusedLogin,
+    report::{Event, Report},
 };
 
+/// How long it waits where the database gave it no connection.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Takes what is reported, also while a row waits for the database, so that an incident fills no queue: what is
+/// repeated is counted, and the rest waits with its place in the queue.
 pub(super) struct Writer {
     db: DatabaseConnection,
-    collapse: Collapse,
+    collapse: Collapse<Report>,
+    logins: Arc<Logins>,
     queue: Arc<Queue>,
     failed: Arc<AtomicU64>,
     /// The drops of errors, and of other events, that earlier events have reported.
     reported: (u64, u64),
+    waiting: VecDeque<Waiting>,
+    writing: Option<Writing>,
+}
+
+/// What waits for its turn.
+enum Waiting {
+    Event(Box<Report>, Option<OwnedSemaphorePermit>),
+    Login(Box<RefusedLogin>),
+    /// Somebody wants to know when all before it is written.
+    Flush(oneshot::Sender<()>),
+}
+
+/// A row on its way.
+enum Row {
+    Event(Box<Event>),
+    Login(Box<RefusedLogin>),
+}
+
+/// Gives a row back that found no connection, of which nothing was written.
+type Writing = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+enum Outcome {
+    Written,
+    Lost,
+    NoConnection(Row, Option<OwnedSemaphorePermit>),
+}
+
+/// What the task does next.
+enum Step {
+    Took(Option<Message>),
+    Wrote(Outcome),
+    WindowEnded,
 }
 
 impl Writer {
     pub(super) fn new(reporter: &EventReporter) -> Self {
         Self {
             db: reporter.db.clone(),
-            collapse: Collapse::new(reporter.options),
+            collapse: Collapse::new(reporter.options.events()),
+            logins: Arc::clone(&reporter.logins),
             queue: Arc::clone(&reporter.queue),
             failed: Arc::clone(&reporter.failed),
             reported: (0, 0),
+            waiting: VecDeque::new(),
+            writing: None,
         }
     }
 
     pub(super) async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Message>) {
-        loop {
-            let message = match self.collapse.ends() {
-                // Where events never cease `recv` is always ready, so the time is looked at first.
-                Some(end) if end <= Instant::now() => None,
-                Some(end) => timeout_at(end, receiver.recv()).await.ok(),
-                None => Some(receiver.recv().await),
-            };
-            match message {
-                Some(Some(Message::Event(report, place))) => {
-                    drop(place);
-                    self.take(*report).await;
+        let mut is_open = true;
+        while is_open || self.writing.is_some() {
+            match self.step(&mut receiver, is_open).await {
+                Step::Took(Some(message)) => self.take(message),
+                Step::Took(None) => {
+                    is_open = false;
+                    self.end_windows();
                 }
-                Some(Some(Message::Flush(done))) => {
-                    self.end_window().await;
-                    // OK to ignore: who asked has gone away.
-                    let _gone = done.send(());
+                Step::Wrote(outcome) => self.settle(outcome, is_open),
+                Step::WindowEnded => self.end_windows(),
+            }
+            self.go_on();
+        }
+    }
+
+    async fn step(
+        &mut self,
+        receiver: &mut mpsc::UnboundedReceiver<Message>,
+        is_open: bool,
+    ) -> Step {
+        let ends = self.ends();
+        let end = async {
+            match ends {
+                Some(end) => sleep_until(end).await,
+                None => std::future::pending().await,
+            }
+        };
+        let is_writing = self.writing.is_some();
+        tokio::select! {
+            () = end => Step::WindowEnded,
+            message = receiver.recv(), if is_open => Step::Took(message),
+            outcome = written(&mut self.writing), if is_writing => Step::Wrote(outcome),
+        }
+    }
+
+    /// When the next window ends. While rows wait none does: what is repeated goes on being counted.
+    fn ends(&self) -> Option<Instant> {
+        if self.writing.is_some() {
+            return None;
+        }
+        self.collapse
+            .ends()
+            .into_iter()
+            .chain(self.logins.ends())
+            .min()
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Event(report, place) => {
+                if let Some(report) = self.collapse.admit(*report, Instant::now()) {
+                    let event = Waiting::Event(Box::new(report), Some(place));
+                    self.waiting.push_back(event);
                 }
-                Some(None) => return self.end_window().await,
-                None => self.end_window().await,
+            }
+            // Sent so that the end of their window is known.
+            Message::LoginRefused => {}
+            Message::Flush(done) => {
+                self.end_windows();
+                self.waiting.push_back(Waiting::Flush(done));
             }
         }
     }
 
-    async fn take(&mut self, report: Report) {
-        if let Some(report) = self.collapse.admit(report, Instant::now()) {
-            self.write(report).await;
-        }
-        if self.collapse.ends().is_none() {
-            self.tell_drops().await;
+    /// Begins with the next row, if there is one and none is on its way.
+    fn go_on(&mut self) {
+        while self.writing.is_none() {
+            match self.waiting.pop_front() {
+                Some(Waiting::Event(report, place)) => {
+                    let db = self.db.clone();
+                    self.writing = Some(Box::pin(async move {
+                        let event = Box::new(report.into_event().await);
+                        write(Row::Event(event), place, &db).await
+                    }));
+                }
+                Some(Waiting::Login(login)) => self.write(Row::Login(login), None),
+                Some(Waiting::Flush(done)) => {
+                    // OK to ignore: who asked has gone away.
+                    let _gone = done.send(());
+                }
+                None if self.collapse.ends().is_none() && self.has_drops() => self.tell_drops(),
+                None => return,
+            }
         }
     }
 
-    async fn end_window(&mut self) {
-        for report in self.collapse.end() {
-            self.write(report).await;
-        }
-        self.tell_drops().await;
+    fn write(&mut self, row: Row, place: Option<OwnedSemaphorePermit>) {
+        let db = self.db.clone();
+        self.writing = Some(Box::pin(async move { write(row, place, &db).await }));
     }
 
-    async fn tell_drops(&mut self) {
-        let dropped = (self.queue.errors.dropped(), self.queue.others.dropped());
-        if dropped == self.reported {
-            return;
+    fn settle(&mut self, outcome: Outcome, is_open: bool) {
+        self.writing = None;
+        match outcome {
+            Outcome::Written => {}
+            Outcome::Lost => self.lose(1),
+            Outcome::NoConnection(row, place) if is_open && !self.is_awaited() => {
+                let db = self.db.clone();
+                self.writing = Some(Box::pin(async move {
+                    sleep(PAUSE).await;
+                    write(row, place, &db).await
+                }));
+            }
+            // Whoever waits for the end waits no longer than one connection takes.
+            Outcome::NoConnection(..) => self.give_up(),
         }
+    }
+
+    /// Whether somebody waits until all is written.
+    fn is_awaited(&self) -> bool {
+        let is_flush = |waiting: &Waiting| matches!(waiting, Waiting::Flush(_));
+        self.waiting.iter().any(is_flush)
+    }
+
+    /// Lets go what waits, which the database has no connection for.
+    fn give_up(&mut self) {
+        let mut lost = 1;
+        for waiting in self.waiting.drain(..) {
+            match waiting {
+                Waiting::Event(..) | Waiting::Login(_) => lost += 1,
+                Waiting::Flush(done) => {
+                    // OK to ignore: who asked has gone away.
+                    let _gone = done.send(());
+                }
+            }
+        }
+        tracing::error!(
+            lost,
+            "events about requests lost: the database gave no connection"
+        );
+        self.lose(lost);
+    }
+
+    fn lose(&self, rows: u64) {
+        self.failed.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    fn end_windows(&mut self) {
+        let now = Instant::now();
+        let events = self.collapse.end(now).into_iter();
+        self.waiting
+            .extend(events.map(|report| Waiting::Event(Box::new(report), None)));
+        let logins = self.logins.end(now).into_iter();
+        self.waiting
+            .extend(logins.map(|login| Waiting::Login(Box::new(login))));
+        if self.has_drops() {
+            self.tell_drops();
+        }
+    }
+
+    fn has_drops(&self) -> bool {
+        self.reported != self.queue.dropped()
+    }
+
+    fn tell_drops(&mut self) {
+        let dropped = self.queue.dropped();
         let errors = dropped.0 - self.reported.0;
         let count = errors + dropped.1 - self.reported.1;
         self.reported = dropped;
@@ -92,28 +255,61 @@ impl Writer {
         report.description = Some(format!(
             "{count} since the last such event, {errors} of them of type ERROR"
         ));
-        self.write(report).await;
-    }
-
-    async fn write(&self, report: Report) {
-        let event = with_backtrace(report.event(), report.source).await;
-        let scope = report.scope.apart(report.context);
-        if let Err(error) = scope.scope(event.record(&self.db)).await {
-            self.failed.fetch_add(1, Ordering::Relaxed);
-            let error = sea_orm::DbErr::from(error);
-            tracing::error!(title = report.title, %error, "event about a request lost");
-        }
+        self.waiting
+            .push_back(Waiting::Event(Box::new(report), None));
     }
 }
 
-/// Names of frames are looked up in the program's debug information, which can take a while.
-async fn with_backtrace(event: SystemEvent, source: Source) -> SystemEvent {
-    let Source::Panic { backtrace, .. } = source else {
-        return event;
+/// What became of the row on its way; it goes on where this is dropped.
+async fn written(writing: &mut Option<Writing>) -> Outcome {
+    match writing {
+        Some(writing) => poll_fn(|cx| writing.as_mut().poll(cx)).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What cannot be written is an error here, also where the application's own losses are counted.
+async fn or_fail(recording: impl Future<Output = Result<()>>) -> Result<()> {
+    let config = AuditConfig::current()?.as_ref().clone();
+    config.on_failure(OnFailure::Fail).scope(recording).await
+}
+
+/// Writes a row that holds its place in the queue until then.
+async fn write(row: Row, place: Option<OwnedSemaphorePermit>, db: &DatabaseConnection) -> Outcome {
+    let Err(error) = row.record(db).await else {
+        return Outcome::Written;
     };
-    let text = tokio::task::spawn_blocking(move || backtrace.to_string()).await;
-    match text {
-        Ok(text) => event.stack_trace(from_panic(&text)),
-        Err(_) => event,
+    if found_no_connection(&error) {
+        return Outcome::NoConnection(row, place);
+    }
+    let error = DbErr::from(error);
+    tracing::error!(title = row.title(), %error, "event about a request lost");
+    Outcome::Lost
+}
+
+/// Whether the database may give one later. Only then it is sure that nothing was written.
+fn found_no_connection(error: &Error) -> bool {
+    let (Error::Db(source) | Error::Write { source, .. }) = error else {
+        return false;
+    };
+    matches!(
+        source,
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) | DbErr::Conn(_)
+    )
+}
+
+impl Row {
+    async fn record(&self, db: &DatabaseConnection) -> Result<()> {
+        match self {
+            Self::Event(event) => event.scope().scope(or_fail(event.record(db))).await,
+            Self::Login(login) => login.scope().scope(or_fail(login.record(db))).await,
+        }
+    }
+
+    fn title(&self) -> &str {
+        match self {
+            Self::Event(event) => event.title(),
+            Self::Login(_) => "failed logins",
+        }
     }
 }

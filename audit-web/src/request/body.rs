@@ -41,8 +41,17 @@ pin_project! {
 impl<B> AuditBody<B> {
     /// No body, and nothing to watch.
     pub(super) fn empty() -> Self {
+        Self::of(None)
+    }
+
+    /// A body that a layer outside watches.
+    pub(super) fn unwatched(inner: B) -> Self {
+        Self::of(Some(inner))
+    }
+
+    fn of(inner: Option<B>) -> Self {
         Self {
-            inner: None,
+            inner,
             context: None,
             request: None,
             left: None,
@@ -60,12 +69,8 @@ impl<B: Body> AuditBody<B> {
         let is_over = inner.is_end_stream()
             || left == Some(0)
             || is_not_sent(&request.route().method, parts.status);
-        let mut body = Self {
-            inner: Some(inner),
-            context: None,
-            request: None,
-            left,
-        };
+        let mut body = Self::unwatched(inner);
+        body.left = left;
         if is_over {
             request.close();
         } else {
@@ -101,9 +106,9 @@ impl<B: Body> Body for AuditBody<B> {
                 let context = context.clone();
                 panic::catch(|| context.scope_sync(|| inner.as_mut().poll_frame(cx)))
             }
-            None => Ok(inner.as_mut().poll_frame(cx)),
+            None => Ok((inner.as_mut().poll_frame(cx), None)),
         };
-        let polled = polled.unwrap_or_else(|mut panic| {
+        let (polled, _) = polled.unwrap_or_else(|mut panic| {
             if let Some(request) = this.request.take() {
                 request.panicked(&mut panic);
             }
@@ -117,6 +122,9 @@ impl<B: Body> Body for AuditBody<B> {
                 let sent = frame.data_ref().map_or(0, Buf::remaining);
                 let sent = u64::try_from(sent).unwrap_or(u64::MAX);
                 *this.left = this.left.map(|left| left.saturating_sub(sent));
+                if let (Some(trailers), Some(request)) = (frame.trailers_ref(), &this.request) {
+                    request.told(trailers);
+                }
                 *this.left == Some(0) || inner.is_end_stream()
             }
             Poll::Ready(Some(Err(_))) => {

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use sea_orm::DbErr;
 
 use super::{
-    AuditBody, OnPanic,
+    AuditBody, OnPanic, grpc,
     in_flight::InFlight,
     panic::{self, Panic},
     views::{self, Views},
@@ -34,6 +34,11 @@ pin_project! {
         Running {
             #[pin]
             future: Scoped<F>,
+        },
+        // A layer outside watches the request.
+        Passing {
+            #[pin]
+            future: F,
         },
         Panicked {
             panic: Option<Panic>,
@@ -65,6 +70,13 @@ impl<F, B> ResponseFuture<F, B> {
         }
     }
 
+    pub(super) fn passing(future: F) -> Self {
+        Self {
+            state: State::Passing { future },
+            request: None,
+        }
+    }
+
     pub(super) fn panicked(panic: Panic, request: InFlight) -> Self {
         let panic = Some(panic);
         Self {
@@ -83,8 +95,12 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        if let StateProjection::Passing { future } = this.state.as_mut().project() {
+            let answer = ready!(future.poll(cx));
+            return Poll::Ready(answer.map(|answer| answer.map(AuditBody::unwatched)));
+        }
         loop {
-            let outcome = ready!(this.state.as_mut().poll_outcome(cx));
+            let outcome = ready!(this.state.as_mut().poll_outcome(cx, this.request));
             let request = this.request.take().expect("polled after it ended");
             match outcome.with_views() {
                 Ok((views, answer)) => {
@@ -107,13 +123,22 @@ impl<F, B, E> State<F, B>
 where
     F: Future<Output = Result<Response<B>, E>>,
 {
-    fn poll_outcome(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<B, E>> {
+    fn poll_outcome(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        request: &mut Option<InFlight>,
+    ) -> Poll<Outcome<B, E>> {
         Poll::Ready(match self.project() {
             StateProjection::Running { future } => match panic::catch(|| future.poll(cx)) {
-                Ok(polled) => match ready!(polled) {
-                    Ok(answer) => Outcome::Answer(answer),
-                    Err(error) => Outcome::Error(error),
-                },
+                Ok((polled, caught)) => {
+                    if let Some(request) = request {
+                        request.keep(caught);
+                    }
+                    match ready!(polled) {
+                        Ok(answer) => Outcome::Answer(answer),
+                        Err(error) => Outcome::Error(error),
+                    }
+                }
                 Err(panic) => Outcome::Panic(panic),
             },
             StateProjection::Panicked { panic } => {
@@ -123,7 +148,9 @@ where
                 Ok(()) => Outcome::Answer(answer.take().expect("polled after it ended")),
                 Err(error) => Outcome::ViewNotRecorded(error),
             },
-            StateProjection::Ended => panic!("polled after it ended"),
+            StateProjection::Passing { .. } | StateProjection::Ended => {
+                panic!("polled after it ended")
+            }
         })
     }
 }
@@ -146,7 +173,7 @@ impl<B: Body, E> Outcome<B, E> {
     fn settle(self, mut request: InFlight) -> Result<Response<AuditBody<B>>, E> {
         match self {
             Self::Answer(answer) => {
-                request.answered(answer.status());
+                request.answered(answer.status(), answer.headers());
                 Ok(AuditBody::watch(answer, request))
             }
             Self::Error(error) => {
@@ -154,22 +181,26 @@ impl<B: Body, E> Outcome<B, E> {
                 Err(error)
             }
             Self::Panic(mut panic) => {
-                let on_panic = request.on_panic();
+                let (on_panic, is_grpc) = (request.on_panic(), request.is_grpc());
                 request.panicked(&mut panic);
                 match on_panic {
-                    OnPanic::Respond => Ok(server_error()),
+                    OnPanic::Respond => Ok(server_error(is_grpc)),
                     OnPanic::Rethrow => resume_unwind(panic.payload),
                 }
             }
             Self::ViewNotRecorded(error) => {
+                let is_grpc = request.is_grpc();
                 request.view_failed(&error);
-                Ok(server_error())
+                Ok(server_error(is_grpc))
             }
         }
     }
 }
 
-fn server_error<B>() -> Response<AuditBody<B>> {
+fn server_error<B>(is_grpc: bool) -> Response<AuditBody<B>> {
+    if is_grpc {
+        return grpc::internal_error(AuditBody::empty());
+    }
     let mut response = Response::new(AuditBody::empty());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response

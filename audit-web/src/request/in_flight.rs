@@ -1,10 +1,14 @@
 use std::{borrow::Cow, mem, sync::Arc};
 
 use audit_sea_orm::{SharedContext, entity::system_event::EventType, text};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
-use super::{OnPanic, Route, panic::Panic, settings::Settings};
+use super::{
+    OnPanic, Route, grpc,
+    panic::{Origin, Panic},
+    settings::Settings,
+};
 use crate::reporter::{Report, Source};
 
 /// A request that has not ended. Dropped before it is [closed](Self::close), it was aborted.
@@ -13,8 +17,11 @@ pub(crate) struct InFlight {
     settings: Arc<Settings>,
     context: SharedContext,
     route: Route,
+    is_grpc: bool,
     started: Instant,
     stage: Stage,
+    /// A panic that something inside caught.
+    caught: Option<Origin>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +32,20 @@ enum Stage {
 }
 
 impl InFlight {
-    pub(super) fn new(settings: Arc<Settings>, context: SharedContext, route: Route) -> Self {
+    pub(super) fn new(
+        settings: Arc<Settings>,
+        context: SharedContext,
+        route: Route,
+        headers: &HeaderMap,
+    ) -> Self {
         Self {
             settings,
             context,
             route,
+            is_grpc: grpc::is_call(headers),
             started: Instant::now(),
             stage: Stage::Handler,
+            caught: None,
         }
     }
 
@@ -43,8 +57,17 @@ impl InFlight {
         &self.route
     }
 
+    pub(super) fn is_grpc(&self) -> bool {
+        self.is_grpc
+    }
+
     pub(super) fn on_panic(&self) -> OnPanic {
         self.settings.on_panic
+    }
+
+    /// Keeps a panic that something inside caught, as a layer does that answers it.
+    pub(super) fn keep(&mut self, caught: Option<Origin>) {
+        self.caught = caught.or(self.caught.take());
     }
 
     pub(super) fn db(&self) -> &sea_orm::DatabaseConnection {
@@ -57,13 +80,37 @@ impl InFlight {
     }
 
     /// The head of an answer is there; its body follows.
-    pub(super) fn answered(&mut self, status: StatusCode) {
+    pub(super) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
         self.stage = Stage::Body;
+        if let Some(watch) = &self.settings.actor_watch {
+            watch.note(|| self.context.get().actor.is_some());
+        }
+        if status == StatusCode::REQUEST_TIMEOUT {
+            // What a layer says that cut the handler off.
+            let title = format!("{} timed out", self.route);
+            return self.report(EventType::Performance, &title, "408");
+        }
         self.report_if_slow();
-        if status.is_server_error() {
-            let code = status.as_u16().to_string();
-            let title = format!("{} answered {code}", self.route);
-            self.report(EventType::Error, &title, code);
+        match self.caught.take() {
+            Some(caught) if status == StatusCode::INTERNAL_SERVER_ERROR => {
+                self.report_panic(&caught.message.clone(), Some(caught));
+            }
+            _ if status.is_server_error() => {
+                let code = status.as_u16().to_string();
+                let title = format!("{} answered {code}", self.route);
+                self.report(EventType::Error, &title, code);
+            }
+            _ => self.told(headers),
+        }
+    }
+
+    /// Headers or trailers came, in which gRPC says what became of a call.
+    pub(super) fn told(&self, headers: &HeaderMap) {
+        if self.is_grpc
+            && let Some(failure) = grpc::Failure::told_by(headers)
+        {
+            let title = format!("{} answered {}", self.route, failure.name());
+            self.report(EventType::Error, &title, failure.name());
         }
     }
 
@@ -94,10 +141,15 @@ impl InFlight {
     pub(super) fn panicked(mut self, panic: &mut Panic) {
         self.stage = Stage::Closed;
         self.report_if_slow();
-        let message = text::block(panic.message(), 8_000).into_owned();
+        let origin = panic.origin.take();
+        self.report_panic(panic.message(), origin);
+    }
+
+    fn report_panic(&self, message: &str, origin: Option<Origin>) {
+        let message = text::block(message, 8_000).into_owned();
         let title = format!("{} panicked: {message}", self.route);
         let mut report = self.new_report(EventType::Error, &title, "panic");
-        if let Some(origin) = panic.origin.take() {
+        if let Some(origin) = origin {
             report.source = Source::Panic {
                 file: origin.file,
                 line: origin.line,

@@ -4,7 +4,7 @@ use http::{HeaderName, request::Parts};
 use tower_layer::Layer;
 
 use super::{AuditService, ResolveActor, panic, settings::Settings};
-use crate::{ClientAddress, EventReporter};
+use crate::{ClientAddress, EventReporter, session::session_digest};
 
 /// Puts an [`AuditContext`](audit_sea_orm::AuditContext) around each request and reports what goes wrong with it.
 ///
@@ -21,13 +21,18 @@ use crate::{ClientAddress, EventReporter};
 /// |---|---|---|---|
 /// | the answer begins later than the [threshold](Self::slow_threshold), or the client no longer waits for it | PERFORMANCE | `GET /cakes/{id} was slow` | `slow` |
 /// | the answer's status is 5xx | ERROR | `GET /cakes/{id} answered 503` | `503` |
-/// | the handler or the body panics: with the message, file, line, and backtrace | ERROR | `GET /cakes/{id} panicked: …` | `panic` |
+/// | the answer's status is 408, as a layer inside answers that cuts the handler off | PERFORMANCE | `GET /cakes/{id} timed out` | `408` |
+/// | the status of a gRPC call is `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `UNAVAILABLE` or `DATA_LOSS` | ERROR | `POST /bakery.Bakery/Make answered INTERNAL` | `INTERNAL` |
+/// | the handler, the body or a resolver of this layer panics, or a layer inside answers the panic with 500: with the message, file, line, and backtrace | ERROR | `GET /cakes/{id} panicked: …` | `panic` |
 /// | the service gives an error instead of an answer | ERROR | `GET /cakes/{id} failed without an answer` | `failed` |
 /// | the body of the answer gives an error | ERROR | `GET /cakes/{id} failed within its body` | `body` |
 /// | a view cannot be recorded | ERROR | `GET /cakes/{id} could not record a view` | `view` |
 /// | the answer, or its body, is dropped before its end: the client went away | WARNING | `GET /cakes/{id} was aborted before its answer` or `… its answer ended` | `aborted` |
 ///
 /// An [`EventReporter`] writes them; the request does not wait.
+///
+/// One `AuditLayer` inside another, as of a nested router, adds what it knows (actor, session, route) to the context of the
+/// outer one, which alone reports.
 ///
 /// # Example
 /// ```
@@ -56,7 +61,7 @@ pub struct AuditLayer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnPanic {
-    /// An empty answer with status 500. The default.
+    /// An empty answer with status 500, to a gRPC call one with the status `INTERNAL`. The default.
     #[default]
     Respond,
     /// The panic goes on to whoever is outside, such as a layer that makes an answer of it.
@@ -72,6 +77,8 @@ impl AuditLayer {
                 client_address: ClientAddress::peer(),
                 peer: None,
                 actor: Arc::new(()),
+                actor_watch: None,
+                metadata: None,
                 session_id: None,
                 request_id: None,
                 trusted_id_header: None,
@@ -101,20 +108,71 @@ impl AuditLayer {
     }
 
     /// Sets how the actor is found. Default: `()`, nobody.
+    ///
+    /// Where none of the first 1,000 requests had an actor when it was answered, a warning is traced: mostly the layer stands
+    /// outside the one that authenticates.
     pub fn resolve_actor(mut self, actor: impl ResolveActor) -> Self {
-        self.settings_mut().actor = Arc::new(actor);
+        let settings = self.settings_mut();
+        settings.actor = Arc::new(actor);
+        settings.actor_watch = Some(Arc::default());
+        self
+    }
+
+    /// Sets what else is worth recording of each request, as JSON. Default: nothing.
+    ///
+    /// # Example
+    /// ```
+    /// # use audit_web::AuditLayer;
+    /// # fn layer(layer: AuditLayer) -> AuditLayer {
+    /// layer.resolve_metadata(|parts| {
+    ///     let device = parts.headers.get("x-device")?.to_str().ok()?;
+    ///     Some(serde_json::json!({ "device": device }))
+    /// })
+    /// # }
+    /// ```
+    pub fn resolve_metadata(
+        mut self,
+        metadata: impl Fn(&Parts) -> Option<serde_json::Value> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings_mut().metadata = Some(Arc::new(metadata));
         self
     }
 
     /// Sets how the id of the session is found; recorded to 128 characters. Default: none.
     ///
-    /// Records are read by many: give them no cookie that opens the session, but an id that only names it.
+    /// Records are read by many: give them no cookie that opens the session, but an id that only names it, or take
+    /// [`session_digest`](Self::session_digest).
     pub fn session_id(
         mut self,
         session: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
         self.settings_mut().session_id = Some(Arc::new(session));
         self
+    }
+
+    /// Sets how the id of the session is found of which a digest is recorded: 32 hexadecimal digits, by which one session's
+    /// records are found, and which open nothing. Default: none.
+    ///
+    /// # Example: the session of tower-sessions
+    /// Its layer belongs outside this one. A cookie that names no session of the store has an id too, until the session
+    /// is loaded: so have a layer in between call `session.load()`, or take the user from it as the actor.
+    /// ```
+    /// # mod tower_sessions {
+    /// #     #[derive(Clone)] pub struct Session;
+    /// #     impl Session { pub fn id(&self) -> Option<u128> { None } }
+    /// # }
+    /// # use audit_web::AuditLayer;
+    /// use tower_sessions::Session;
+    ///
+    /// # fn layer(layer: AuditLayer) -> AuditLayer {
+    /// layer.session_digest(|parts| Some(parts.extensions.get::<Session>()?.id()?.to_string()))
+    /// # }
+    /// ```
+    pub fn session_digest(
+        self,
+        session: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.session_id(move |parts| session(parts).map(|id| session_digest(&id)))
     }
 
     /// Sets where an id that a layer outside gave to the request is found. Default: a

@@ -18,9 +18,10 @@ pub(super) struct Panic {
     pub(super) origin: Option<Origin>,
 }
 
-/// Where it was raised.
+/// What was said, and where it was raised.
 #[derive(Debug)]
 pub(super) struct Origin {
+    pub(super) message: String,
     pub(super) file: String,
     pub(super) line: u32,
     pub(super) backtrace: Backtrace,
@@ -47,6 +48,7 @@ pub(super) fn install_hook() {
 
 fn note(info: &PanicHookInfo<'_>) {
     let origin = info.location().map(|location| Origin {
+        message: info.payload_as_str().unwrap_or(NO_TEXT).to_owned(),
         file: location.file().to_owned(),
         line: location.line(),
         // Whatever RUST_BACKTRACE says: it is about what is printed.
@@ -55,25 +57,29 @@ fn note(info: &PanicHookInfo<'_>) {
     ORIGIN.set(origin);
 }
 
-/// Runs a function; `Err` is its panic.
-pub(super) fn catch<R>(function: impl FnOnce() -> R) -> Result<R, Panic> {
+/// Runs a function. `Err` is its panic; with `Ok` comes one that it caught itself, if there was one.
+pub(super) fn catch<R>(function: impl FnOnce() -> R) -> Result<(R, Option<Origin>), Panic> {
     let outer = WATCHED.replace(true);
     // One that the handler caught itself is not the origin of what it may raise again later.
     drop(ORIGIN.take());
     // OK to go on: what the function works on is dropped after a panic, not used.
     let caught = panic::catch_unwind(AssertUnwindSafe(function));
     WATCHED.set(outer);
-    caught.map_err(|payload| Panic {
-        payload,
-        origin: ORIGIN.take(),
-    })
+    let origin = ORIGIN.take();
+    match caught {
+        Ok(result) => Ok((result, origin)),
+        Err(payload) => Err(Panic { payload, origin }),
+    }
 }
+
+/// The message of a panic that has none.
+const NO_TEXT: &str = "a value that is no text";
 
 impl Panic {
     /// What was said.
     pub(super) fn message(&self) -> &str {
         let text = self.payload.downcast_ref::<&'static str>().copied();
         text.or_else(|| self.payload.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a value that is no text")
+            .unwrap_or(NO_TEXT)
     }
 }

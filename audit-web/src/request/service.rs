@@ -1,4 +1,5 @@
 use std::{
+    panic::resume_unwind,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -9,6 +10,11 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{AuditBody, ResponseFuture, Route, in_flight::InFlight, panic, settings::Settings};
+
+/// In the extensions of a request that an [`AuditService`] outside watches, with its context: one inside adds what it
+/// knows, and reports nothing a second time.
+#[derive(Clone, Debug)]
+struct Watched(SharedContext);
 
 /// A service with an audit context around each request, made by [`AuditLayer`](super::AuditLayer).
 #[derive(Clone, Debug)]
@@ -54,14 +60,30 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         let route = Route::of(&parts);
-        let context = SharedContext::new(self.settings.context(&parts, &route));
+        if let Some(Watched(outer)) = parts.extensions.get() {
+            if let Some(panic) = self.settings.join(outer, &parts, &route) {
+                resume_unwind(panic.payload);
+            }
+            let request = Request::from_parts(parts, body);
+            return ResponseFuture::passing(self.inner.call(request));
+        }
+        let (context, panic) = self.settings.context(&parts, &route);
+        let context = SharedContext::new(context);
+        let settings = Arc::clone(&self.settings);
+        let mut in_flight = InFlight::new(settings, context.clone(), route, &parts.headers);
+        if let Some(panic) = panic {
+            return ResponseFuture::panicked(panic, in_flight);
+        }
         parts.extensions.insert(context.clone());
-        let in_flight = InFlight::new(Arc::clone(&self.settings), context.clone(), route);
+        parts.extensions.insert(Watched(context.clone()));
         let request = Request::from_parts(parts, body);
         // Many services work in `call` already, not only in the future that it returns.
         let called = panic::catch(|| context.scope_sync(|| self.inner.call(request)));
         match called {
-            Ok(future) => ResponseFuture::running(context.scope(future), in_flight),
+            Ok((future, caught)) => {
+                in_flight.keep(caught);
+                ResponseFuture::running(context.scope(future), in_flight)
+            }
             Err(panic) => ResponseFuture::panicked(panic, in_flight),
         }
     }

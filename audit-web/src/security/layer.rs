@@ -19,6 +19,8 @@ use crate::{ClientAddress, EventReporter};
 /// The event's context is that of an [`AuditLayer`](crate::AuditLayer) outside; without one it holds the client's
 /// address alone. Repetitions are [collapsed](EventReporter) by entry and client.
 ///
+/// One `SecurityAuditLayer` inside another reports nothing: the outer one does.
+///
 /// # Example
 /// ```
 /// # use sea_orm::Database;

@@ -13,6 +13,10 @@ use crate::{
     request::{Route, peer, user_agent},
 };
 
+/// In the extensions of a request that a [`SecurityAuditService`] outside watches: one inside reports nothing a second time.
+#[derive(Clone, Copy, Debug)]
+struct Watched;
+
 /// A service that reports probes and scanners, made by [`SecurityAuditLayer`](super::SecurityAuditLayer).
 #[derive(Clone, Debug)]
 pub struct SecurityAuditService<S> {
@@ -54,7 +58,11 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if parts.extensions.insert(Watched).is_some() {
+            let future = self.inner.call(Request::from_parts(parts, body));
+            return SecurityResponseFuture::new(future, None);
+        }
         let visit = Visit {
             route: Route::of(&parts),
             context: context(&self.settings, &parts),

@@ -158,6 +158,34 @@ async fn a_full_queue_drops_and_counts_and_tells() {
 }
 
 #[tokio::test]
+async fn what_layers_report_is_left_out_unless_asked() {
+    let db = database().await;
+    let reporter = reporter(&db);
+    let trace = || {
+        tracing::error!(target: "tower_http::trace::on_failure", "response failed");
+        tracing::error!(target: "tower_http::catch_panic", "Service panicked");
+        tracing::error!(target: "tower_http::catch_panic::below", "of a module below");
+        tracing::error!(target: "tower_http::catch_panics", "another");
+    };
+    let layer = AuditTraceLayer::new(&reporter);
+    dispatcher::with_default(&dispatch(layer.clone()), trace);
+    reporter.flush().await;
+    let titles = async || {
+        let events = events(&db).await;
+        events
+            .into_iter()
+            .map(|event| event.title)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(titles().await, ["another"]);
+
+    let all = layer.without_targets([""; 0]);
+    dispatcher::with_default(&dispatch(all), trace);
+    reporter.flush().await;
+    assert_eq!(titles().await.len(), 5);
+}
+
+#[tokio::test]
 async fn repetitions_are_counted_and_other_fields_are_other_events() {
     let db = database().await;
     let reporter = EventReporter::new(db.clone());

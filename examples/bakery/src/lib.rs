@@ -19,6 +19,7 @@ mod entity;
 mod error;
 mod export;
 mod faults;
+mod lockout;
 mod login;
 mod migrator;
 mod orders;
@@ -55,15 +56,15 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, DbErr> {
 
 /// The application. Layers are listed from the inside out.
 pub fn app(db: DatabaseConnection, reporter: &EventReporter) -> Router {
-    let backend = login::Backend { db: db.clone() };
+    let backend = login::Backend::new(db.clone());
     // Strict cookies keep other sites from sending forms in a baker's name. A shop on the internet is served by
     // HTTPS, and leaves `with_secure` alone.
     let sessions = SessionManagerLayer::new(MemoryStore::default()).with_secure(false);
     shop()
-        .nest("/audit", trail::pages(db.clone()))
+        .nest_service("/audit", trail::pages(db.clone()))
         .with_state(db)
         // Who: logins, logouts, and the actor of everything that a baker does.
-        .layer(backend.audited().into_layer(sessions))
+        .layer(backend.audited(reporter).into_layer(sessions))
         .layer(SecurityAuditLayer::new(reporter))
         // From where: address, user agent, request id; and what goes wrong.
         .layer(AuditLayer::new(reporter))

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use audit_sea_orm::{entity::login_attempt::Status, prelude::*, text};
-use audit_web::login::{AuditedBackend, Refusal};
+use audit_sea_orm::prelude::*;
+use audit_web::{
+    EventReporter,
+    login::{AuditedBackend, Refusal},
+};
 use axum::{
     Form,
     extract::FromRequestParts,
@@ -11,20 +14,16 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use axum_login::{AuthUser, AuthnBackend, UserId};
-use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use serde::Deserialize;
 
 use crate::{
     entity::baker,
     error::AppResult,
+    lockout::Lockout,
     pages::{self, Answer},
     password,
 };
-
-/// After so many failures in so many minutes nobody may try that name again from that address.
-const MAX_FAILURES: u64 = 5;
-const MINUTES: i64 = 15;
 
 pub type Session = axum_login::AuthSession<AuditedBackend<Backend>>;
 
@@ -80,32 +79,22 @@ pub struct Credentials {
 /// Looks bakers up.
 #[derive(Clone, Debug)]
 pub struct Backend {
-    pub db: DatabaseConnection,
+    db: DatabaseConnection,
+    lockout: Lockout,
 }
 
 impl Backend {
-    /// This backend, with a trail.
-    pub fn audited(self) -> AuditedBackend<Self> {
-        let db = self.db.clone();
-        AuditedBackend::new(self, db, |typed: &Credentials| typed.username.clone())
-            .actor(|user: &User| Actor::new(user.id).with_name(&user.name))
+    pub fn new(db: DatabaseConnection) -> Self {
+        Self {
+            db,
+            lockout: Lockout::default(),
+        }
     }
 
-    /// Asks the trail itself how often that name failed of late, from the same address.
-    async fn is_locked(&self, username: &str) -> Result<bool, DbErr> {
-        use login_attempt::Column;
-        let ip = AuditContext::current().ip.map(|ip| ip.to_string());
-        let failures = login_attempt::Entity::find()
-            .filter(Column::Username.eq(text::line(username, 150).into_owned()))
-            .filter(ip.map_or_else(
-                || Column::IpAddress.is_null(),
-                |ip| Column::IpAddress.eq(ip),
-            ))
-            .filter(Column::Status.eq(Status::Failed))
-            .filter(Column::OccurredAt.gt(minutes_ago(MINUTES)))
-            .count(&self.db)
-            .await?;
-        Ok(failures >= MAX_FAILURES)
+    /// This backend, with a trail.
+    pub fn audited(self, reporter: &EventReporter) -> AuditedBackend<Self> {
+        AuditedBackend::new(self, reporter, |typed: &Credentials| typed.username.clone())
+            .actor(|user: &User| Actor::new(user.id).with_name(&user.name))
     }
 
     async fn find(&self, username: &str) -> Result<Option<baker::Model>, DbErr> {
@@ -118,21 +107,14 @@ impl Backend {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the clock of the trail is for what is written into it"
-)]
-fn minutes_ago(minutes: i64) -> DateTime<Utc> {
-    Utc::now() - TimeDelta::minutes(minutes)
-}
-
 impl AuthnBackend for Backend {
     type User = User;
     type Credentials = Credentials;
     type Error = DbErr;
 
     async fn authenticate(&self, typed: Credentials) -> Result<Option<User>, DbErr> {
-        if self.is_locked(&typed.username).await? {
+        let ip = AuditContext::current().ip;
+        if self.lockout.is_locked(&typed.username, ip) {
             // The trail learns why; the stranger does not.
             Refusal::blocked("too many failures").note();
             return Ok(None);
@@ -147,6 +129,7 @@ impl AuthnBackend for Backend {
         if password::matches(typed.password, hash).await {
             return Ok(baker.map(User::from));
         }
+        self.lockout.note_failure(&typed.username, ip);
         Refusal::failed(reason).note();
         Ok(None)
     }

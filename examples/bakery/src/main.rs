@@ -2,7 +2,7 @@
 
 use std::{env, io, net::SocketAddr, process::ExitCode};
 
-use audit_web::{EventReporter, trace::AuditTraceLayer};
+use audit_web::{EventReporter, Shutdown, trace::AuditTraceLayer};
 use tokio::net::TcpListener;
 use tracing_subscriber::{
     Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt,
@@ -39,12 +39,10 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     // The socket's peer is the address of the record; behind a proxy, name to `AuditLayer` which to trust.
     let app =
         bakery::app(db.clone(), &reporter).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app)
-        .with_graceful_shutdown(interrupted())
-        .await?;
-    // What is still waiting is written before the process ends.
-    reporter.flush().await;
-    db.close().await?;
+    // Asked to end, it waits for the last requests and writes every event, but no longer than the deadline.
+    let shutdown = Shutdown::on_signals()?;
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown.requested());
+    shutdown.graceful(server, &reporter).await?;
     Ok(())
 }
 
@@ -87,11 +85,4 @@ fn greet(address: SocketAddr, url: &str) {
         database.unwrap_or("of DATABASE_URL")
     );
     println!("Stop it with Ctrl+C.");
-}
-
-async fn interrupted() {
-    // OK to serve on where signals cannot be had.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

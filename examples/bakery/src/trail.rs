@@ -10,7 +10,7 @@ use crate::login::Session;
 /// Who may delete rows of the trail; every baker may read it.
 const OWNER: &str = "ada";
 
-pub fn pages(db: DatabaseConnection) -> Router<DatabaseConnection> {
+pub fn pages(db: DatabaseConnection) -> Router {
     let admin = AuditAdmin::new(db).title("The bakery's trail");
     admin.authorize(access).into_router()
 }

@@ -3,9 +3,10 @@
 //! `child edit URL` writes to pies until it is killed, saying `written` after every few writes; `child capture URL` does
 //! so to tarts, through an audited connection. `child year URL CHANGES` writes to Sakila, after so many of its changes,
 //! saying `written` after every write. `child once URL` writes one pie, with the configuration of its
-//! environment.
+//! environment. `child serve URL DEADLINE` serves until a signal, and says where; `/events/N` reports so many
+//! events, and the answer of `/endless` has no end.
 
-use std::{env, error::Error, io::Write};
+use std::{convert::Infallible, env, error::Error, io::Write, time::Duration};
 
 use audit_tests::{
     entity::pie,
@@ -13,7 +14,18 @@ use audit_tests::{
     random::Random,
     suite::year,
 };
+use audit_web::{AuditLayer, EventReporter, Shutdown};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request},
+    http::StatusCode,
+    response::IntoResponse,
+    routing::get,
+};
 use sea_orm::{ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, Set};
+use tokio::net::TcpListener;
+use tower::{Layer, ServiceExt, service_fn};
 
 /// As many writers as fit a small pool.
 const WRITERS: u64 = 4;
@@ -40,9 +52,39 @@ async fn main() -> Result<(), Box<dyn Error>> {
             };
             pie.insert(&db).await?;
         }
-        _ => return Err("`edit`, `capture`, `year` or `once`?".into()),
+        Some("serve") => {
+            let seconds = arguments.next().ok_or("within which deadline?")?;
+            serve(&db, Duration::from_secs(seconds.parse()?)).await?;
+        }
+        _ => return Err("`edit`, `capture`, `year`, `once` or `serve`?".into()),
     }
     Ok(())
+}
+
+async fn serve(db: &DatabaseConnection, deadline: Duration) -> Result<(), std::io::Error> {
+    let reporter = EventReporter::new(db).collapse_within(Duration::ZERO);
+    let failing = AuditLayer::new(&reporter).layer(service_fn(async |_: Request<Body>| {
+        Ok::<_, Infallible>(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    }));
+    let events = async move |Path(events): Path<u32>| {
+        for _ in 0..events {
+            let request = Request::new(Body::empty());
+            let Ok(_failed) = failing.clone().oneshot(request).await;
+        }
+    };
+    let endless = async || {
+        let chunk = Ok::<_, Infallible>(vec![b'x'; 65_536]);
+        Body::from_stream(futures_util::stream::repeat(chunk))
+    };
+    let router = Router::new()
+        .route("/events/{events}", get(events))
+        .route("/endless", get(endless));
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let shutdown = Shutdown::on_signals()?.deadline(deadline);
+    let server = axum::serve(listener, router).with_graceful_shutdown(shutdown.requested());
+    say(&address.to_string());
+    shutdown.graceful(server, &reporter).await
 }
 
 async fn edit(db: &DatabaseConnection, through_triggers: bool) {

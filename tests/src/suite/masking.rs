@@ -1,9 +1,14 @@
 //! Secrets: what is masked or skipped stands nowhere in the trail, down to the bytes of the database file.
 
 use audit_sea_orm::prelude::*;
+use audit_web::{AuditLayer, EventReporter, trace::AuditTraceLayer};
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, IntoActiveModel, ModelTrait, Set, TransactionTrait,
+    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, ModelTrait, Set,
+    TransactionTrait,
 };
+use tower::{Layer, ServiceExt, service_fn};
+use tracing::instrument::WithSubscriber;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::{Outcome, Test, entity::cake};
 
@@ -57,5 +62,73 @@ pub async fn no_secret_stands_in_the_trail(t: &mut Test) -> Outcome {
             assert!(!bytes.windows(CANARY.len()).any(|window| window == CANARY));
         }
     }
+    Ok(())
+}
+
+/// Writes that databases refuse with an error that quotes what was to be written.
+async fn refused(t: &Test) -> Result<Vec<DbErr>, DbErr> {
+    t.db.execute_unprepared("CREATE UNIQUE INDEX one_recipe ON cake (secret_recipe)")
+        .await?;
+    let cake = cake::named("first").insert(&t.db).await?;
+    let mut errors = Vec::new();
+    let mut refused = |result: Result<(), DbErr>| errors.extend(result.err());
+    refused(cake::named("second").insert(&t.db).await.map(drop));
+    let mut edit = cake.into_active_model();
+    edit.name = Set("CANARY".repeat(100));
+    refused(edit.update(&t.db).await.map(drop));
+    for sql in [
+        "UPDATE cake SET price = 'CANARY text'",
+        "UPDATE cake SET secret_recipe = 'CANARY text', price = NULL",
+        "INSERT INTO cake SELECT * FROM cake WHERE secret_recipe = 'CANARY",
+    ] {
+        refused(t.db.execute_unprepared(sql).await.map(drop));
+    }
+    Ok(errors)
+}
+
+#[expect(clippy::panic, reason = "what is tested")]
+async fn fail_with(error: DbErr) -> Result<axum::response::Response, std::convert::Infallible> {
+    tracing::error!(%error, "refused");
+    tracing::error!(?error, "refused in detail");
+    tracing::error!("refused: {error}");
+    panic!("{:?}", Err::<(), _>(error));
+}
+
+/// What an application logs, reports or panics with may be a database's error, which quotes the value that it refuses.
+pub async fn errors_that_quote_a_secret_leave_none(t: &mut Test) -> Outcome {
+    t.create_table(cake::Entity).await?;
+    let errors = refused(t).await?;
+    assert!(errors.len() >= 3, "{errors:?}");
+    let reporter = EventReporter::new(&t.db).collapse_within(std::time::Duration::ZERO);
+    let subscriber = tracing_subscriber::registry().with(AuditTraceLayer::new(&reporter));
+    let dispatch = tracing::Dispatch::new(subscriber);
+    for error in &errors {
+        SystemEvent::error(error.to_string())
+            .description(format!("{error:?}"))
+            .record(&t.db)
+            .await?;
+        LoginAttempt::failed("ada")
+            .reason(error.to_string())
+            .record(&t.db)
+            .await?;
+        let error = error.clone();
+        let service =
+            AuditLayer::new(&reporter).layer(service_fn(move |_| fail_with(error.clone())));
+        let request = axum::extract::Request::new(axum::body::Body::empty());
+        service
+            .oneshot(request)
+            .with_subscriber(dispatch.clone())
+            .await?;
+    }
+    reporter.flush().await;
+    let events = system_event::Entity::find().all(&t.db).await?;
+    assert_eq!(events.len(), errors.len() * 5);
+    let attempts = login_attempt::Entity::find().all(&t.db).await?;
+    let text = format!("{events:?}{attempts:?}");
+    assert!(text.contains("***"), "{text}");
+    let canary = text
+        .find("CANARY")
+        .map(|at| &text[at.saturating_sub(200)..]);
+    assert_eq!(canary, None);
     Ok(())
 }

@@ -4,9 +4,15 @@ mod aborted;
 mod context;
 mod events;
 mod failures;
+mod grpc;
+mod incident;
 mod interleaving;
+mod logins;
+mod nested;
 mod plain;
 mod security;
+mod shutdown;
+mod tower_http;
 mod views;
 
 pub use aborted::{
@@ -23,14 +29,25 @@ pub use events::{
     skip_lists_hold_for_events_of_requests,
 };
 pub use failures::{
-    panics_are_reported_and_answered, panics_go_on_where_told_to, server_errors_are_reported,
-    slow_requests_are_reported,
+    a_handler_that_is_cut_off_is_an_event, a_panic_that_a_layer_inside_answers_is_told_whole,
+    a_resolver_that_panics_is_an_event, panics_are_reported_and_answered,
+    panics_go_on_where_told_to, server_errors_are_reported, slow_requests_are_reported,
 };
+pub use grpc::failures_of_grpc_are_reported;
+pub use incident::{a_flush_without_a_connection_ends, an_exhausted_pool_loses_no_event};
 pub use interleaving::thousand_requests_of_fifty_users_keep_their_actors;
+pub use logins::{
+    counted_logins_are_written_when_their_window_ends, failed_logins_are_bounded_and_counted,
+};
+pub use nested::a_layer_inside_another_tells_nothing_twice;
 pub use plain::a_service_without_a_framework_is_audited_too;
 pub use security::{
     own_routes_are_never_probes, probes_and_scanners_are_security_events,
     without_a_framework_the_answer_tells_probes,
+};
+pub use shutdown::{a_second_signal_ends_a_server_at_once, a_signal_ends_a_server_with_all_events};
+pub use tower_http::{
+    layers_of_tower_http_lose_and_double_nothing, the_request_id_of_tower_http_is_the_trails,
 };
 pub use views::{views_are_recorded_with_a_success, what_cannot_be_recorded_is_not_shown};
 

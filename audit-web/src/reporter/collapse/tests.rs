@@ -1,12 +1,12 @@
-use audit_sea_orm::{Actor, entity::system_event::EventType};
+use audit_sea_orm::{Actor, SharedContext, entity::system_event::EventType};
 
 use super::*;
+use crate::reporter::report::Report;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
-fn collapse(most_per_window: usize, most_per_client: usize) -> Collapse {
-    Collapse::new(Options {
-        queue: 1,
+fn collapse(most_per_window: usize, most_per_client: usize) -> Collapse<Report> {
+    Collapse::new(Budget {
         window: WINDOW,
         most_per_window,
         most_per_client,
@@ -31,9 +31,9 @@ fn of_type(event_type: EventType, title: &str, client: &str) -> Report {
 }
 
 /// The events at the end of the window, as title and description.
-fn ended(collapse: &mut Collapse) -> Vec<(String, String)> {
+fn ended(collapse: &mut Collapse<Report>) -> Vec<(String, String)> {
     let mut events: Vec<_> = collapse
-        .end()
+        .end(Instant::now())
         .into_iter()
         .map(|report| (report.title, report.description.unwrap_or_default()))
         .collect();
@@ -143,7 +143,7 @@ fn an_event_that_stands_for_several_names_what_they_share() {
         report.context.actor = Some(Actor::new(id));
         let _first = collapse.admit(report, now);
     }
-    let sum = collapse.end().pop().unwrap();
+    let sum = collapse.end(now).pop().unwrap();
     assert_eq!(sum.context.actor, None, "b and c are two");
     assert_eq!(sum.context.ip, Some([192, 0, 2, 1].into()));
 }
@@ -160,9 +160,9 @@ fn security_events_are_counted_by_client() {
 
 #[test]
 fn without_a_window_every_event_is_written() {
-    let mut collapse = Collapse::new(Options {
+    let mut collapse = Collapse::<Report>::new(Budget {
         window: Duration::ZERO,
-        ..collapse(1, 1).options
+        ..collapse(1, 1).budget
     });
     for _ in 0..10 {
         assert!(
@@ -176,9 +176,9 @@ fn without_a_window_every_event_is_written() {
 
 #[test]
 fn a_window_beyond_the_clock_is_a_long_one() {
-    let mut collapse = Collapse::new(Options {
+    let mut collapse = Collapse::<Report>::new(Budget {
         window: Duration::MAX,
-        ..collapse(1, 1).options
+        ..collapse(1, 1).budget
     });
     assert!(
         collapse

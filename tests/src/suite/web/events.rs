@@ -94,7 +94,7 @@ pub async fn dropped_events_are_counted_and_told(t: &mut Test) -> Outcome {
 }
 
 /// How many events one stands for, and that title's; with `more within` it is one that was only counted.
-fn count(event: &system_event::Model) -> u64 {
+pub(super) fn count(event: &system_event::Model) -> u64 {
     let description = event.description.as_deref().unwrap_or_default();
     let more = description.split_once(" more within ");
     more.and_then(|(count, _)| count.parse().ok()).unwrap_or(1)

@@ -1,11 +1,13 @@
 use std::time::{Duration, Instant};
 
+use audit_sea_orm::Actor;
 use audit_web::{AuditLayer, OnPanic};
 use axum::{
     Router,
     body::Body,
     extract::Path,
-    http::{Request, StatusCode},
+    http::{Request, StatusCode, request::Parts},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -190,5 +192,95 @@ pub async fn slow_requests_are_reported(t: &mut Test) -> Outcome {
     }
     let events = events(t, &reporter).await?;
     assert_eq!(titles(&events), [("PERFORMANCE", "GET /slow was slow")]);
+    server.stop().await
+}
+
+/// A layer of the application's that answers panics, as tower-http's `CatchPanic` does, hides nothing of one.
+pub async fn a_panic_that_a_layer_inside_answers_is_told_whole(t: &mut Test) -> Outcome {
+    let reporter = reporter(t);
+    let catch_panics = from_fn(async |request: axum::extract::Request, next: Next| {
+        let answer = std::panic::AssertUnwindSafe(next.run(request));
+        let answer = answer.catch_unwind().await;
+        answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    });
+    let router = Router::new()
+        .route("/explode/{what}", get(explode))
+        .route("/busy", get(async || StatusCode::SERVICE_UNAVAILABLE))
+        .layer(catch_panics)
+        .layer(AuditLayer::new(&reporter));
+    let server = Server::start(router).await?;
+    let client = server.client();
+    for path in ["/explode/oven", "/busy"] {
+        assert!(client.get(path).await?.status.is_server_error());
+    }
+    let events = events(t, &reporter).await?;
+    let title = "GET /explode/{what} panicked: the oven exploded\u{FFFD}badly";
+    let other = "GET /busy answered 503";
+    assert_eq!(titles(&events), [("ERROR", title), ("ERROR", other)]);
+    let stack = events[0].stack_trace.as_deref().unwrap_or_default();
+    assert!(stack.contains("failures.rs"), "{stack}");
+    server.stop().await
+}
+
+/// What the application resolves the context with may panic: the client is answered, the event tells of it, and what else
+/// is known is in it.
+#[expect(clippy::panic, reason = "what is tested")]
+pub async fn a_resolver_that_panics_is_an_event(t: &mut Test) -> Outcome {
+    let reporter = reporter(t);
+    let layer = || AuditLayer::new(&reporter);
+    let routes = |path: &str, layer: AuditLayer| {
+        Router::new()
+            .route(path, get(async || "not reached"))
+            .layer(layer)
+    };
+    let router = routes(
+        "/actor",
+        layer().resolve_actor(|_: &Parts| -> Option<Actor> { panic!("no actor") }),
+    )
+    .merge(routes(
+        "/session",
+        layer().session_id(|_| panic!("no session")),
+    ))
+    .merge(routes(
+        "/request",
+        layer().request_id(|_| panic!("no request")),
+    ))
+    .merge(routes("/peer", layer().peer_address(|_| panic!("no peer"))));
+    let server = Server::start(router).await?;
+    let client = server.client();
+    for path in ["/actor", "/session", "/request", "/peer"] {
+        let answer = client.get(path).await?;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    let events = events(t, &reporter).await?;
+    assert_eq!(
+        titles(&events),
+        [
+            ("ERROR", "GET /actor panicked: no actor"),
+            ("ERROR", "GET /session panicked: no session"),
+            ("ERROR", "GET /request panicked: no request"),
+            ("ERROR", "GET /peer panicked: no peer"),
+        ]
+    );
+    for event in &events {
+        assert!(event.request_id.is_some(), "{}", event.title);
+        let is_peer = event.title.starts_with("GET /peer");
+        let ip = (!is_peer).then_some("127.0.0.1");
+        assert_eq!(event.ip_address.as_deref(), ip, "{}", event.title);
+    }
+    server.stop().await
+}
+
+/// A layer inside that cuts a handler off says 408, as tower-http's `Timeout` does.
+pub async fn a_handler_that_is_cut_off_is_an_event(t: &mut Test) -> Outcome {
+    let reporter = reporter(t);
+    let router = Router::new()
+        .route("/dawdle", get(async || StatusCode::REQUEST_TIMEOUT))
+        .layer(AuditLayer::new(&reporter).slow_threshold(Duration::ZERO));
+    let server = Server::start(router).await?;
+    let answer = server.client().get("/dawdle").await?;
+    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+    let events = events(t, &reporter).await?;
+    assert_eq!(titles(&events), [("PERFORMANCE", "GET /dawdle timed out")]);
     server.stop().await
 }
