@@ -173,3 +173,5 @@ pub(crate) use install::{install_beside_hooks, install_each, install_if_ready};
 pub use options::{CaptureOptions, OnSkip};
 pub use registry::AuditedEntity;
 pub use remove::{remove, remove_all};
+#[cfg(feature = "sqlx-sqlite")]
+pub(crate) use trigger::propagated;

@@ -1,7 +1,7 @@
 //! Connections that tell capture triggers who, from where and why.
 
 mod own;
-mod payload;
+pub(crate) mod payload;
 mod request;
 mod rules;
 mod session;

@@ -54,6 +54,13 @@ pub enum Error {
         /// What the database reported.
         source: DbErr,
     },
+    /// The plain connections of a pool cannot carry the context: see
+    /// [`AuditConnectOptionsExt`](crate::AuditConnectOptionsExt).
+    #[error("audit: the context cannot be propagated: {why}")]
+    Propagation {
+        /// What stands in the way, and what to do.
+        why: &'static str,
+    },
     /// A restricted connection (SeaORM's RBAC) refused what recording needs. Grant the permission to the user's role,
     /// and call `load_rbac`.
     #[error(

@@ -12,7 +12,8 @@
 //! - **Is not**: `insert_many`, `update_many`, `delete_many`, `Entity::insert`, upserts,
 //!   `update_without_returning`, raw SQL, cascades, and what another program writes. SeaORM runs no hooks for
 //!   them. [Capture triggers](capture) see the rows that statements change, whoever sends them: [`coverage`] tells what even
-//!   they do not see, and which tier when, and an [`AuditedConnection`] tells triggers who and why.
+//!   they do not see, and which tier when. An [`AuditedConnection`] tells triggers who and why, and so do the plain ones of a pool
+//!   whose options [propagate](AuditConnectOptionsExt) the context.
 //! - **Never**: a [masked](MASK) or skipped value, the trail's own tables, what runs
 //!   [unaudited](AuditContext::unaudited), what a migration writes that `audit_migration::unaudited` marks, and what
 //!   goes to a mock connection.
@@ -90,7 +91,7 @@
 //! - `rbac`: audited writes through SeaORM's restricted connections.
 //! - `stream`: streams through an [`AuditedConnection`].
 //! - `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`: forwarded to `sea-orm`, which this crate otherwise leaves
-//!   without driver, runtime and TLS.
+//!   without driver, runtime and TLS. [`AuditConnectOptionsExt`] needs that of the driver.
 //!
 //! # Database support
 //! SQLite 3.38 and later (hooks alone: 3.35), PostgreSQL 13 and later, MySQL 8 and MariaDB 10.6 and later, with one behaviour. What
@@ -138,6 +139,7 @@ mod object_key;
 mod ours;
 mod pending;
 pub mod prelude;
+mod propagation;
 mod query;
 mod recorded;
 pub mod renames;
@@ -164,6 +166,13 @@ pub use connection::AuditedStream;
 pub use connection::{AuditConnectionExt, AuditedConnection, AuditedTransaction};
 pub use error::{Error, Result};
 pub use event::{AuditEvent, DataExport, GeoLocator, LoginAttempt, Place, SystemEvent};
+pub use propagation::AuditConnectOptionsExt;
+#[cfg(any(
+    feature = "sqlx-mysql",
+    feature = "sqlx-postgres",
+    feature = "sqlx-sqlite"
+))]
+pub use propagation::AuditSqlxConnectionExt;
 pub use query::{Cursor, Page, RecordQuery, TrailEntity, TrailQuery};
 pub use summary::{AuditSummary, Summary};
 pub use task::spawn;

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 pub(super) use recipe::Recipe;
+#[cfg(feature = "sqlx-sqlite")]
+pub(crate) use sqlite::propagated;
 
 use super::{
     catalog::{Dialect, Place},

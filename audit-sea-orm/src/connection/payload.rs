@@ -13,7 +13,7 @@ use crate::{
 const UNAUDITED: &str = r#"{"unaudited":true}"#;
 
 /// The payload of a write at this moment; `None` where there is nothing to say.
-pub(super) fn now(explicit: Option<&AuditContext>) -> Result<Option<String>> {
+pub(crate) fn now(explicit: Option<&AuditContext>) -> Result<Option<String>> {
     if AuditContext::is_unaudited() {
         return Ok(Some(UNAUDITED.to_owned()));
     }

@@ -186,19 +186,30 @@ impl Held<'_> {
     }
 }
 
+/// What a connection holds again after a payload: the context that it was acquired with, where its pool
+/// [propagates](crate::AuditConnectOptionsExt), else none.
+const MYSQL_AGAIN: &str = "@audit_pool_context";
+const POSTGRES_AGAIN: &str = "COALESCE(current_setting('audit.pool_context', true), '')";
+
 fn raw(backend: DbBackend, payload: Option<&str>) -> Statement {
     let bound = |sql: &str, value: Value| Statement::from_sql_and_values(backend, sql, [value]);
     match (backend, payload) {
-        (DbBackend::MySql, None) => Statement::from_string(backend, "SET @audit_context = NULL"),
+        (DbBackend::MySql, None) => {
+            Statement::from_string(backend, format!("SET @audit_context = {MYSQL_AGAIN}"))
+        }
         (DbBackend::MySql, Some(payload)) => bound("SET @audit_context = ?", payload.into()),
         (DbBackend::Sqlite, None) => Statement::from_string(backend, "DELETE FROM audit_context"),
         (DbBackend::Sqlite, Some(payload)) => bound(
             "INSERT INTO audit_context (payload) VALUES (?)",
             payload.into(),
         ),
-        (_, payload) => bound(
+        (_, None) => Statement::from_string(
+            backend,
+            format!("SELECT set_config('audit.context', {POSTGRES_AGAIN}, true)"),
+        ),
+        (_, Some(payload)) => bound(
             "SELECT set_config('audit.context', $1, true)",
-            payload.unwrap_or_default().into(),
+            payload.into(),
         ),
     }
 }
@@ -211,8 +222,10 @@ async fn tell_typed<C: ConnectionTrait>(
 ) -> Result<(), DbErr> {
     match backend {
         DbBackend::MySql => {
-            let value = Value::from(payload.map(str::to_owned));
-            let assign = Expr::cust_with_values("@audit_context := ?", [value]);
+            let assign = match payload {
+                Some(payload) => Expr::cust_with_values("@audit_context := ?", [payload]),
+                None => Expr::cust(format!("@audit_context := {MYSQL_AGAIN}")),
+            };
             db.query_one(Query::select().expr(assign)).await.map(drop)
         }
         DbBackend::Sqlite => {
@@ -230,7 +243,7 @@ async fn tell_typed<C: ConnectionTrait>(
         _ => {
             let arguments: [Expr; 3] = [
                 Expr::value("audit.context"),
-                Expr::value(payload.unwrap_or_default()),
+                payload.map_or_else(|| Expr::cust(POSTGRES_AGAIN), Expr::value),
                 Expr::value(true),
             ];
             let set = Func::cust("set_config").args(arguments);

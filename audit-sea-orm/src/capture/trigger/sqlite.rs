@@ -1,3 +1,6 @@
+#[cfg(feature = "sqlx-sqlite")]
+pub(crate) mod propagated;
+
 use super::{
     CONTEXT, CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, lists, marked, name, skip_names,
 };
@@ -59,16 +62,9 @@ fn trigger(
 }
 
 fn insert(table: &Table, event: Event) -> String {
-    let mut values = vec![(
-        "occurred_at",
-        // Milliseconds are all that SQLite knows. Hooks write 0, 3 or 6 digits: see `TrailQuery::between`.
-        "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')".to_owned(),
-    )];
+    let mut values = vec![("occurred_at", NOW.to_owned())];
     values.extend(event.values(&Sqlite, table));
-    for (column, most) in CONTEXT {
-        let text = format!("json_extract(payload, '$.{column}')");
-        values.push((column, format!("substr({text}, 1, {most})")));
-    }
+    values.extend(CONTEXT.map(|(column, most)| (column, context(column, most))));
     values.push(("metadata", METADATA.to_owned()));
     let is_kept = match table.options.on_skip {
         OnSkip::Record => {
@@ -81,11 +77,25 @@ fn insert(table: &Table, event: Event) -> String {
         OnSkip::Leave => " WHERE skipped IS NULL",
     };
     let (names, values) = lists(&values);
-    let (payload, skipped_by) = (payload(), skipped_by(table, event.action));
+    let tables: Vec<_> = skip_names(table)
+        .iter()
+        .map(|name| Sqlite.text(name))
+        .collect();
+    let skipped_by = skipped_by(&tables, &Sqlite.text(event.action));
+    let payload = payload();
     format!(
         "INSERT INTO audit_log ({names}) SELECT {values} FROM (SELECT payload, {skipped_by} AS skipped \
          FROM (SELECT {payload} AS payload LIMIT 1) LIMIT 1){is_kept}; "
     )
+}
+
+/// When a record is written: one value for all that a step of a statement does. Milliseconds are all that SQLite knows.
+/// Hooks write 0, 3 or 6 digits, see `TrailQuery::between`, and never three zeros as the last of 6.
+const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')";
+
+/// What the context says of a column.
+fn context(column: &str, most: u16) -> String {
+    format!("substr(json_extract(payload, '$.{column}'), 1, {most})")
 }
 
 /// What a column of the record holds where the context keeps the event from being recorded, or what it holds else.
@@ -121,17 +131,17 @@ fn payload() -> String {
 /// As JSON whatever it is: of several paths `json_extract` makes an array, here of the metadata and of a null.
 const METADATA: &str = "NULLIF(substr(json_extract(payload, '$.metadata', '$.\"\"'), 2, length(json_extract(payload, '$.metadata', '$.\"\"')) - 7), 'null')";
 
-/// What of the context keeps the event from being recorded, or NULL.
-fn skipped_by(table: &Table, action: &str) -> String {
-    let is_skipped = skip_names(table)
+/// What of the context keeps the event from being recorded, or NULL: by the names of its table and its action.
+fn skipped_by(tables: &[String], action: &str) -> String {
+    let is_skipped = tables
         .iter()
-        .map(|name| format!("{} LIKE value ESCAPE '\\'", Sqlite.text(name)))
+        .map(|name| format!("{name} LIKE value ESCAPE '\\'"))
         .collect::<Vec<_>>()
         .join(" OR ");
     format!(
         "CASE WHEN payload IS NULL THEN NULL WHEN COALESCE(json_extract(payload, '$.unaudited'), 0) THEN 'unaudited' \
          WHEN instr(payload, '\"skip_') = 0 THEN NULL \
-         WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_actions') WHERE value = '{action}') THEN 'skip_actions' \
+         WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_actions') WHERE value = {action}) THEN 'skip_actions' \
          WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_models') WHERE {is_skipped}) THEN 'skip_models' END"
     )
 }
