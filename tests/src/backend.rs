@@ -2,6 +2,7 @@
 
 use std::{env, fmt};
 
+use audit_sea_orm::AuditConnectOptionsExt;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
 /// A kind of database.
@@ -131,6 +132,21 @@ impl Isolated {
     /// # Errors
     /// What the database reports.
     pub async fn connect(&self, connections: u32) -> Result<DatabaseConnection, DbErr> {
+        Database::connect(self.options(connections)).await
+    }
+
+    /// As [`connect`](Self::connect), and plain connections carry the context that is current when they are acquired.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn propagating(&self, connections: u32) -> Result<DatabaseConnection, DbErr> {
+        let options = self.options(connections).propagate_audit_context()?;
+        Database::connect(options).await
+    }
+
+    /// What it is connected to with.
+    #[must_use]
+    pub fn options(&self, connections: u32) -> ConnectOptions {
         let mut options = ConnectOptions::new(&self.url);
         options.max_connections(connections).sqlx_logging(false);
         if self.target.backend == Backend::Sqlite {
@@ -141,7 +157,7 @@ impl Isolated {
                     .busy_timeout(std::time::Duration::from_secs(60))
             });
         }
-        Database::connect(options).await
+        options
     }
 
     /// The folder of a SQLite database: the file and its write-ahead log.

@@ -22,6 +22,7 @@ pub mod entity;
 pub mod http;
 pub mod interrupt;
 pub mod load;
+pub mod logged;
 pub mod losses;
 pub mod random;
 pub mod roles;

@@ -3,13 +3,15 @@
 //! `child edit URL` writes to pies until it is killed, saying `written` after every few writes; `child capture URL` does
 //! so to tarts, through an audited connection. `child year URL CHANGES` writes to Sakila, after so many of its changes,
 //! saying `written` after every write. `child once URL` writes one pie, with the configuration of its
-//! environment. `child serve URL DEADLINE` serves until a signal, and says where; `/events/N` reports so many
-//! events, and the answer of `/endless` has no end.
+//! environment, and `child propagated URL` one tart, through a plain connection that carries the context.
+//! `child serve URL DEADLINE` serves until a signal, and says where; `/events/N` reports so many events, and the
+//! answer of `/endless` has no end.
 
 use std::{convert::Infallible, env, error::Error, io::Write, time::Duration};
 
+use audit_sea_orm::AuditConnectOptionsExt;
 use audit_tests::{
-    entity::pie,
+    entity::{pie, tart},
     load::{unless_dropped, write_pie, write_tart},
     random::Random,
     suite::year,
@@ -23,7 +25,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use sea_orm::{ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, Set};
+use sea_orm::{ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, DbErr, Set};
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -36,6 +38,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (task, url) = (arguments.next(), arguments.next().ok_or("which database?")?);
     let mut options = ConnectOptions::new(url);
     options.max_connections(8).sqlx_logging(false);
+    if task.as_deref() == Some("propagated") {
+        options = options.propagate_audit_context().map_err(DbErr::from)?;
+    }
     let db = Database::connect(options).await?;
     match task.as_deref() {
         Some("edit") => edit(&db, false).await,
@@ -56,7 +61,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let seconds = arguments.next().ok_or("within which deadline?")?;
             serve(&db, Duration::from_secs(seconds.parse()?)).await?;
         }
-        _ => return Err("`edit`, `capture`, `year`, `once` or `serve`?".into()),
+        Some("propagated") => {
+            tart::priced(1, 1).insert(&db).await?;
+        }
+        _ => {
+            return Err("`edit`, `capture`, `year`, `once`, `propagated` or `serve`?".into());
+        }
     }
     Ok(())
 }

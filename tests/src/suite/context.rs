@@ -2,6 +2,7 @@
 
 mod passes;
 mod procedures;
+mod propagation;
 mod reads;
 mod restricted;
 mod sessions;
@@ -23,6 +24,7 @@ use crate::{
 
 pub use passes::*;
 pub use procedures::*;
+pub use propagation::*;
 pub use reads::*;
 pub use restricted::*;
 pub use sessions::*;

@@ -80,7 +80,7 @@ use crate::{
 };
 
 /// Makes the tables of accounts and entries, with their triggers.
-async fn ledger(t: &Test) -> Result<(), DbErr> {
+pub(super) async fn ledger(t: &Test) -> Result<(), DbErr> {
     t.create_table(account::Entity).await?;
     t.create_table(entry::Entity).await?;
     capture::install(&t.db, account::Entity).await?;
