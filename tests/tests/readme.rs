@@ -140,6 +140,16 @@ mod web {
     }
 }
 
+mod plain {
+    use audit_sea_orm::prelude::*;
+    use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+
+    pub async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+        let options = ConnectOptions::new(url).propagate_audit_context()?;
+        Database::connect(options).await
+    }
+}
+
 mod entities_first {
     use super::cake;
 
@@ -220,6 +230,26 @@ async fn entities_that_are_written_first_are_audited() -> Result<(), sea_orm::Db
     };
     cake.audited_insert(&db).await?;
     assert_eq!(audit_log::Entity::find().all(&db).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_plain_connection_says_who_acts() -> Result<(), sea_orm::DbErr> {
+    use audit_sea_orm::{capture, prelude::*};
+    use audit_tests::entity::tart;
+    use sea_orm::{ActiveModelTrait, EntityTrait};
+
+    let db = plain::connect("sqlite::memory:").await?;
+    migrator::deploy(&db).await?;
+    audit_tests::test::create_table(&db, tart::Entity).await?;
+    capture::install(&db, tart::Entity).await?;
+    let ada = AuditContext::new().actor(Actor::new(42));
+    ada.scope(tart::priced(1, 450).insert(&db)).await?;
+    let record = audit_log::Entity::find().one(&db).await?;
+    assert_eq!(
+        record.and_then(|record| record.actor_id).as_deref(),
+        Some("42")
+    );
     Ok(())
 }
 
