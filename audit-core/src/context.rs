@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     net::IpAddr,
     sync::{Arc, LazyLock},
 };
@@ -41,8 +42,12 @@ use crate::{
 #[non_exhaustive]
 #[must_use]
 pub struct AuditContext {
-    /// Who.
+    /// Who really acts.
     pub actor: Option<Actor>,
+    /// For whom the actor acts, where that is somebody else: the customer as whom support staff is at work.
+    pub on_behalf_of: Option<Actor>,
+    /// The customer or organisation whose data it is, where one application serves several; recorded to 128 characters.
+    pub tenant_id: Option<String>,
     /// The address the request came from.
     pub ip: Option<IpAddr>,
     /// The program that sent the request; recorded to 512 characters.
@@ -65,9 +70,38 @@ impl AuditContext {
         Self::default()
     }
 
-    /// Sets who.
+    /// Sets who really acts.
     pub fn actor(mut self, actor: Actor) -> Self {
         self.actor = Some(actor);
+        self
+    }
+
+    /// Sets for whom the actor acts. The actor stays who really acts: both are recorded.
+    ///
+    /// # Example
+    /// ```
+    /// use audit_core::{Actor, AuditContext};
+    ///
+    /// let support = AuditContext::new()
+    ///     .actor(Actor::new("grace").with_name("Grace of support"))
+    ///     .on_behalf_of(Actor::new(42).with_name("Ada"));
+    /// assert_eq!(support.on_behalf_of.unwrap().id(), "42");
+    /// ```
+    pub fn on_behalf_of(mut self, actor: Actor) -> Self {
+        self.on_behalf_of = Some(actor);
+        self
+    }
+
+    /// Sets whose data it is, in an application that serves several customers.
+    ///
+    /// # Example
+    /// ```
+    /// use audit_core::AuditContext;
+    ///
+    /// assert_eq!(AuditContext::new().tenant_id(7).tenant_id.as_deref(), Some("7"));
+    /// ```
+    pub fn tenant_id(mut self, tenant_id: impl fmt::Display) -> Self {
+        self.tenant_id = Some(tenant_id.to_string());
         self
     }
 
@@ -126,6 +160,8 @@ impl AuditContext {
     pub fn or(self, other: Self) -> Self {
         Self {
             actor: self.actor.or(other.actor),
+            on_behalf_of: self.on_behalf_of.or(other.on_behalf_of),
+            tenant_id: self.tenant_id.or(other.tenant_id),
             ip: self.ip.or(other.ip),
             user_agent: self.user_agent.or(other.user_agent),
             session_id: self.session_id.or(other.session_id),
@@ -169,6 +205,45 @@ impl AuditContext {
     )]
     pub fn set_actor(actor: Actor) -> bool {
         scope::update_context(|context| context.actor = Some(actor))
+    }
+
+    /// Sets for whom the actor of the current context acts, for what runs before the rest of its scope knows it.
+    ///
+    /// Returns whether there was a current context to set it in.
+    ///
+    /// # Example
+    /// ```
+    /// use audit_core::{Actor, AuditContext};
+    ///
+    /// AuditContext::new().scope_sync(|| {
+    ///     assert!(AuditContext::set_on_behalf_of(Actor::new(42)));
+    ///     assert_eq!(AuditContext::current().on_behalf_of, Some(Actor::new(42)));
+    /// });
+    /// ```
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "where there is no context there is nothing to do about it"
+    )]
+    pub fn set_on_behalf_of(actor: Actor) -> bool {
+        scope::update_context(|context| context.on_behalf_of = Some(actor))
+    }
+
+    /// Sets the tenant of the current context, for what runs before the rest of its scope knows it.
+    ///
+    /// Returns whether there was a current context to set it in.
+    ///
+    /// # Example
+    /// ```
+    /// use audit_core::AuditContext;
+    ///
+    /// AuditContext::new().scope_sync(|| {
+    ///     assert!(AuditContext::set_tenant_id("acme"));
+    ///     assert_eq!(AuditContext::current().tenant_id.as_deref(), Some("acme"));
+    /// });
+    /// ```
+    pub fn set_tenant_id(tenant_id: impl fmt::Display) -> bool {
+        let tenant_id = tenant_id.to_string();
+        scope::update_context(|context| context.tenant_id = Some(tenant_id))
     }
 
     /// Sets the session of the current context, for what runs before the rest of its scope knows it.

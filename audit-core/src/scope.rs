@@ -253,7 +253,12 @@ mod tests {
 
     #[test]
     fn a_context_survives_serde() {
-        let context = as_actor("a").ip([192, 0, 2, 1]).reason("r").metadata("m");
+        let context = as_actor("a")
+            .on_behalf_of(Actor::new("b").with_name("B"))
+            .tenant_id(7)
+            .ip([192, 0, 2, 1])
+            .reason("r")
+            .metadata("m");
         let text = serde_json::to_string(&context).unwrap();
         assert_eq!(
             serde_json::from_str::<AuditContext>(&text).unwrap(),

@@ -8,13 +8,14 @@ mod system_event;
 
 use std::sync::Arc;
 
-use audit_core::{AuditConfig, AuditContext};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityName};
+use audit_core::{Actor, AuditConfig, AuditContext, text};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityName, prelude::Json};
 
 use crate::{
     AuditedWrite, Error, Result, TrailEntity,
     connection::own,
     connection_kind::ConnectionKind,
+    encoding::JsonColumn,
     insert::insert,
     ours::{self, Own},
     writer::{self, Record},
@@ -39,6 +40,23 @@ fn recording<C: ConnectionTrait>(
     let is_skipped =
         config.skips_action(action) || table.is_some_and(|table| config.skips_model(table));
     Ok((config.is_enabled() && !is_skipped).then_some(config))
+}
+
+/// A line of text as a column holds it.
+fn line(text: Option<&str>, max_chars: usize) -> Option<String> {
+    text.map(|text| text::line(text, max_chars).into_owned())
+}
+
+/// An actor's id and name as columns hold them.
+fn id_and_name(actor: Option<&Actor>) -> (Option<String>, Option<String>) {
+    let name = actor.and_then(Actor::name);
+    (line(actor.map(Actor::id), 255), line(name, 255))
+}
+
+/// JSON as a column holds it.
+fn json(json: Option<&Json>) -> Option<Json> {
+    // OK to leave out what cannot be written: text always can.
+    serde_json::to_value(JsonColumn(json?)).ok()
 }
 
 /// Writes a row of the trail and the record that names it, both or neither, and returns the row's number. What has no

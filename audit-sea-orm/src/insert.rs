@@ -1,8 +1,8 @@
 //! Inserts a row of the trail whose number the caller wants.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbErr, Iterable, Value,
-    sea_query::{Expr, InsertStatement, Query},
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, Iterable, Value,
+    sea_query::{Expr, ExprTrait, InsertStatement, Query},
 };
 
 use crate::{TrailEntity, clock};
@@ -14,7 +14,7 @@ where
     A: ActiveModelTrait<Entity: TrailEntity> + Sync,
     C: ConnectionTrait,
 {
-    let mut insert = statement(row);
+    let mut insert = statement(row, db.get_database_backend());
     if !db.support_returning() {
         let inserted = db.execute(&insert).await?;
         return i64::try_from(inserted.last_insert_id())
@@ -26,14 +26,14 @@ where
     returned.try_get_by_index(0)
 }
 
-fn statement<A>(row: &A) -> InsertStatement
+fn statement<A>(row: &A, backend: DbBackend) -> InsertStatement
 where
     A: ActiveModelTrait<Entity: TrailEntity>,
 {
     let (columns, values): (Vec<_>, Vec<_>) = <A::Entity as sea_orm::EntityTrait>::Column::iter()
         .filter_map(|column| match row.get(column) {
             ActiveValue::Set(value) | ActiveValue::Unchanged(value) => {
-                Some((column, column.save_as(Expr::value(bound(value)))))
+                Some((column, column.save_as(bound(value, backend))))
             }
             ActiveValue::NotSet => None,
         })
@@ -47,9 +47,13 @@ where
     insert
 }
 
-fn bound(value: Value) -> Value {
+/// JSON travels as text: as a JSON parameter it would be `jsonb` to PostgreSQL, which refuses `\u0000`.
+fn bound(value: Value, backend: DbBackend) -> Expr {
     match value {
-        Value::ChronoDateTimeUtc(Some(time)) => clock::bound(time).into(),
-        other => other,
+        Value::ChronoDateTimeUtc(Some(time)) => Expr::value(clock::bound(time)),
+        Value::Json(Some(json)) if backend == DbBackend::Postgres => {
+            Expr::value(json.to_string()).cast_as("json")
+        }
+        other => Expr::value(other),
     }
 }

@@ -27,6 +27,7 @@ pub mod tripwire;
 pub mod unreadable;
 pub mod values;
 pub mod web;
+pub mod who;
 pub mod year;
 
 use crate::{list, runner::TestFn};
@@ -281,6 +282,15 @@ pub const ALL: &[(&str, TestFn)] = list! {
         thousand_requests_of_fifty_users_keep_their_actors,
     ],
     events: [unaudited_events_leave_nothing],
+    who: [
+        the_tenant_and_the_principal_stand_in_every_row,
+        what_is_set_late_is_recorded,
+        an_explicit_tenant_goes_before_the_current_one,
+        events_have_metadata,
+        each_tenant_has_its_rows,
+        who_acted_for_whom_is_found,
+        each_tenant_has_its_index,
+    ],
     queries: [the_summary_keeps_to_its_period],
     context: [
         a_procedure_that_commits_runs_as_on_a_plain_connection,

@@ -37,9 +37,12 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b'\'').add(b'"').add(b'*').ad
 
 /// The columns of `audit_log` that the context fills, as it is written in `audit_context`, and the characters that each
 /// holds: a longer text is cut, as no write may fail for its context.
-const CONTEXT: [(&str, u16); 8] = [
+const CONTEXT: [(&str, u16); 11] = [
     ("actor_id", 255),
     ("actor_name", 255),
+    ("on_behalf_of_id", 255),
+    ("on_behalf_of_name", 255),
+    ("tenant_id", 128),
     ("ip_address", 45),
     ("user_agent", 512),
     ("session_id", 128),

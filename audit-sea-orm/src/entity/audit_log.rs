@@ -33,10 +33,16 @@ pub struct Model {
     /// The values after: of every column for `CREATE`, of the changed ones for `UPDATE`. By the names that the columns had
     /// then: see [`changes`](Self::changes).
     pub new_values: Option<Json>,
-    /// Who, as an id that does not change.
+    /// Who really did it, as an id that does not change.
     pub actor_id: Option<String>,
-    /// Who, for people to read.
+    /// Who really did it, for people to read.
     pub actor_name: Option<String>,
+    /// For whom the actor did it, as an id that does not change; `None` where it was for nobody else.
+    pub on_behalf_of_id: Option<String>,
+    /// For whom the actor did it, for people to read.
+    pub on_behalf_of_name: Option<String>,
+    /// The tenant: whose data it is, in an application that serves several customers.
+    pub tenant_id: Option<String>,
     /// The address the request came from.
     pub ip_address: Option<String>,
     /// The program that sent the request.
@@ -72,6 +78,9 @@ trail_entity! {
     new_values: Option<Json> => NewValues,
     actor_id: Option<String> => ActorId: ColumnType::String(StringLen::N(255)),
     actor_name: Option<String> => ActorName: ColumnType::String(StringLen::N(255)),
+    on_behalf_of_id: Option<String> => OnBehalfOfId: ColumnType::String(StringLen::N(255)),
+    on_behalf_of_name: Option<String> => OnBehalfOfName: ColumnType::String(StringLen::N(255)),
+    tenant_id: Option<String> => TenantId: ColumnType::String(StringLen::N(128)),
     ip_address: Option<String> => IpAddress: ColumnType::String(StringLen::N(45)),
     user_agent: Option<String> => UserAgent: ColumnType::String(StringLen::N(512)),
     session_id: Option<String> => SessionId: ColumnType::String(StringLen::N(128)),

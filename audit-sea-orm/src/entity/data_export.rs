@@ -16,6 +16,12 @@ pub struct Model {
     pub actor_id: Option<String>,
     /// Who, for people to read.
     pub actor_name: Option<String>,
+    /// For whom the actor did it, as an id that does not change; `None` where it was for nobody else.
+    pub on_behalf_of_id: Option<String>,
+    /// For whom the actor did it, for people to read.
+    pub on_behalf_of_name: Option<String>,
+    /// The tenant: whose data it is, in an application that serves several customers.
+    pub tenant_id: Option<String>,
     /// What was exported.
     pub export_type: String,
     /// The file's format.
@@ -32,6 +38,8 @@ pub struct Model {
     pub file_path: Option<String>,
     /// How often the file was fetched since.
     pub download_count: i64,
+    /// Anything else.
+    pub metadata: Option<Json>,
 }
 
 trail_entity! {
@@ -40,6 +48,9 @@ trail_entity! {
     occurred_at: DateTimeUtc => OccurredAt,
     actor_id: Option<String> => ActorId: ColumnType::String(StringLen::N(255)),
     actor_name: Option<String> => ActorName: ColumnType::String(StringLen::N(255)),
+    on_behalf_of_id: Option<String> => OnBehalfOfId: ColumnType::String(StringLen::N(255)),
+    on_behalf_of_name: Option<String> => OnBehalfOfName: ColumnType::String(StringLen::N(255)),
+    tenant_id: Option<String> => TenantId: ColumnType::String(StringLen::N(128)),
     export_type: String => ExportType: ColumnType::String(StringLen::N(255)),
     file_format: String => FileFormat: ColumnType::String(StringLen::N(20)),
     record_count: i64 => RecordCount,
@@ -48,6 +59,7 @@ trail_entity! {
     ip_address: Option<String> => IpAddress: ColumnType::String(StringLen::N(45)),
     file_path: Option<String> => FilePath: ColumnType::String(StringLen::N(500)),
     download_count: i64 => DownloadCount,
+    metadata: Option<Json> => Metadata,
 }
 
 /// No relations.

@@ -29,6 +29,10 @@ pub struct Model {
     /// How many attempts the row stands for: 1, or more where failed ones came so fast that they were counted. Where
     /// they were at several names, the name is empty and the reason tells the first ones.
     pub attempts: i64,
+    /// The tenant: whose data it is, in an application that serves several customers.
+    pub tenant_id: Option<String>,
+    /// Anything else.
+    pub metadata: Option<Json>,
 }
 
 open_enum! {
@@ -55,6 +59,8 @@ trail_entity! {
     country: Option<String> => Country: ColumnType::String(StringLen::N(100)),
     city: Option<String> => City: ColumnType::String(StringLen::N(100)),
     attempts: i64 => Attempts,
+    tenant_id: Option<String> => TenantId: ColumnType::String(StringLen::N(128)),
+    metadata: Option<Json> => Metadata,
 }
 
 impl Entity {

@@ -35,6 +35,12 @@ pub struct Model {
     pub actor_id: Option<String>,
     /// Who was served, for people to read.
     pub actor_name: Option<String>,
+    /// For whom the actor acted, as an id that does not change; `None` where that was nobody else.
+    pub on_behalf_of_id: Option<String>,
+    /// For whom the actor acted, for people to read.
+    pub on_behalf_of_name: Option<String>,
+    /// The tenant: whose data it is, in an application that serves several customers.
+    pub tenant_id: Option<String>,
     /// The address the request came from.
     pub ip_address: Option<String>,
     /// The request.
@@ -45,6 +51,8 @@ pub struct Model {
     pub resolved_at: Option<DateTimeUtc>,
     /// Who dealt with it.
     pub resolved_by: Option<String>,
+    /// Anything else.
+    pub metadata: Option<Json>,
 }
 
 open_enum! {
@@ -79,11 +87,15 @@ trail_entity! {
     stack_trace: Option<String> => StackTrace: ColumnType::Text,
     actor_id: Option<String> => ActorId: ColumnType::String(StringLen::N(255)),
     actor_name: Option<String> => ActorName: ColumnType::String(StringLen::N(255)),
+    on_behalf_of_id: Option<String> => OnBehalfOfId: ColumnType::String(StringLen::N(255)),
+    on_behalf_of_name: Option<String> => OnBehalfOfName: ColumnType::String(StringLen::N(255)),
+    tenant_id: Option<String> => TenantId: ColumnType::String(StringLen::N(128)),
     ip_address: Option<String> => IpAddress: ColumnType::String(StringLen::N(45)),
     request_id: Option<String> => RequestId: ColumnType::String(StringLen::N(128)),
     resolved: bool => Resolved,
     resolved_at: Option<DateTimeUtc> => ResolvedAt,
     resolved_by: Option<String> => ResolvedBy: ColumnType::String(StringLen::N(255)),
+    metadata: Option<Json> => Metadata,
 }
 
 /// No relations.

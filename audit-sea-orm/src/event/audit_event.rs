@@ -1,3 +1,5 @@
+use std::fmt;
+
 use audit_core::{Action, Actor, AuditContext, FieldPolicy, MASK, diff, text};
 use sea_orm::{ConnectionTrait, EntityTrait, ModelTrait, Value};
 
@@ -125,6 +127,18 @@ impl AuditEvent {
     /// Sets who; the current context's actor where it is not set.
     pub fn actor(mut self, actor: Actor) -> Self {
         self.context = self.context.actor(actor);
+        self
+    }
+
+    /// Sets for whom the actor acts; the current context's where it is not set.
+    pub fn on_behalf_of(mut self, actor: Actor) -> Self {
+        self.context = self.context.on_behalf_of(actor);
+        self
+    }
+
+    /// Sets the tenant; the current context's where it is not set. Cut to 128 characters.
+    pub fn tenant_id(mut self, tenant_id: impl fmt::Display) -> Self {
+        self.context = self.context.tenant_id(tenant_id);
         self
     }
 

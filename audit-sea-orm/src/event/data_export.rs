@@ -1,13 +1,14 @@
+use std::fmt;
+
 use audit_core::{Action, Actor, AuditContext, text};
 use sea_orm::{Set, TryIntoModel};
 
-use super::{recording, write_with_record};
+use super::{id_and_name, json, line, recording, write_with_record};
 #[cfg(doc)]
 use crate::Error;
 use crate::{
     AuditedWrite, Result, clock,
     connection::context_of,
-    encoding::JsonColumn,
     entity::data_export::{ActiveModel, Model},
     writer::{self, Record},
 };
@@ -106,6 +107,24 @@ impl DataExport {
         self
     }
 
+    /// Sets for whom the actor acts; the current context's where it is not set.
+    pub fn on_behalf_of(mut self, actor: Actor) -> Self {
+        self.context = self.context.on_behalf_of(actor);
+        self
+    }
+
+    /// Sets the tenant; the current context's where it is not set. Cut to 128 characters.
+    pub fn tenant_id(mut self, tenant_id: impl fmt::Display) -> Self {
+        self.context = self.context.tenant_id(tenant_id);
+        self
+    }
+
+    /// Sets anything else worth recording; the current context's where it is not set.
+    pub fn metadata(mut self, metadata: impl Into<serde_json::Value>) -> Self {
+        self.context = self.context.metadata(metadata);
+        self
+    }
+
     /// Writes the export and its record, both or neither, and returns the export; `None` where a skip list
     /// names its action or table, or the write failed and [`OnFailure::Log`](crate::OnFailure::Log) counted it.
     ///
@@ -143,24 +162,25 @@ impl DataExport {
     }
 
     fn into_active_model(self, context: &AuditContext) -> ActiveModel {
-        let line = |text: &str, max| text::line(text, max).into_owned();
         let count = |count| i64::try_from(count).unwrap_or(i64::MAX);
-        let actor = context.actor.as_ref();
-        let filters = self.filters.as_ref();
-        // OK to leave out what cannot be written: text always can.
-        let filters = filters.and_then(|json| serde_json::to_value(JsonColumn(json)).ok());
+        let (actor_id, actor_name) = id_and_name(context.actor.as_ref());
+        let (on_behalf_of_id, on_behalf_of_name) = id_and_name(context.on_behalf_of.as_ref());
         ActiveModel {
             occurred_at: Set(clock::now()),
-            actor_id: Set(actor.map(|actor| line(actor.id(), 255))),
-            actor_name: Set(actor.and_then(Actor::name).map(|name| line(name, 255))),
-            export_type: Set(line(&self.export_type, 255)),
-            file_format: Set(line(&self.file_format, 20)),
+            actor_id: Set(actor_id),
+            actor_name: Set(actor_name),
+            on_behalf_of_id: Set(on_behalf_of_id),
+            on_behalf_of_name: Set(on_behalf_of_name),
+            tenant_id: Set(line(context.tenant_id.as_deref(), 128)),
+            export_type: Set(text::line(&self.export_type, 255).into_owned()),
+            file_format: Set(text::line(&self.file_format, 20).into_owned()),
             record_count: Set(count(self.record_count)),
             file_size: Set(count(self.file_size)),
-            filters_applied: Set(filters),
+            filters_applied: Set(json(self.filters.as_ref())),
             ip_address: Set(context.ip.map(|ip| ip.to_string())),
-            file_path: Set(self.file_path.map(|path| line(&path, 500))),
+            file_path: Set(line(self.file_path.as_deref(), 500)),
             download_count: Set(0),
+            metadata: Set(json(context.metadata.as_ref())),
             ..Default::default()
         }
     }

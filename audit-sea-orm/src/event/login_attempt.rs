@@ -1,9 +1,9 @@
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use audit_core::{Action, Actor, AuditContext, text};
 use sea_orm::Set;
 
-use super::{quoted_values::without_quoted_values, recording, write_with_record};
+use super::{json, line, quoted_values::without_quoted_values, recording, write_with_record};
 #[cfg(doc)]
 use crate::Error;
 use crate::{
@@ -155,6 +155,18 @@ impl LoginAttempt {
         self
     }
 
+    /// Sets the tenant; the current context's where it is not set. Cut to 128 characters.
+    pub fn tenant_id(mut self, tenant_id: impl fmt::Display) -> Self {
+        self.context = self.context.tenant_id(tenant_id);
+        self
+    }
+
+    /// Sets anything else worth recording; the current context's where it is not set.
+    pub fn metadata(mut self, metadata: impl Into<serde_json::Value>) -> Self {
+        self.context = self.context.metadata(metadata);
+        self
+    }
+
     /// Sets the address; the current context's where it is not set.
     pub fn ip(mut self, ip: impl Into<IpAddr>) -> Self {
         self.context = self.context.ip(ip);
@@ -236,7 +248,6 @@ impl LoginAttempt {
 
     /// The attempt, if it is one.
     fn into_active_model(self, username: String, context: &AuditContext) -> Option<ActiveModel> {
-        let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
         let reason = self.failure_reason.as_deref().map(without_quoted_values);
         Some(ActiveModel {
             occurred_at: Set(clock::now()),
@@ -248,6 +259,8 @@ impl LoginAttempt {
             country: Set(line(self.place.country.as_deref(), 100)),
             city: Set(line(self.place.city.as_deref(), 100)),
             attempts: Set(i64::try_from(self.attempts).unwrap_or(i64::MAX)),
+            tenant_id: Set(line(context.tenant_id.as_deref(), 128)),
+            metadata: Set(json(context.metadata.as_ref())),
             ..Default::default()
         })
     }

@@ -1,9 +1,9 @@
-use std::panic::Location;
+use std::{fmt, panic::Location};
 
 use audit_core::{Actor, AuditContext, text};
 use sea_orm::{ConnectionTrait, Set, TryIntoModel};
 
-use super::{quoted_values::without_quoted_values, recording};
+use super::{id_and_name, json, line, quoted_values::without_quoted_values, recording};
 use crate::{
     Result, clock,
     connection::context_of,
@@ -20,9 +20,10 @@ const MAX_BLOCK: usize = 16_000;
 
 /// Something that went wrong, or is worth knowing, in the system itself.
 ///
-/// Notes the source file and line that made it, and takes actor, address and request from the current
-/// [`AuditContext`]. Texts are cleaned and cut to their columns by the rule of [`text`](crate::text), and values that a
-/// database quotes in its errors become `***`, as the column may be a masked one: `Duplicate entry '***' for key 'pin'`.
+/// Notes the source file and line that made it, and takes actor, tenant, address, request and metadata from the
+/// current [`AuditContext`]. Texts are cleaned and cut to their columns by the rule of [`text`](crate::text), and values
+/// that a database quotes in its errors become `***`, as the column may be a masked one:
+/// `Duplicate entry '***' for key 'pin'`.
 /// A skip list of actions may name its type, such as `INFO`.
 ///
 /// # Example
@@ -164,6 +165,24 @@ impl SystemEvent {
         self
     }
 
+    /// Sets for whom the actor acts; the current context's where it is not set.
+    pub fn on_behalf_of(mut self, actor: Actor) -> Self {
+        self.context = self.context.on_behalf_of(actor);
+        self
+    }
+
+    /// Sets the tenant; the current context's where it is not set. Cut to 128 characters.
+    pub fn tenant_id(mut self, tenant_id: impl fmt::Display) -> Self {
+        self.context = self.context.tenant_id(tenant_id);
+        self
+    }
+
+    /// Sets anything else worth recording; the current context's where it is not set.
+    pub fn metadata(mut self, metadata: impl Into<serde_json::Value>) -> Self {
+        self.context = self.context.metadata(metadata);
+        self
+    }
+
     /// Writes the event and returns it; `None` where a skip list names its type or table, or the write failed
     /// and [`OnFailure::Log`](crate::OnFailure::Log) counted it.
     ///
@@ -189,8 +208,8 @@ impl SystemEvent {
 
     fn into_active_model(self) -> ActiveModel {
         let context = self.context;
-        let actor = context.actor.as_ref();
-        let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
+        let (actor_id, actor_name) = id_and_name(context.actor.as_ref());
+        let (on_behalf_of_id, on_behalf_of_name) = id_and_name(context.on_behalf_of.as_ref());
         let block = |text: Option<&str>| {
             let text = without_quoted_values(text?);
             Some(text::block(&text, MAX_BLOCK).into_owned())
@@ -207,13 +226,17 @@ impl SystemEvent {
                 .map(|line| i32::try_from(line).unwrap_or(i32::MAX))),
             error_code: Set(line(self.code.as_deref(), 50)),
             stack_trace: Set(block(self.stack_trace.as_deref())),
-            actor_id: Set(line(actor.map(Actor::id), 255)),
-            actor_name: Set(line(actor.and_then(Actor::name), 255)),
+            actor_id: Set(actor_id),
+            actor_name: Set(actor_name),
+            on_behalf_of_id: Set(on_behalf_of_id),
+            on_behalf_of_name: Set(on_behalf_of_name),
+            tenant_id: Set(line(context.tenant_id.as_deref(), 128)),
             ip_address: Set(context.ip.map(|ip| ip.to_string())),
             request_id: Set(line(context.request_id.as_deref(), 128)),
             resolved: Set(false),
             resolved_at: Set(None),
             resolved_by: Set(None),
+            metadata: Set(json(context.metadata.as_ref())),
             ..Default::default()
         }
     }

@@ -1,14 +1,11 @@
 use audit_core::diff;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QueryTrait, Select,
-    sea_query::{
-        Expr, ExprTrait, Func, SimpleExpr,
-        extension::mysql::{IndexHintScope, MySqlSelectStatementExt},
-    },
+    ColumnTrait, Condition, EntityTrait, ModelTrait, QueryFilter, QueryOrder, Select,
+    sea_query::{Expr, ExprTrait, Func, SimpleExpr},
 };
 
-use super::TrailQuery;
+use super::{TrailQuery, trail::by_index};
 use crate::{
     Audited,
     entity::audit_log::{Column, Entity},
@@ -74,9 +71,39 @@ pub trait RecordQuery: Sized {
     #[must_use]
     fn for_key(self, table: &str, object_id: &str) -> Self;
 
-    /// Those of one actor, by id.
+    /// Those of one actor, by id: of who really acted.
     #[must_use]
     fn by_actor(self, actor_id: &str) -> Self;
+
+    /// Those that somebody else made on behalf of one actor, by id.
+    #[must_use]
+    fn on_behalf_of(self, actor_id: &str) -> Self;
+
+    /// Those that one actor made, and those that somebody else made on behalf of that actor, by id.
+    ///
+    /// Two indexes find them, and they are put in order then: a page costs what all of them do.
+    ///
+    /// # Example
+    /// ```
+    /// # use sea_orm::{ConnectionTrait, Database, DbBackend, Schema};
+    /// use audit_sea_orm::prelude::*;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.execute(&Schema::new(DbBackend::Sqlite).create_table_from_entity(audit_log::Entity)).await?;
+    /// let ada = AuditContext::new().actor(Actor::new("ada"));
+    /// ada.scope(AuditEvent::new(Action::View).record(&db)).await?;
+    /// let support = AuditContext::new().actor(Actor::new("grace")).on_behalf_of(Actor::new("ada"));
+    /// support.scope(AuditEvent::new(Action::View).record(&db)).await?;
+    ///
+    /// assert_eq!(audit_log::Entity::by_actor("ada").all(&db).await?.len(), 1);
+    /// assert_eq!(audit_log::Entity::on_behalf_of("ada").all(&db).await?.len(), 1);
+    /// assert_eq!(audit_log::Entity::by_or_for_actor("ada").all(&db).await?.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    fn by_or_for_actor(self, actor_id: &str) -> Self;
 
     /// Those of one request.
     #[must_use]
@@ -119,6 +146,17 @@ impl RecordQuery for Select<Entity> {
 
     fn by_actor(self, actor_id: &str) -> Self {
         by_index(self).filter(Column::ActorId.eq(actor_id))
+    }
+
+    fn on_behalf_of(self, actor_id: &str) -> Self {
+        by_index(self).filter(Column::OnBehalfOfId.eq(actor_id))
+    }
+
+    fn by_or_for_actor(self, actor_id: &str) -> Self {
+        let is_theirs = Condition::any()
+            .add(Column::ActorId.eq(actor_id))
+            .add(Column::OnBehalfOfId.eq(actor_id));
+        by_index(self).filter(is_theirs)
     }
 
     fn by_request(self, request_id: &str) -> Self {
@@ -169,13 +207,6 @@ fn has(column: &str) -> Condition {
         .add(contains(Column::OldValues, &key))
 }
 
-/// Keeps MariaDB (10.11) from weighing the primary key: where it does, it reads an index that ends in the number from
-/// its end on, and not from a place on. The other databases do not see the hint.
-fn by_index(mut select: Select<Entity>) -> Select<Entity> {
-    QueryTrait::query(&mut select).ignore_index("PRIMARY", IndexHintScope::All);
-    select
-}
-
 /// Whether a column's text holds another: spelled in functions that all databases have, and that mind letter
 /// case on all of them (`LIKE` does not on SQLite).
 fn contains(column: Column, part: &str) -> SimpleExpr {
@@ -203,10 +234,29 @@ impl Entity {
         Self::find().for_key(table, object_id)
     }
 
-    /// The records of one actor, by id.
+    /// The records of one actor, by id: of who really acted.
     #[must_use]
     pub fn by_actor(actor_id: &str) -> Select<Self> {
         Self::find().by_actor(actor_id)
+    }
+
+    /// The records that somebody else made on behalf of one actor, by id.
+    #[must_use]
+    pub fn on_behalf_of(actor_id: &str) -> Select<Self> {
+        Self::find().on_behalf_of(actor_id)
+    }
+
+    /// The records that one actor made, and those that somebody else made on behalf of that actor; see
+    /// [`RecordQuery::by_or_for_actor`].
+    #[must_use]
+    pub fn by_or_for_actor(actor_id: &str) -> Select<Self> {
+        Self::find().by_or_for_actor(actor_id)
+    }
+
+    /// The records of one tenant; see [`TrailQuery::of_tenant`].
+    #[must_use]
+    pub fn of_tenant(tenant_id: &str) -> Select<Self> {
+        Self::find().of_tenant(tenant_id)
     }
 
     /// The records of one request.
@@ -230,7 +280,7 @@ impl Entity {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::DbBackend;
+    use sea_orm::{DbBackend, QueryTrait};
 
     use super::*;
 

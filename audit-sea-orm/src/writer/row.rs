@@ -58,14 +58,21 @@ fn repr(text: String) -> String {
 }
 
 /// What a context says in text, by column: cleaned, and cut to fit.
-pub(crate) fn context_texts(context: &AuditContext) -> [(Column, Option<String>); 8] {
+pub(crate) fn context_texts(context: &AuditContext) -> [(Column, Option<String>); 11] {
     let actor = context.actor.as_ref();
+    let on_behalf_of = context.on_behalf_of.as_ref();
     let line = |text: Option<&str>, max| text.map(|text| text::line(text, max).into_owned());
     let reason = context.reason.as_deref();
     let reason = reason.map(|text| text::block(text, 1000).into_owned());
     [
         (Column::ActorId, line(actor.map(Actor::id), 255)),
         (Column::ActorName, line(actor.and_then(Actor::name), 255)),
+        (Column::OnBehalfOfId, line(on_behalf_of.map(Actor::id), 255)),
+        (
+            Column::OnBehalfOfName,
+            line(on_behalf_of.and_then(Actor::name), 255),
+        ),
+        (Column::TenantId, line(context.tenant_id.as_deref(), 128)),
         (Column::IpAddress, context.ip.map(|ip| ip.to_string())),
         (Column::UserAgent, line(context.user_agent.as_deref(), 512)),
         (Column::SessionId, line(context.session_id.as_deref(), 128)),
@@ -97,8 +104,8 @@ impl Row {
     fn new(backend: DbBackend) -> Self {
         Self {
             backend,
-            columns: Vec::with_capacity(18),
-            values: Vec::with_capacity(18),
+            columns: Vec::with_capacity(21),
+            values: Vec::with_capacity(21),
             condition: None,
         }
     }

@@ -56,17 +56,40 @@ impl Cell {
 
     /// Somebody, with a link to what they did.
     pub(super) fn actor(page: &str, id: Option<&String>, name: Option<&String>) -> Self {
+        Self::somebody(page, "actor", id, name)
+    }
+
+    /// Somebody, with a link to the rows that a filter finds by the id.
+    pub(super) fn somebody(
+        page: &str,
+        filter: &str,
+        id: Option<&String>,
+        name: Option<&String>,
+    ) -> Self {
         match (id, name) {
             (None, None) => Self::Empty,
             (None, Some(name)) => Self::text(name.as_str()),
             (Some(id), name) => Self::Link {
-                href: super::params::link(page, &[("actor", id)]),
+                href: super::params::link(page, &[(filter, id)]),
                 text: name.unwrap_or(id).clone(),
                 note: name
                     .filter(|name| *name != id)
                     .map_or_else(String::new, |_| id.clone()),
             },
         }
+    }
+
+    /// Somebody, where no filter finds the rows of theirs.
+    pub(super) fn named(id: Option<&String>, name: Option<&String>) -> Self {
+        match (id, name) {
+            (Some(id), Some(name)) if id != name => Self::Text(format!("{name} ({id})")),
+            (id, name) => Self::maybe(name.or(id)),
+        }
+    }
+
+    /// A tenant, with a link to their rows.
+    pub(super) fn tenant(page: &str, id: Option<&String>) -> Self {
+        Self::somebody(page, "tenant", id, None)
     }
 }
 

@@ -218,6 +218,8 @@ fn common(one: AuditContext, other: &AuditContext) -> AuditContext {
     }
     let mut context = AuditContext::new();
     context.actor = kept(one.actor, other.actor.as_ref());
+    context.on_behalf_of = kept(one.on_behalf_of, other.on_behalf_of.as_ref());
+    context.tenant_id = kept(one.tenant_id, other.tenant_id.as_ref());
     context.ip = kept(one.ip, other.ip.as_ref());
     context.user_agent = kept(one.user_agent, other.user_agent.as_ref());
     context.session_id = kept(one.session_id, other.session_id.as_ref());

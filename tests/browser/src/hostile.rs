@@ -283,6 +283,9 @@ fn record(text: &str) -> audit_log::ActiveModel {
         )),
         actor_id: some(text, 255),
         actor_name: some(text, 255),
+        on_behalf_of_id: some(text, 255),
+        on_behalf_of_name: some(text, 255),
+        tenant_id: some(text, 128),
         ip_address: some(text, 45),
         user_agent: some(text, 512),
         session_id: some(text, 128),
@@ -307,6 +310,8 @@ fn login(text: &str) -> login_attempt::ActiveModel {
         failure_reason: some(text, 200),
         country: some(text, 100),
         city: some(text, 100),
+        tenant_id: some(text, 128),
+        metadata: Set(Some(json!({text: [text]}))),
         ..Default::default()
     }
 }
@@ -316,6 +321,9 @@ fn export(text: &str) -> data_export::ActiveModel {
         occurred_at: Set(now()),
         actor_id: some(text, 255),
         actor_name: some(text, 255),
+        on_behalf_of_id: some(text, 255),
+        on_behalf_of_name: some(text, 255),
+        tenant_id: some(text, 128),
         export_type: Set(cut(text, 255).to_owned()),
         file_format: Set(cut(text, 20).to_owned()),
         record_count: Set(1),
@@ -324,6 +332,7 @@ fn export(text: &str) -> data_export::ActiveModel {
         ip_address: some(text, 45),
         file_path: some(text, 500),
         download_count: Set(0),
+        metadata: Set(Some(json!({text: [text]}))),
         ..Default::default()
     }
 }
@@ -341,10 +350,14 @@ fn event(text: &str) -> system_event::ActiveModel {
         stack_trace: some(text, usize::MAX),
         actor_id: some(text, 255),
         actor_name: some(text, 255),
+        on_behalf_of_id: some(text, 255),
+        on_behalf_of_name: some(text, 255),
+        tenant_id: some(text, 128),
         ip_address: some(text, 45),
         request_id: some(text, 128),
         resolved: Set(false),
         resolved_by: some(text, 255),
+        metadata: Set(Some(json!({text: [text]}))),
         ..Default::default()
     }
 }

@@ -35,6 +35,15 @@ struct Burst {
     ip: String,
 }
 
+/// Whose row it is: nobody's of the first of ten, a branch's of half of the others, and one branch's of the rest.
+fn tenant(n: u64) -> Option<String> {
+    match n % 10 {
+        0 => None,
+        1..5 => Some("main-street".to_owned()),
+        _ => Some(format!("branch-{}", n % 97)),
+    }
+}
+
 impl Rows {
     pub(super) fn new(plan: Plan) -> Self {
         Self {
@@ -67,6 +76,9 @@ impl Rows {
             new_values: Set(new),
             actor_id: Set(actor_id),
             actor_name: Set(actor_name),
+            on_behalf_of_id: Set((n % 500 == 0).then(|| "guest".to_owned())),
+            on_behalf_of_name: Set((n % 500 == 0).then(|| "Guest of honour".to_owned())),
+            tenant_id: Set(tenant(n)),
             ip_address: Set(visit.ip),
             user_agent: Set(visit.agent),
             session_id: Set(visit.session),
@@ -195,6 +207,7 @@ impl Rows {
             ),
             country: Set(is_placed.then(|| place.0.to_owned())),
             city: Set(is_placed.then(|| place.1.to_owned())),
+            tenant_id: Set(tenant(n)),
             ..Default::default()
         }
     }
@@ -221,6 +234,7 @@ impl Rows {
                 .one_in(3)
                 .then(|| format!("/var/exports/{what}-{n}"))),
             download_count: Set(i64::try_from(choices.below(4)).unwrap_or_default()),
+            tenant_id: Set(tenant(n)),
             ..Default::default()
         }
     }
@@ -265,6 +279,7 @@ impl Rows {
             resolved: Set(resolved),
             resolved_at: Set(resolved.then_some(at + DAY)),
             resolved_by: Set(resolved.then(|| "ada".to_owned())),
+            tenant_id: Set(tenant(n)),
             ..Default::default()
         }
     }

@@ -59,6 +59,11 @@ fn at(minute: i64) -> DateTimeUtc {
     DateTimeUtc::from_timestamp(1_767_225_600 + minute * 60, 0).expect("a time that there is")
 }
 
+/// One of four tenants.
+fn tenant(n: i64) -> String {
+    format!("tenant-{}", n % 4)
+}
+
 /// The row of that number in each table; every third time stands twice.
 fn record(n: i64) -> audit_log::ActiveModel {
     let action = ["CREATE", "UPDATE", "DELETE", "PUBLISH"][usize::try_from(n % 4).unwrap_or(0)];
@@ -72,6 +77,9 @@ fn record(n: i64) -> audit_log::ActiveModel {
         new_values: Set((action != "DELETE").then(|| json!({"price": n + 1, "name": "new"}))),
         actor_id: Set(Some(format!("actor-{}", n % 5))),
         actor_name: Set(Some(format!("Baker {}", n % 5))),
+        on_behalf_of_id: Set((n % 10 == 0).then(|| "guest".to_owned())),
+        on_behalf_of_name: Set((n % 10 == 0).then(|| "Guest of honour".to_owned())),
+        tenant_id: Set(Some(tenant(n))),
         ip_address: Set(Some("192.0.2.7".to_owned())),
         request_id: Set(Some(format!("request-{}", n / 2))),
         reason: Set((n % 6 == 0).then(|| "100% rise_now!".to_owned())),
@@ -87,6 +95,8 @@ fn login(n: i64) -> login_attempt::ActiveModel {
         status: Set(status[usize::try_from(n % 3).unwrap_or(0)].clone()),
         ip_address: Set(Some(format!("198.51.100.{}", n % 4))),
         city: Set(Some("Wien".to_owned())),
+        tenant_id: Set(Some(tenant(n))),
+        metadata: Set(Some(json!({"oven": n}))),
         ..Default::default()
     }
 }
@@ -95,6 +105,9 @@ fn export(n: i64) -> data_export::ActiveModel {
     data_export::ActiveModel {
         occurred_at: Set(at(n)),
         actor_id: Set(Some(format!("actor-{}", n % 5))),
+        on_behalf_of_id: Set(Some("guest".to_owned())),
+        tenant_id: Set(Some(tenant(n))),
+        metadata: Set(Some(json!({"oven": n}))),
         export_type: Set(format!("Orders {n}")),
         file_format: Set(if n % 2 == 0 { "CSV" } else { "XLSX" }.to_owned()),
         record_count: Set(n),
@@ -112,6 +125,9 @@ fn event(n: i64) -> system_event::ActiveModel {
         event_type: Set(kinds[usize::try_from(n % 3).unwrap_or(0)].clone()),
         title: Set(format!("Oven {n} too hot")),
         actor_id: Set(Some(format!("actor-{}", n % 5))),
+        on_behalf_of_id: Set(Some("guest".to_owned())),
+        tenant_id: Set(Some(tenant(n))),
+        metadata: Set(Some(json!({"oven": n}))),
         resolved: Set(n % 2 == 0),
         ..Default::default()
     }

@@ -174,6 +174,8 @@ pub async fn records_of_triggers_have_the_whole_context(t: &mut Test) -> Outcome
     capture::install(&t.db, tart::Entity).await?;
     let context = AuditContext::new()
         .actor(Actor::new(7).with_name("Ada"))
+        .on_behalf_of(Actor::new(8).with_name("Grace"))
+        .tenant_id("acme")
         .ip([192, 0, 2, 1])
         .user_agent("agent")
         .session_id("s")
@@ -189,6 +191,9 @@ pub async fn records_of_triggers_have_the_whole_context(t: &mut Test) -> Outcome
         [
             &record.actor_id,
             &record.actor_name,
+            &record.on_behalf_of_id,
+            &record.on_behalf_of_name,
+            &record.tenant_id,
             &record.ip_address,
             &record.user_agent,
             &record.session_id,
@@ -198,12 +203,24 @@ pub async fn records_of_triggers_have_the_whole_context(t: &mut Test) -> Outcome
         ]
         .map(|text| text.clone().unwrap_or_default())
     };
-    let expected = ["7", "Ada", "192.0.2.1", "agent", "s", "q", "why", "m"];
+    let expected = [
+        "7",
+        "Ada",
+        "8",
+        "Grace",
+        "acme",
+        "192.0.2.1",
+        "agent",
+        "s",
+        "q",
+        "why",
+        "m",
+    ];
     assert_eq!(texts(&records[0]), expected);
     assert_eq!(
         records[0].metadata.as_ref().map(|json| &json["a"]),
         Some(&1.into())
     );
-    assert_eq!(texts(&records[1]), [""; 8]);
+    assert_eq!(texts(&records[1]), [""; 11]);
     Ok(())
 }

@@ -118,12 +118,15 @@ pub async fn the_payload_is_whole(t: &mut Test) -> Outcome {
         .user_agent("agent")
         .session_id("s")
         .request_id("q")
+        .on_behalf_of(Actor::new(8))
+        .tenant_id("t")
         .module("m")
         .metadata(json!({"deep": [1, {"x": null}]}));
     let audited = t.db.audited_as(explicit);
     ambient.clone().scope(priced(1, 1).insert(&audited)).await?;
     let payload = json!({
-        "actor_id": "7", "actor_name": "Ada \"q\" 'q' \\ ż", "ip_address": "192.0.2.1",
+        "actor_id": "7", "actor_name": "Ada \"q\" 'q' \\ ż", "on_behalf_of_id": "8", "tenant_id": "t",
+        "ip_address": "192.0.2.1",
         "user_agent": "agent", "session_id": "s", "request_id": "q", "reason": "line 1\nline 2",
         "module": "m", "metadata": {"deep": [1, {"x": null}]},
     });

@@ -43,6 +43,8 @@ pub async fn hostile_texts_are_cut_and_clean(t: &mut Test) -> Outcome {
     for text in hostile_texts() {
         let context = AuditContext::new()
             .actor(Actor::new(&text).with_name(&text))
+            .on_behalf_of(Actor::new(&text).with_name(&text))
+            .tenant_id(&text)
             .user_agent(&text)
             .session_id(&text)
             .request_id(&text)
@@ -60,6 +62,9 @@ pub async fn hostile_texts_are_cut_and_clean(t: &mut Test) -> Outcome {
             is_clean(record.object_repr.as_ref(), 200),
             is_clean(record.actor_id.as_ref(), 255),
             is_clean(record.actor_name.as_ref(), 255),
+            is_clean(record.on_behalf_of_id.as_ref(), 255),
+            is_clean(record.on_behalf_of_name.as_ref(), 255),
+            is_clean(record.tenant_id.as_ref(), 128),
             is_clean(record.user_agent.as_ref(), 512),
             is_clean(record.session_id.as_ref(), 128),
             is_clean(record.request_id.as_ref(), 128),
@@ -74,12 +79,18 @@ pub async fn hostile_texts_are_cut_and_clean(t: &mut Test) -> Outcome {
                 && is_clean(attempt.failure_reason.as_ref(), 200)
         );
         assert!(is_clean(attempt.country.as_ref(), 100) && is_clean(attempt.city.as_ref(), 100));
+        assert!(is_clean(attempt.tenant_id.as_ref(), 128) && attempt.metadata.is_some());
     }
     for export in data_export::Entity::find().all(&t.db).await? {
         assert!(
             is_clean(Some(&export.export_type), 255) && is_clean(Some(&export.file_format), 20)
         );
         assert!(is_clean(export.file_path.as_ref(), 500));
+        assert!(is_clean(export.tenant_id.as_ref(), 128) && export.metadata.is_some());
+        assert!(
+            is_clean(export.on_behalf_of_id.as_ref(), 255)
+                && is_clean(export.on_behalf_of_name.as_ref(), 255)
+        );
     }
     for event in system_event::Entity::find().all(&t.db).await? {
         assert!(is_clean(Some(&event.title), 255) && is_clean(event.error_code.as_ref(), 50));
@@ -90,6 +101,11 @@ pub async fn hostile_texts_are_cut_and_clean(t: &mut Test) -> Outcome {
         assert!(
             is_clean(event.function_name.as_ref(), 255)
                 && is_clean(event.resolved_by.as_ref(), 255)
+        );
+        assert!(is_clean(event.tenant_id.as_ref(), 128) && event.metadata.is_some());
+        assert!(
+            is_clean(event.on_behalf_of_id.as_ref(), 255)
+                && is_clean(event.on_behalf_of_name.as_ref(), 255)
         );
     }
     Ok(())

@@ -397,6 +397,8 @@ pub async fn context_stands_in_the_record(t: &mut Test) -> Outcome {
     let cake = with_cake(t).await?;
     let context = AuditContext::new()
         .actor(Actor::new(42).with_name("Ada"))
+        .on_behalf_of(Actor::new(7).with_name("Grace"))
+        .tenant_id("acme")
         .ip([192, 0, 2, 7])
         .user_agent("curl/8")
         .session_id("s-1")
@@ -409,6 +411,9 @@ pub async fn context_stands_in_the_record(t: &mut Test) -> Outcome {
     let texts = [
         (record.actor_id, "42"),
         (record.actor_name, "Ada"),
+        (record.on_behalf_of_id, "7"),
+        (record.on_behalf_of_name, "Grace"),
+        (record.tenant_id, "acme"),
         (record.ip_address, "192.0.2.7"),
         (record.user_agent, "curl/8"),
         (record.session_id, "s-1"),

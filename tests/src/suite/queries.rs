@@ -196,7 +196,7 @@ fn limited(select: Select<audit_log::Entity>) -> Select<audit_log::Entity> {
 }
 
 /// The database's plan, as one text.
-pub(super) async fn explain(t: &Test, select: Select<audit_log::Entity>) -> Result<String, DbErr> {
+pub(super) async fn explain<E: EntityTrait>(t: &Test, select: Select<E>) -> Result<String, DbErr> {
     let backend = t.db.get_database_backend();
     let mut statement: Statement = select.build(backend);
     let explain = match backend {

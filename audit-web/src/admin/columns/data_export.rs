@@ -33,8 +33,14 @@ impl Listed for Entity {
             column: Column::ActorId,
             kind: Kind::Typed,
         },
+        Field {
+            name: "tenant",
+            label: "Tenant",
+            column: Column::TenantId,
+            kind: Kind::Typed,
+        },
     ];
-    const INDEXES: &'static [&'static [&'static str]] = &[&["actor"], &["format"]];
+    const INDEXES: &'static [&'static [&'static str]] = &[&["actor"], &["tenant"], &["format"]];
     const HEADS: &'static [&'static str] = &["Data", "Format", "Rows", "Size", "Actor"];
 
     fn cells(row: &Model, base: &str) -> Vec<Cell> {
@@ -70,11 +76,25 @@ impl Listed for Entity {
             "Who",
             vec![
                 ("Actor", actor(row, base)),
+                (
+                    "On behalf of",
+                    Cell::named(row.on_behalf_of_id.as_ref(), row.on_behalf_of_name.as_ref()),
+                ),
+                (
+                    "Tenant",
+                    Cell::tenant(&format!("{base}exports"), row.tenant_id.as_ref()),
+                ),
                 ("Address", Cell::code(row.ip_address.as_ref())),
             ],
         );
         let filters = vec![("Filters", Cell::json(row.filters_applied.as_ref()))];
-        vec![what, who, Section::new("Which rows", filters)]
+        let why = vec![("Metadata", Cell::json(row.metadata.as_ref()))];
+        vec![
+            what,
+            who,
+            Section::new("Which rows", filters),
+            Section::new("Why", why),
+        ]
     }
 
     fn time(row: &Model) -> DateTime<Utc> {

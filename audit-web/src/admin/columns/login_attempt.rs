@@ -40,8 +40,15 @@ impl Listed for Entity {
             column: Column::IpAddress,
             kind: Kind::Typed,
         },
+        Field {
+            name: "tenant",
+            label: "Tenant",
+            column: Column::TenantId,
+            kind: Kind::Typed,
+        },
     ];
-    const INDEXES: &'static [&'static [&'static str]] = &[&["ip"], &["username"], &["status"]];
+    const INDEXES: &'static [&'static [&'static str]] =
+        &[&["ip"], &["username"], &["tenant"], &["status"]];
     const HEADS: &'static [&'static str] =
         &["Status", "User name", "Address", "Reason", "Attempts"];
 
@@ -62,6 +69,7 @@ impl Listed for Entity {
                 ("Status", badge(&row.status.to_string())),
                 ("Reason", Cell::maybe(row.failure_reason.as_ref())),
                 ("Attempts", Cell::Text(row.attempts.to_string())),
+                ("Metadata", Cell::json(row.metadata.as_ref())),
                 ("When", Cell::Time(row.occurred_at.into())),
             ],
         );
@@ -71,7 +79,9 @@ impl Listed for Entity {
             ("City", Cell::maybe(row.city.as_ref())),
             ("User agent", Cell::maybe(row.user_agent.as_ref())),
         ];
-        let who = Section::new("Who", vec![("User name", username(row, base))]);
+        let tenant = Cell::tenant(&format!("{base}logins"), row.tenant_id.as_ref());
+        let who = vec![("User name", username(row, base)), ("Tenant", tenant)];
+        let who = Section::new("Who", who);
         vec![what, who, Section::new("Origin", origin)]
     }
 

@@ -55,6 +55,18 @@ impl Listed for Entity {
             kind: Kind::Typed,
         },
         Field {
+            name: "behalf",
+            label: "On behalf of",
+            column: Column::OnBehalfOfId,
+            kind: Kind::Typed,
+        },
+        Field {
+            name: "tenant",
+            label: "Tenant",
+            column: Column::TenantId,
+            kind: Kind::Typed,
+        },
+        Field {
             name: "request",
             label: "Request id",
             column: Column::RequestId,
@@ -64,8 +76,10 @@ impl Listed for Entity {
     const INDEXES: &'static [&'static [&'static str]] = &[
         &["request"],
         &["table", "object"],
+        &["behalf"],
         &["actor"],
         &["table"],
+        &["tenant"],
         &["action"],
     ];
     const HEADS: &'static [&'static str] = &["Action", "Object", "Changes", "Actor"];
@@ -188,19 +202,34 @@ fn former_names(row: &Model) -> Vec<String> {
 }
 
 fn who(row: &Model, base: &str) -> Section {
+    let page = format!("{base}records");
     let mut section = Section::new(
         "Who",
         vec![
             ("Name", Cell::maybe(row.actor_name.as_ref())),
             ("Id", Cell::code(row.actor_id.as_ref())),
+            ("On behalf of", on_behalf_of(row, base)),
+            ("Tenant", Cell::tenant(&page, row.tenant_id.as_ref())),
             ("Session", Cell::code(row.session_id.as_ref())),
         ],
     );
     section.links.extend(row.actor_id.iter().map(|id| {
-        let page = link(&format!("{base}records"), &[("actor", id)]);
-        (page, "Everything by this actor".to_owned())
+        (
+            link(&page, &[("actor", id)]),
+            "Everything by this actor".to_owned(),
+        )
     }));
     section
+}
+
+/// For whom the actor did it, with a link to all that others did for them.
+fn on_behalf_of(row: &Model, base: &str) -> Cell {
+    Cell::somebody(
+        &format!("{base}records"),
+        "behalf",
+        row.on_behalf_of_id.as_ref(),
+        row.on_behalf_of_name.as_ref(),
+    )
 }
 
 fn origin(row: &Model, base: &str) -> Section {

@@ -48,9 +48,20 @@ impl Listed for Entity {
             column: Column::ActorId,
             kind: Kind::Typed,
         },
+        Field {
+            name: "tenant",
+            label: "Tenant",
+            column: Column::TenantId,
+            kind: Kind::Typed,
+        },
     ];
-    const INDEXES: &'static [&'static [&'static str]] =
-        &[&["actor"], &["type", "resolved"], &["type"], &["resolved"]];
+    const INDEXES: &'static [&'static [&'static str]] = &[
+        &["actor"],
+        &["tenant"],
+        &["type", "resolved"],
+        &["type"],
+        &["resolved"],
+    ];
     const HEADS: &'static [&'static str] = &["Type", "Title", "Source", "Actor", "State"];
 
     fn cells(row: &Model, base: &str) -> Vec<Cell> {
@@ -77,6 +88,7 @@ impl Listed for Entity {
                 ("Title", Cell::text(row.title.as_str())),
                 ("Description", Cell::block(row.description.as_ref())),
                 ("Code", Cell::code(row.error_code.as_ref())),
+                ("Metadata", Cell::json(row.metadata.as_ref())),
                 ("When", Cell::Time(row.occurred_at.into())),
             ],
         );
@@ -106,12 +118,15 @@ impl Listed for Entity {
             let page = link(&format!("{base}records"), &[("request", id)]);
             (page, "Records of this request".to_owned())
         }));
-        vec![
-            what,
-            resolved,
-            Section::new("Who", vec![("Actor", actor(row, base))]),
-            origin,
-        ]
+        let on_behalf_of =
+            Cell::named(row.on_behalf_of_id.as_ref(), row.on_behalf_of_name.as_ref());
+        let tenant = Cell::tenant(&format!("{base}events"), row.tenant_id.as_ref());
+        let who = vec![
+            ("Actor", actor(row, base)),
+            ("On behalf of", on_behalf_of),
+            ("Tenant", tenant),
+        ];
+        vec![what, resolved, Section::new("Who", who), origin]
     }
 
     fn time(row: &Model) -> DateTime<Utc> {

@@ -31,7 +31,7 @@ const MOST_READ: u64 = 9_300;
 
 /// Every list with each filter, and with filters together, searches and dates. `{}` stands for a place in the
 /// middle.
-const LISTS: [&str; 56] = [
+const LISTS: [&str; 64] = [
     "records",
     "records?before={}",
     "records?after={}",
@@ -50,6 +50,11 @@ const LISTS: [&str; 56] = [
     "records?actor=import-service",
     "records?actor=import-service&after={}",
     "records?request={request}",
+    "records?behalf=guest",
+    "records?tenant=main-street",
+    "records?tenant=branch-7&after={}",
+    "records?tenant=branch-7&actor=1",
+    "records?tenant=branch-7&q=zzzz",
     "records?q=walnut",
     "records?q=zzzz",
     "records?q=zzzz&after={}",
@@ -73,12 +78,14 @@ const LISTS: [&str; 56] = [
     "logins?username=grace.miller",
     "logins?ip=203.0.113.7",
     "logins?ip=203.0.113.7&status=SUCCESS",
+    "logins?tenant=branch-7",
     "logins?q=zzzz",
     "logins?date={year}-02",
     "exports",
     "exports?after={}",
     "exports?format=CSV",
     "exports?actor=1&format=PDF",
+    "exports?tenant=branch-7",
     "exports?q=zzzz",
     "exports?date={year}",
     "events",
@@ -86,6 +93,7 @@ const LISTS: [&str; 56] = [
     "events?resolved=no",
     "events?resolved=no&type=ERROR",
     "events?actor=1&type=INFO",
+    "events?tenant=branch-7&type=ERROR",
     "events?q=zzzz&type=ERROR",
     "events?date={year}-02",
 ];

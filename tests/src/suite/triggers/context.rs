@@ -39,7 +39,8 @@ async fn untell(t: &Test, transaction: &DatabaseTransaction) -> Result<(), DbErr
 pub async fn a_context_stands_in_the_record(t: &mut Test) -> Outcome {
     ledger(t).await?;
     let context = json!({
-        "actor_id": "42", "actor_name": "Ada \"L\" ż", "ip_address": "::1", "user_agent": "u", "session_id": "s",
+        "actor_id": "42", "actor_name": "Ada \"L\" ż", "on_behalf_of_id": "7",
+        "on_behalf_of_name": "Grace", "tenant_id": "acme", "ip_address": "::1", "user_agent": "u", "session_id": "s",
         "request_id": "r", "reason": "line\nline", "module": "m", "metadata": {"a": [1, "b\u{0}"]},
     });
     let transaction = t.db.begin().await?;
@@ -60,7 +61,8 @@ pub async fn a_context_stands_in_the_record(t: &mut Test) -> Outcome {
     assert_eq!(records.len(), 7);
     for record in records {
         let found = json!({
-            "actor_id": record.actor_id, "actor_name": record.actor_name, "ip_address": record.ip_address,
+            "actor_id": record.actor_id, "actor_name": record.actor_name, "on_behalf_of_id": record.on_behalf_of_id,
+            "on_behalf_of_name": record.on_behalf_of_name, "tenant_id": record.tenant_id, "ip_address": record.ip_address,
             "user_agent": record.user_agent, "session_id": record.session_id, "request_id": record.request_id,
             "reason": record.reason, "module": record.module, "metadata": record.metadata,
         });

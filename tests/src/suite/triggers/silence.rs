@@ -146,6 +146,9 @@ pub async fn a_context_of_any_size_is_cut(t: &mut Test) -> Outcome {
     let columns = [
         ("actor_id", 255),
         ("actor_name", 255),
+        ("on_behalf_of_id", 255),
+        ("on_behalf_of_name", 255),
+        ("tenant_id", 128),
         ("ip_address", 45),
         ("user_agent", 512),
         ("session_id", 128),
