@@ -71,8 +71,8 @@ impl AuditContext {
     }
 
     /// Sets who really acts.
-    pub fn actor(mut self, actor: Actor) -> Self {
-        self.actor = Some(actor);
+    pub fn actor(mut self, actor: impl Into<Actor>) -> Self {
+        self.actor = Some(actor.into());
         self
     }
 
@@ -87,8 +87,8 @@ impl AuditContext {
     ///     .on_behalf_of(Actor::new(42).with_name("Ada"));
     /// assert_eq!(support.on_behalf_of.unwrap().id(), "42");
     /// ```
-    pub fn on_behalf_of(mut self, actor: Actor) -> Self {
-        self.on_behalf_of = Some(actor);
+    pub fn on_behalf_of(mut self, actor: impl Into<Actor>) -> Self {
+        self.on_behalf_of = Some(actor.into());
         self
     }
 
@@ -199,11 +199,8 @@ impl AuditContext {
     /// extractor that reads a token after the layer set the context.
     ///
     /// Returns whether there was a current context to set it in.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "where there is no context there is nothing to do about it"
-    )]
-    pub fn set_actor(actor: Actor) -> bool {
+    pub fn set_actor(actor: impl Into<Actor>) -> bool {
+        let actor = actor.into();
         scope::update_context(|context| context.actor = Some(actor))
     }
 
@@ -220,11 +217,8 @@ impl AuditContext {
     ///     assert_eq!(AuditContext::current().on_behalf_of, Some(Actor::new(42)));
     /// });
     /// ```
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "where there is no context there is nothing to do about it"
-    )]
-    pub fn set_on_behalf_of(actor: Actor) -> bool {
+    pub fn set_on_behalf_of(actor: impl Into<Actor>) -> bool {
+        let actor = actor.into();
         scope::update_context(|context| context.on_behalf_of = Some(actor))
     }
 

@@ -49,7 +49,8 @@ impl SharedContext {
     }
 
     /// Sets the actor.
-    pub fn set_actor(&self, actor: Actor) {
+    pub fn set_actor(&self, actor: impl Into<Actor>) {
+        let actor = actor.into();
         self.update(|context| context.actor = Some(actor));
     }
 

@@ -173,7 +173,9 @@ pub use propagation::AuditConnectOptionsExt;
     feature = "sqlx-sqlite"
 ))]
 pub use propagation::AuditSqlxConnectionExt;
-pub use query::{Cursor, Page, RecordQuery, TrailEntity, TrailQuery};
+pub use query::{
+    ByEntity, ByName, Cursor, Page, RecordQuery, RecordedColumn, TrailEntity, TrailQuery,
+};
 pub use summary::{AuditSummary, Summary};
 pub use task::spawn;
 pub use transaction::{AuditedWrite, BeginWrite};

@@ -109,6 +109,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
     ],
     renames: [
         hooks_history_goes_on_under_the_new_names,
+        an_entity_names_its_key_and_its_columns,
         triggers_history_goes_on_under_the_new_names,
         a_record_with_both_names_keeps_them,
         the_present_name_wins,

@@ -150,7 +150,7 @@ impl LoginAttempt {
     }
 
     /// Sets the user's id, where it is known; the current context's actor where it is not set.
-    pub fn actor(mut self, actor: Actor) -> Self {
+    pub fn actor(mut self, actor: impl Into<Actor>) -> Self {
         self.context = self.context.actor(actor);
         self
     }

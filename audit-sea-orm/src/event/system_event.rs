@@ -160,13 +160,13 @@ impl SystemEvent {
     }
 
     /// Sets who was served; the current context's actor where it is not set.
-    pub fn actor(mut self, actor: Actor) -> Self {
+    pub fn actor(mut self, actor: impl Into<Actor>) -> Self {
         self.context = self.context.actor(actor);
         self
     }
 
     /// Sets for whom the actor acts; the current context's where it is not set.
-    pub fn on_behalf_of(mut self, actor: Actor) -> Self {
+    pub fn on_behalf_of(mut self, actor: impl Into<Actor>) -> Self {
         self.context = self.context.on_behalf_of(actor);
         self
     }

@@ -1,15 +1,21 @@
-use audit_core::diff;
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ModelTrait, QueryFilter, QueryOrder, Select,
-    sea_query::{Expr, ExprTrait, Func, SimpleExpr},
+    ColumnTrait, Condition, EntityTrait, ModelTrait, PrimaryKeyTrait, QueryFilter, QueryOrder,
+    Select, Value,
+    sea_query::{Expr, IntoValueTuple},
 };
 
-use super::{TrailQuery, trail::by_index};
+use super::{
+    RecordedColumn, TrailQuery,
+    condition::{is_one_of, tables_of},
+    trail::by_index,
+};
 use crate::{
     Audited,
     entity::audit_log::{Column, Entity},
-    entity_names, object, object_key,
+    object, object_key,
     recorded::Recorded,
     renames,
 };
@@ -71,13 +77,42 @@ pub trait RecordQuery: Sized {
     #[must_use]
     fn for_key(self, table: &str, object_id: &str) -> Self;
 
+    /// The same by the entity and its key, of several columns as a tuple: the type of each is checked.
+    ///
+    /// # Example
+    /// ```
+    /// # mod cake {
+    /// #     use sea_orm::entity::prelude::*;
+    /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+    /// #     #[sea_orm(table_name = "cake")]
+    /// #     pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub price: i32 }
+    /// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    /// #     pub enum Relation {}
+    /// # }
+    /// # use sea_orm::{ConnectionTrait, Database, DbBackend, Schema};
+    /// use audit_sea_orm::prelude::*;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), sea_orm::DbErr> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.execute(&Schema::new(DbBackend::Sqlite).create_table_from_entity(audit_log::Entity)).await?;
+    /// let prices = audit_log::Entity::for_key_of::<cake::Entity>(7).changed(cake::Column::Price);
+    /// assert_eq!(prices.all(&db).await?, []);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    fn for_key_of<E: Audited>(
+        self,
+        key: impl Into<<E::PrimaryKey as PrimaryKeyTrait>::ValueType>,
+    ) -> Self;
+
     /// Those of one actor, by id: of who really acted.
     #[must_use]
-    fn by_actor(self, actor_id: &str) -> Self;
+    fn by_actor(self, actor_id: impl Display) -> Self;
 
     /// Those that somebody else made on behalf of one actor, by id.
     #[must_use]
-    fn on_behalf_of(self, actor_id: &str) -> Self;
+    fn on_behalf_of(self, actor_id: impl Display) -> Self;
 
     /// Those that one actor made, and those that somebody else made on behalf of that actor, by id.
     ///
@@ -103,7 +138,7 @@ pub trait RecordQuery: Sized {
     /// # }
     /// ```
     #[must_use]
-    fn by_or_for_actor(self, actor_id: &str) -> Self;
+    fn by_or_for_actor(self, actor_id: impl Display) -> Self;
 
     /// Those of one request.
     #[must_use]
@@ -112,13 +147,17 @@ pub trait RecordQuery: Sized {
     /// Those in which the column appears: it changed, or the row was created or deleted with it. Those too in which it
     /// stands under a [former name](crate::renames), in the records of the table that it belongs to.
     ///
+    /// `changed("price")` asks for a column of that name, of whatever table; `changed(cake::Column::Price)` for that of one
+    /// entity, in the records of its table alone, under all its names. A column that is masked appears, one that is skipped
+    /// never does.
+    ///
     /// No index serves it: use it with a question that one serves, such as [`for_object`](Self::for_object).
     ///
     /// # Backends
     /// Looks for the column's name in the JSON's text, exactly, as the JSON operators of the databases differ. A name with neither a
     /// letter nor a digit, such as `:`, may be found where it is not.
     #[must_use]
-    fn changed(self, column: &str) -> Self;
+    fn changed<By>(self, column: impl RecordedColumn<By>) -> Self;
 }
 
 impl RecordQuery for Select<Entity> {
@@ -127,34 +166,34 @@ impl RecordQuery for Select<Entity> {
         M: ModelTrait,
         M::Entity: Audited + EntityTrait<Model = M>,
     {
-        let recorded = Recorded::<M::Entity>::get();
-        let key = object::model_key::<M::Entity>(model, recorded.keys());
-        match object::id_text(&key) {
-            Ok(id) => {
-                let former = entity_names::former_tables::<M::Entity>();
-                let tables = renames::all().tables_of(recorded.table(), former);
-                of_key(self, tables.iter().map(String::as_str), &id)
-            }
-            // A key that has no text never named a record.
-            Err(_) => self.filter(Expr::value(false)),
-        }
+        let keys = Recorded::<M::Entity>::get().keys();
+        of_values::<M::Entity>(self, &object::model_key::<M::Entity>(model, keys))
+    }
+
+    fn for_key_of<E: Audited>(
+        self,
+        key: impl Into<<E::PrimaryKey as PrimaryKeyTrait>::ValueType>,
+    ) -> Self {
+        let key: Vec<Value> = key.into().into_value_tuple().into_iter().collect();
+        of_values::<E>(self, &key)
     }
 
     fn for_key(self, table: &str, object_id: &str) -> Self {
         of_key(self, renames::tables(table), object_id)
     }
 
-    fn by_actor(self, actor_id: &str) -> Self {
-        by_index(self).filter(Column::ActorId.eq(actor_id))
+    fn by_actor(self, actor_id: impl Display) -> Self {
+        by_index(self).filter(Column::ActorId.eq(actor_id.to_string()))
     }
 
-    fn on_behalf_of(self, actor_id: &str) -> Self {
-        by_index(self).filter(Column::OnBehalfOfId.eq(actor_id))
+    fn on_behalf_of(self, actor_id: impl Display) -> Self {
+        by_index(self).filter(Column::OnBehalfOfId.eq(actor_id.to_string()))
     }
 
-    fn by_or_for_actor(self, actor_id: &str) -> Self {
+    fn by_or_for_actor(self, actor_id: impl Display) -> Self {
+        let actor_id = actor_id.to_string();
         let is_theirs = Condition::any()
-            .add(Column::ActorId.eq(actor_id))
+            .add(Column::ActorId.eq(actor_id.as_str()))
             .add(Column::OnBehalfOfId.eq(actor_id));
         by_index(self).filter(is_theirs)
     }
@@ -163,17 +202,17 @@ impl RecordQuery for Select<Entity> {
         by_index(self).filter(Column::RequestId.eq(request_id))
     }
 
-    fn changed(self, column: &str) -> Self {
-        let renamed = renames::all().former_columns(column);
-        let renamed = renamed.map(|(tables, former)| {
-            Condition::all().add(Column::TableName.is_in(tables)).add(
-                former
-                    .iter()
-                    .map(|name| has(name))
-                    .fold(Condition::any(), Condition::add),
-            )
-        });
-        self.filter(renamed.fold(has(column), Condition::add))
+    fn changed<By>(self, column: impl RecordedColumn<By>) -> Self {
+        self.filter(column.stands_in())
+    }
+}
+
+/// The records of the object of an entity with that key.
+fn of_values<E: Audited>(select: Select<Entity>, key: &[Value]) -> Select<Entity> {
+    match object::id_text(key) {
+        Ok(id) => of_key(select, tables_of::<E>().iter().map(String::as_str), &id),
+        // A key that has no text never named a record.
+        Err(_) => select.filter(Expr::value(false)),
     }
 }
 
@@ -188,32 +227,6 @@ fn of_key<'a>(
         .filter(is_one_of(Column::TableName, tables))
         .filter(is_one_of(Column::ObjectId, forms.iter().map(AsRef::as_ref)))
         .order_by_asc(Column::Id)
-}
-
-/// Spelled as an equality where it is one, by which an index keeps its order.
-fn is_one_of<'a>(column: Column, values: impl IntoIterator<Item = &'a str>) -> SimpleExpr {
-    let values: Vec<&str> = values.into_iter().collect();
-    match values.as_slice() {
-        [only] => column.eq(*only),
-        _ => column.is_in(values),
-    }
-}
-
-/// Whether the column stands in a record.
-fn has(column: &str) -> Condition {
-    let key = diff::key_text(column);
-    Condition::any()
-        .add(contains(Column::NewValues, &key))
-        .add(contains(Column::OldValues, &key))
-}
-
-/// Whether a column's text holds another: spelled in functions that all databases have, and that mind letter
-/// case on all of them (`LIKE` does not on SQLite).
-fn contains(column: Column, part: &str) -> SimpleExpr {
-    // Only PostgreSQL has a type that must be cast to text, and only there sea-query casts to the type of an enum.
-    let text = || Func::coalesce([Expr::col((Entity, column)).as_enum("text"), "".into()]);
-    let without = Func::cust("replace").arg(text()).arg(part).arg("");
-    Expr::expr(text()).ne(without)
 }
 
 impl Entity {
@@ -234,28 +247,37 @@ impl Entity {
         Self::find().for_key(table, object_id)
     }
 
+    /// The records of the object of an entity with that key, for an object that is gone; in the order of its changes. See
+    /// [`RecordQuery::for_key_of`].
+    #[must_use]
+    pub fn for_key_of<E: Audited>(
+        key: impl Into<<E::PrimaryKey as PrimaryKeyTrait>::ValueType>,
+    ) -> Select<Self> {
+        Self::find().for_key_of::<E>(key)
+    }
+
     /// The records of one actor, by id: of who really acted.
     #[must_use]
-    pub fn by_actor(actor_id: &str) -> Select<Self> {
+    pub fn by_actor(actor_id: impl Display) -> Select<Self> {
         Self::find().by_actor(actor_id)
     }
 
     /// The records that somebody else made on behalf of one actor, by id.
     #[must_use]
-    pub fn on_behalf_of(actor_id: &str) -> Select<Self> {
+    pub fn on_behalf_of(actor_id: impl Display) -> Select<Self> {
         Self::find().on_behalf_of(actor_id)
     }
 
     /// The records that one actor made, and those that somebody else made on behalf of that actor; see
     /// [`RecordQuery::by_or_for_actor`].
     #[must_use]
-    pub fn by_or_for_actor(actor_id: &str) -> Select<Self> {
+    pub fn by_or_for_actor(actor_id: impl Display) -> Select<Self> {
         Self::find().by_or_for_actor(actor_id)
     }
 
     /// The records of one tenant; see [`TrailQuery::of_tenant`].
     #[must_use]
-    pub fn of_tenant(tenant_id: &str) -> Select<Self> {
+    pub fn of_tenant(tenant_id: impl Display) -> Select<Self> {
         Self::find().of_tenant(tenant_id)
     }
 
@@ -273,7 +295,7 @@ impl Entity {
 
     /// The records in which the column appears; see [`RecordQuery::changed`].
     #[must_use]
-    pub fn changed(column: &str) -> Select<Self> {
+    pub fn changed<By>(column: impl RecordedColumn<By>) -> Select<Self> {
         Self::find().changed(column)
     }
 }

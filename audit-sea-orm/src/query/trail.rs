@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Order, QueryFilter,
@@ -105,7 +107,7 @@ pub trait TrailQuery<E: TrailEntity>: Sized {
     /// # }
     /// ```
     #[must_use]
-    fn of_tenant(self, tenant_id: &str) -> Self;
+    fn of_tenant(self, tenant_id: impl Display) -> Self;
 
     /// Orders by number, the newest first, and by nothing else.
     #[must_use]
@@ -151,8 +153,8 @@ where
             .filter(E::OCCURRED_AT.lt(clock::bound(until)))
     }
 
-    fn of_tenant(self, tenant_id: &str) -> Self {
-        by_index(self).filter(E::TENANT_ID.eq(tenant_id))
+    fn of_tenant(self, tenant_id: impl Display) -> Self {
+        by_index(self).filter(E::TENANT_ID.eq(tenant_id.to_string()))
     }
 
     fn newest_first(self) -> Self {

@@ -90,6 +90,32 @@ pub async fn hooks_history_goes_on_under_the_new_names(t: &mut Test) -> Outcome 
     assert_values_decode::<gateau::Entity>(t, price).await
 }
 
+/// A key and a column that the entity names find what their texts find, in the records of its table alone, under all names.
+pub async fn an_entity_names_its_key_and_its_columns(t: &mut Test) -> Outcome {
+    gateaux(t).await?;
+    // Another table with a column of that name.
+    let other = AuditEvent::new(Action::View).on_object("pie", "1");
+    other.change("price", 1, 2).record(&t.db).await?;
+    let by_key = audit_log::Entity::for_key_of::<gateau::Entity>(1);
+    let by_text = audit_log::Entity::for_key("gateau", "1");
+    let history = all(t, by_key.clone()).await?;
+    assert_eq!((history.len(), &history), (3, &all(t, by_text).await?));
+    assert_eq!(
+        all(t, by_key.changed(gateau::Column::Price)).await?,
+        history
+    );
+    let prices = all(t, audit_log::Entity::changed("price")).await?;
+    let (others, gateaux): (Vec<_>, Vec<_>) = prices
+        .into_iter()
+        .partition(|record| record.table_name.as_deref() == Some("pie"));
+    assert_eq!((others.len(), gateaux.len()), (1, 6));
+    let typed = audit_log::Entity::changed(gateau::Column::Price);
+    assert_eq!(all(t, typed.oldest_first()).await?, gateaux);
+    let keys = audit_log::Entity::changed(gateau::Column::Id).by_actor("nobody");
+    assert_eq!(all(t, keys).await?, []);
+    Ok(())
+}
+
 /// Triggers: the same.
 pub async fn triggers_history_goes_on_under_the_new_names(t: &mut Test) -> Outcome {
     life!(t, krapfen, doughnut);

@@ -3,11 +3,13 @@ use std::fmt::Debug;
 use audit_sea_orm::prelude::*;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
-    QueryOrder,
+    PrimaryKeyTrait, QueryOrder, sea_query::FromValueTuple,
 };
 use serde_json::{Value as Json, json};
 
 use crate::{Outcome, Test};
+
+type KeyOf<E> = <<E as EntityTrait>::PrimaryKey as PrimaryKeyTrait>::ValueType;
 
 /// Writes each row through a whole life, all at the same time, and reads back a history for each.
 ///
@@ -46,6 +48,10 @@ where
         let same =
             audit_log::Entity::for_key(&E::audit_table(), text).order_by_asc(audit_log::Column::Id);
         assert_eq!(same.all(&t.db).await?, history, "by its text, {text:.100}");
+        let key = row.clone().into_active_model().get_primary_key_value();
+        let key: KeyOf<E> = FromValueTuple::from_value_tuple(key.ok_or("a row has a key")?);
+        let same = audit_log::Entity::for_key_of::<E>(key);
+        assert_eq!(same.all(&t.db).await?, history, "by its key, {text:.100}");
     }
     assert_eq!(audit_sea_orm::failures(), 0);
     Ok(())
