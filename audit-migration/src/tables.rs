@@ -87,6 +87,16 @@ impl Dialect {
         column
     }
 
+    /// On PostgreSQL the number of the transaction, which nobody need write: so hooks and events have it too, and a role that
+    /// may not write the column cannot forge it.
+    fn transaction_id(self, name: &'static str) -> ColumnDef {
+        let mut column = line(name, 64);
+        if self == Self::Postgres {
+            column.default(Expr::cust("pg_current_xact_id()::text"));
+        }
+        column
+    }
+
     /// Text that is compared character by character: two keys that differ in letter case, or in a blank at
     /// the end, are two objects.
     fn key_text(self, name: &'static str) -> ColumnDef {
@@ -151,7 +161,7 @@ fn audit_log(dialect: Dialect) -> TableCreateStatement {
         .col(line("user_agent", 512))
         .col(line("session_id", 128))
         .col(line("request_id", 128))
-        .col(line("transaction_id", 64))
+        .col(dialect.transaction_id("transaction_id"))
         .col(line("database_user", 320))
         .col(line("database_role", 63))
         .col(line("reason", 1000))
@@ -233,7 +243,7 @@ pub(crate) struct NamedIndex {
 
 /// The first columns of each index. The number follows, by which each is walked from page to page; one index of each
 /// table has none before it but the time, for ranges.
-const INDEXES: [(&str, &str, &[&str]); 19] = [
+const INDEXES: [(&str, &str, &[&str]); 20] = [
     (
         "audit_log",
         "idx_audit_log_object",
@@ -248,6 +258,11 @@ const INDEXES: [(&str, &str, &[&str]); 19] = [
     ("audit_log", "idx_audit_log_tenant", &["tenant_id"]),
     ("audit_log", "idx_audit_log_action", &["action"]),
     ("audit_log", "idx_audit_log_request", &["request_id"]),
+    (
+        "audit_log",
+        "idx_audit_log_transaction",
+        &["transaction_id"],
+    ),
     ("audit_log", "idx_audit_log_time", &["occurred_at"]),
     (
         "audit_login_attempt",
@@ -311,9 +326,16 @@ const INDEXES: [(&str, &str, &[&str]); 19] = [
     ),
 ];
 
-/// The columns that many rows leave empty: most jobs have no actor and no request, most applications no tenants. Those rows
+/// The columns that many rows leave empty: most jobs have no actor and no request, most applications no tenants, and
+/// most databases no numbers of transactions. Those rows
 /// need no place in the indexes.
-const RARE: [&str; 4] = ["actor_id", "on_behalf_of_id", "tenant_id", "request_id"];
+const RARE: [&str; 5] = [
+    "actor_id",
+    "on_behalf_of_id",
+    "tenant_id",
+    "request_id",
+    "transaction_id",
+];
 
 /// Those that the admin's lists need beside them.
 const ADMIN_INDEXES: [(&str, &str, &[&str]); 4] = [

@@ -68,7 +68,7 @@ where
     {
         match db.begin_ours().await? {
             Some(ours) => {
-                let done = self.insert(ours.connection()).await;
+                let done = ours::within(&ours, self.insert(ours.connection())).await;
                 end(ours, done).await
             }
             None => in_theirs::<Self, _>("insert", self.insert(db)).await,
@@ -89,7 +89,7 @@ where
     {
         match db.begin_ours().await? {
             Some(ours) => {
-                let done = self.update(ours.connection()).await;
+                let done = ours::within(&ours, self.update(ours.connection())).await;
                 end(ours, done).await
             }
             None => in_theirs::<Self, _>("update", self.update(db)).await,
@@ -107,7 +107,7 @@ where
     {
         match db.begin_ours().await? {
             Some(ours) => {
-                let done = self.save(ours.connection()).await;
+                let done = ours::within(&ours, self.save(ours.connection())).await;
                 end(ours, done).await
             }
             None => in_theirs::<Self, _>("save", self.save(db)).await,
@@ -124,7 +124,7 @@ where
     {
         match db.begin_ours().await? {
             Some(ours) => {
-                let done = self.delete(ours.connection()).await;
+                let done = ours::within(&ours, self.delete(ours.connection())).await;
                 end(ours, done).await
             }
             None => in_theirs::<Self, _>("delete", self.delete(db)).await,

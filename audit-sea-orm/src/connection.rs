@@ -19,7 +19,7 @@ use sea_orm::{
     TransactionOptions, TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
 };
 
-pub(crate) use own::{context_of, is_own, own};
+pub(crate) use own::{context_of, is_own, own, transaction_of};
 #[cfg(feature = "stream")]
 pub use stream::AuditedStream;
 pub use transaction::AuditedTransaction;
@@ -75,11 +75,13 @@ mod sealed {
 /// | a raw statement | 4 | 6 | 5 |
 /// | on a `RestrictedConnection` | 4 | 6 | 5 |
 /// | more for a transaction | 0 | 0, or 2 | 2 |
-/// | without a context, lists and scope | 1 | 1 | 1 |
+/// | without a context, lists and scope, outside a transaction | 1 | 1 | 1 |
 ///
 /// *More for a transaction*: however many writes it has, as long as the context stays the same. A transaction on
 /// PostgreSQL needs 1 more where its first write is raw. On SQLite the context goes in one call with the first write
 /// that SeaORM builds, and is left for the others from the second on: a transaction of one such write needs none more.
+/// On SQLite, MariaDB and MySQL a transaction without a context needs as many, for its
+/// [id](crate::RecordQuery::of_transaction).
 ///
 /// A transaction that began plain (`transaction.audited()`) may be a savepoint, and so takes its context back: with its
 /// commit, 1 statement more on PostgreSQL; on MariaDB and MySQL after each write, 2 for each.
@@ -270,7 +272,7 @@ impl<C: Pool> AuditedConnection<C> {
         if request.kind(backend) != Kind::Write {
             return request.send(&self.connection).await;
         }
-        let Some(payload) = payload::now(self.context.as_deref())? else {
+        let Some(payload) = payload::now(self.context.as_deref(), None)? else {
             return request.send(&self.connection).await;
         };
         if ConnectionKind::of::<C>().allows_raw()
@@ -297,7 +299,7 @@ impl<C: Pool> AuditedConnection<C> {
         let request = Request::raw(Statement::from_string(backend, sql));
         let is_plain = request.kind(backend) != Kind::Write
             || request.may_end_transactions(backend)
-            || payload::now(self.context.as_deref())?.is_none();
+            || payload::now(self.context.as_deref(), None)?.is_none();
         if is_plain {
             return self.connection.execute_unprepared(sql).await;
         }
@@ -325,7 +327,7 @@ where
 #[async_trait]
 impl<C: Pool> ConnectionTrait for AuditedConnection<C> {
     fn get_database_backend(&self) -> DbBackend {
-        own::answer(self.context.as_ref());
+        own::answer(self.context.as_ref(), None);
         self.connection.get_database_backend()
     }
 

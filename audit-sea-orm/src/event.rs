@@ -78,7 +78,9 @@ where
     let action = record.action.clone();
     let failed = |source| Error::writing(writer::event(&action, None, None), source);
     if let Some(ours) = db.begin_ours().await.map_err(failed)? {
-        let written = write_both(ours.connection(), row, record, context).await;
+        // Boxed, as each future around it would hold it once more.
+        let written = Box::pin(write_both(ours.connection(), row, record, context));
+        let written = ours::within(&ours, written).await;
         return ours::end(ours, written, failed).await;
     }
     let written = write_both(db, row, record, context);

@@ -147,6 +147,7 @@ mod sql_texts;
 mod summary;
 mod task;
 mod transaction;
+mod transaction_id;
 mod tripwire;
 mod writer;
 

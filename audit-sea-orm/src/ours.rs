@@ -14,6 +14,8 @@ pub(crate) use ending::Ending;
 pub use shield::finished_in_a_task;
 pub(crate) use shield::shielded;
 
+use crate::transaction_id::{self, TransactionId};
+
 /// Begins a transaction on a pool.
 ///
 /// With sqlx 0.9.0 a `BEGIN` whose future is dropped gives a connection back to the pool inside an open transaction, so
@@ -87,8 +89,19 @@ pub trait Own: Send + Sync {
     /// What is written through.
     fn connection(&self) -> &Self::Connection;
 
+    /// The id of it that the connection cannot tell by itself.
+    fn transaction_id(&self) -> Option<&TransactionId>;
+
     /// Commits it, or rolls it back.
     async fn end(self, commits: bool) -> Result<(), DbErr>;
+}
+
+/// Runs what is written through it, so that its records have its id.
+pub(crate) async fn within<O: Own, F: Future>(ours: &O, work: F) -> F::Output {
+    match ours.transaction_id() {
+        Some(id) => transaction_id::within(ours.connection(), id.clone(), work).await,
+        None => work.await,
+    }
 }
 
 /// Ends the transaction as what was done in it went; an error of that goes before one of the end.
@@ -108,12 +121,14 @@ pub(crate) async fn end<O: Own, R: Send, E: Send>(
 pub struct Ours<T: ConnectionTrait + TransactionSession + Send + 'static> {
     /// There until it ends.
     transaction: Option<T>,
+    id: Option<TransactionId>,
     ending: Ending,
 }
 
 impl<T: ConnectionTrait + TransactionSession + Send + 'static> Ours<T> {
     pub(crate) fn new(transaction: T, ending: Ending) -> Self {
         Self {
+            id: TransactionId::on(transaction.get_database_backend()),
             transaction: Some(transaction),
             ending,
         }
@@ -127,6 +142,10 @@ impl<T: ConnectionTrait + TransactionSession + Send + 'static> Own for Ours<T> {
     fn connection(&self) -> &T {
         let transaction = self.transaction.as_ref();
         transaction.expect("only `end` takes it, and it takes the whole")
+    }
+
+    fn transaction_id(&self) -> Option<&TransactionId> {
+        self.id.as_ref()
     }
 
     async fn end(mut self, commits: bool) -> Result<(), DbErr> {

@@ -7,6 +7,7 @@ use crate::{
     AuditedConnection, AuditedTransaction,
     connection::Pool,
     ours::{self, Ending, Ours, Own},
+    transaction_id::TransactionId,
 };
 
 mod sealed {
@@ -199,6 +200,11 @@ where
 
     fn connection(&self) -> &Self {
         self
+    }
+
+    /// Hooks ask the connection: see `connection::own`.
+    fn transaction_id(&self) -> Option<&TransactionId> {
+        None
     }
 
     async fn end(self, commits: bool) -> Result<(), DbErr> {

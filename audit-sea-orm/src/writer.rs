@@ -20,8 +20,12 @@ use sea_orm::{
 };
 
 use crate::{
-    Error, Result, clock, connection::own, connection_kind::ConnectionKind, entity::audit_log,
-    error::chain, ours,
+    Error, Result, clock,
+    connection::{own, transaction_of},
+    connection_kind::ConnectionKind,
+    entity::audit_log,
+    error::chain,
+    ours,
 };
 use failed_alone::failed_alone;
 
@@ -88,7 +92,9 @@ pub(crate) async fn write_if<C: ConnectionTrait>(
     let object_id = record.object_id.clone();
     let event = || event(&action, table.as_deref(), object_id.as_deref());
     let is_conditional = condition.is_some();
-    let row = row::of(db.get_database_backend(), record, context, clock::now()).only_if(condition);
+    let row = row::of(db.get_database_backend(), record, context, clock::now())
+        .of_transaction(transaction_of(db))
+        .only_if(condition);
     let insert = async {
         if ConnectionKind::of::<C>().allows_raw() {
             db.execute_raw(row.statement()).await

@@ -22,6 +22,7 @@ pub mod queries;
 pub mod renames;
 pub mod schema;
 pub mod skip;
+pub mod transactions;
 pub mod triggers;
 pub mod tripwire;
 pub mod unreadable;
@@ -283,6 +284,17 @@ pub const ALL: &[(&str, TestFn)] = list! {
         thousand_requests_of_fifty_users_keep_their_actors,
     ],
     events: [unaudited_events_leave_nothing],
+    transactions: [
+        the_rest_of_a_transaction_is_one_question,
+        savepoints_have_the_id_of_their_transaction,
+        transactions_side_by_side_have_ids_of_their_own,
+        a_rolled_back_transaction_leaves_no_id_behind,
+        writes_by_themselves_have_ids_where_that_costs_nothing,
+        plain_transactions_have_the_number_of_their_database,
+        an_id_costs_what_a_context_does,
+        what_is_skipped_belongs_to_its_transaction,
+        a_wrapper_tells_the_id_of_its_transaction,
+    ],
     who: [
         the_tenant_and_the_principal_stand_in_every_row,
         what_is_set_late_is_recorded,

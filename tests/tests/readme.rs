@@ -90,9 +90,7 @@ mod service {
         cake: cake::Model,
         db: &DatabaseConnection,
     ) -> Result<(), DbErr> {
-        let who = AuditContext::new()
-            .actor(Actor::new(user_id))
-            .reason("new season");
+        let who = AuditContext::new().actor(user_id).reason("new season");
         who.scope(raise_price(cake, 480, db)).await.map(drop)
     }
 

@@ -51,6 +51,9 @@ const CONTEXT: [(&str, u16); 11] = [
     ("module", 255),
 ];
 
+/// The column of the transaction's id, which comes with the context where the database knows none.
+const TRANSACTION: (&str, u16) = ("transaction_id", 64);
+
 /// What the metadata of a record holds whose context could not be read.
 const UNREADABLE: &str = r#"{"context":"unreadable"}"#;
 

@@ -5,9 +5,18 @@ use std::{cell::RefCell, sync::Arc};
 use audit_core::AuditContext;
 use sea_orm::ConnectionTrait;
 
+use crate::transaction_id::{self, TransactionId};
+
 tokio::task_local! {
     static OWN: ();
-    static ANSWER: RefCell<Option<Arc<AuditContext>>>;
+    static ANSWER: RefCell<Answer>;
+}
+
+/// What an audited connection tells of itself.
+#[derive(Debug, Default)]
+struct Answer {
+    context: Option<Arc<AuditContext>>,
+    transaction: Option<TransactionId>,
 }
 
 /// Marks what a future sends as the library's own: records, and reads before a change. They need no context.
@@ -22,15 +31,9 @@ pub(crate) fn is_own() -> bool {
 /// The context of what is written through a connection now: the explicit one of an audited connection, what
 /// it does not say taken from the current one.
 ///
-/// A hook knows its connection as a `ConnectionTrait` only, which has no method that could tell. So the question
-/// is left where [`answer`] finds it, and a method without effect is called. It reaches an audited connection
-/// inside an application's own wrapper too.
+/// See [`ask`].
 pub(crate) fn context_of<C: ConnectionTrait>(db: &C) -> Arc<AuditContext> {
-    let explicit = ANSWER.sync_scope(RefCell::default(), || {
-        db.get_database_backend();
-        ANSWER.with(RefCell::take)
-    });
-    match explicit {
+    match ask(db).context {
         Some(explicit) => {
             let context = AuditContext::clone(&explicit).or(AuditContext::current());
             Arc::new(context)
@@ -39,8 +42,31 @@ pub(crate) fn context_of<C: ConnectionTrait>(db: &C) -> Arc<AuditContext> {
     }
 }
 
-/// Answers [`context_of`], where it asks.
-pub(super) fn answer(context: Option<&Arc<AuditContext>>) {
+/// The id of the transaction that is written in, where the library gave it one.
+pub(crate) fn transaction_of<C: ConnectionTrait>(db: &C) -> Option<TransactionId> {
+    let answered = ask(db).transaction;
+    answered.or_else(|| transaction_id::of_ours(db))
+}
+
+/// Asks a connection what it knows.
+///
+/// A hook knows its connection as a `ConnectionTrait` only, which has no method that could tell. So the question
+/// is left where [`answer`] finds it, and a method without effect is called. It reaches an audited connection
+/// inside an application's own wrapper too.
+fn ask<C: ConnectionTrait>(db: &C) -> Answer {
+    ANSWER.sync_scope(RefCell::default(), || {
+        db.get_database_backend();
+        ANSWER.with(RefCell::take)
+    })
+}
+
+/// Answers [`ask`], where it asks.
+pub(super) fn answer(context: Option<&Arc<AuditContext>>, transaction: Option<&TransactionId>) {
     // OK to ignore: mostly nobody asks.
-    let _asked = ANSWER.try_with(|answer| *answer.borrow_mut() = context.map(Arc::clone));
+    let _asked = ANSWER.try_with(|answer| {
+        *answer.borrow_mut() = Answer {
+            context: context.map(Arc::clone),
+            transaction: transaction.cloned(),
+        }
+    });
 }

@@ -1,4 +1,4 @@
-//! What travels to the triggers: a context and the configuration, as one JSON text.
+//! What travels to the triggers: a context, the id of the transaction and the configuration, as one JSON text.
 
 use audit_core::{AuditConfig, AuditContext};
 use sea_orm::IdenStatic;
@@ -6,31 +6,51 @@ use sea_orm::IdenStatic;
 use crate::{
     Result,
     encoding::WRAPPED_JSON,
+    transaction_id::TransactionId,
     writer::{context_texts, metadata_text},
 };
 
-/// Nothing is recorded.
-const UNAUDITED: &str = r#"{"unaudited":true}"#;
-
-/// The payload of a write at this moment; `None` where there is nothing to say.
-pub(crate) fn now(explicit: Option<&AuditContext>) -> Result<Option<String>> {
+/// The payload of a write at this moment, in that transaction; `None` where there is nothing to say.
+pub(crate) fn now(
+    explicit: Option<&AuditContext>,
+    transaction: Option<&TransactionId>,
+) -> Result<Option<String>> {
     if AuditContext::is_unaudited() {
-        return Ok(Some(UNAUDITED.to_owned()));
+        return Ok(Some(unaudited(transaction)));
     }
     let config = AuditConfig::current()?;
     if !config.is_enabled() {
-        return Ok(Some(UNAUDITED.to_owned()));
+        return Ok(Some(unaudited(transaction)));
     }
     let current = AuditContext::current();
     let context = match explicit {
         Some(explicit) => explicit.clone().or(current),
         None => current,
     };
-    Ok(of(&context, &config))
+    Ok(of(&context, transaction, &config))
 }
 
-fn of(context: &AuditContext, config: &AuditConfig) -> Option<String> {
-    let mut entries = Vec::new();
+/// Nothing is recorded, but that it was not.
+fn unaudited(transaction: Option<&TransactionId>) -> String {
+    let mut entries = vec![r#""unaudited":true"#.to_owned()];
+    entries.extend(transaction.map(entry_of));
+    object(&entries)
+}
+
+fn entry_of(transaction: &TransactionId) -> String {
+    format!("\"transaction_id\":{}", json(transaction.as_str()))
+}
+
+fn object(entries: &[String]) -> String {
+    format!("{{{}}}", entries.join(","))
+}
+
+fn of(
+    context: &AuditContext,
+    transaction: Option<&TransactionId>,
+    config: &AuditConfig,
+) -> Option<String> {
+    let mut entries: Vec<String> = transaction.map(entry_of).into_iter().collect();
     let mut push = |key: &str, json: String| entries.push(format!("\"{key}\":{json}"));
     for (column, text) in context_texts(context) {
         if let Some(text) = text {
@@ -48,7 +68,7 @@ fn of(context: &AuditContext, config: &AuditConfig) -> Option<String> {
     if let Some(metadata) = metadata_text(context) {
         push("metadata", shallow(metadata));
     }
-    (!entries.is_empty()).then(|| format!("{{{}}}", entries.join(",")))
+    (!entries.is_empty()).then(|| object(&entries))
 }
 
 /// Wrapped, as records wrap JSON, where it may be deeper than MariaDB's functions see, to which the whole payload would then
@@ -81,6 +101,7 @@ fn like(glob: &str) -> String {
 #[cfg(test)]
 mod tests {
     use audit_core::Actor;
+    use sea_orm::DbBackend;
 
     use super::*;
 
@@ -93,18 +114,27 @@ mod tests {
         let config = AuditConfig::new().skip_models(["Cache_*"]).unwrap();
         let config = config.skip_actions(["UPDATE"]).unwrap();
         let expected = r#"{"actor_id":"7","actor_name":"Ada \"A\"�L","ip_address":"192.0.2.1","skip_models":["cache\\_%"],"skip_actions":["UPDATE"],"metadata":{"a":[1]}}"#;
-        assert_eq!(of(&context, &config).as_deref(), Some(expected));
-        assert_eq!(of(&AuditContext::new(), &AuditConfig::new()), None);
+        assert_eq!(of(&context, None, &config).as_deref(), Some(expected));
+        let nothing = AuditContext::new();
+        assert_eq!(of(&nothing, None, &AuditConfig::new()), None);
+        let id = TransactionId::on(DbBackend::Sqlite).unwrap();
+        let payload = of(&nothing, Some(&id), &AuditConfig::new());
+        let expected = format!(r#"{{"transaction_id":"{}"}}"#, id.as_str());
+        assert_eq!(payload, Some(expected));
     }
+
+    const UNAUDITED: &str = r#"{"unaudited":true}"#;
 
     #[tokio::test]
     async fn an_unaudited_scope_and_a_configuration_that_is_off_say_so() {
         let explicit = AuditContext::new().reason("r");
         let in_scope =
-            AuditContext::unaudited("test", async { now(Some(&explicit)).unwrap() }).await;
+            AuditContext::unaudited("test", async { now(Some(&explicit), None).unwrap() }).await;
         assert_eq!(in_scope.as_deref(), Some(UNAUDITED));
         let off = AuditConfig::new().enabled(false);
-        let off = off.scope(async { now(Some(&explicit)).unwrap() }).await;
+        let off = off
+            .scope(async { now(Some(&explicit), None).unwrap() })
+            .await;
         assert_eq!(off.as_deref(), Some(UNAUDITED));
     }
 
@@ -112,7 +142,7 @@ mod tests {
     async fn explicit_beats_ambient_field_by_field() {
         let ambient = AuditContext::new().reason("ambient").module("m");
         let payload = ambient
-            .scope(async { now(Some(&AuditContext::new().reason("explicit"))) })
+            .scope(async { now(Some(&AuditContext::new().reason("explicit")), None) })
             .await;
         assert_eq!(
             payload.unwrap().as_deref(),

@@ -12,12 +12,13 @@ use sea_orm::{
 use tokio::sync::{Mutex, MutexGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard};
 
 use super::own;
-use crate::Error;
+use crate::{Error, transaction_id::TransactionId};
 
 /// The session of one transaction and the savepoints in it.
 #[derive(Debug)]
 pub(super) struct Session {
     backend: DbBackend,
+    transaction_id: Option<TransactionId>,
     allows_raw: bool,
     /// Whether the context must go after each write, as nobody knows whether what is dropped is a savepoint.
     is_adopted: bool,
@@ -40,6 +41,7 @@ impl Session {
     pub(super) fn new(backend: DbBackend, allows_raw: bool, is_adopted: bool) -> Self {
         Self {
             backend,
+            transaction_id: TransactionId::on(backend),
             allows_raw,
             is_adopted,
             turn: Arc::default(),
@@ -49,6 +51,10 @@ impl Session {
             is_dirty: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
         }
+    }
+
+    pub(super) fn transaction_id(&self) -> Option<&TransactionId> {
+        self.transaction_id.as_ref()
     }
 
     /// The turn of a statement.

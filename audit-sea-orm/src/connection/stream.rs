@@ -64,7 +64,7 @@ impl<C: Pool + StreamTrait> StreamTrait for AuditedConnection<C> {
         Self: 'a;
 
     fn get_database_backend(&self) -> DbBackend {
-        own::answer(self.context.as_ref());
+        own::answer(self.context.as_ref(), None);
         ConnectionTrait::get_database_backend(&self.connection)
     }
 
@@ -73,7 +73,7 @@ impl<C: Pool + StreamTrait> StreamTrait for AuditedConnection<C> {
             let backend = ConnectionTrait::get_database_backend(&self.connection);
             let request = Request::raw(stmt.clone());
             if request.kind(backend) == Kind::Write
-                && payload::now(self.context.as_deref())?.is_some()
+                && payload::now(self.context.as_deref(), None)?.is_some()
             {
                 return Ok(AuditedStream::written(self.send(request).await?));
             }

@@ -139,7 +139,7 @@ where
         if kind != Kind::Write {
             return request.send(transaction).await;
         }
-        let payload = payload::now(self.context.as_deref())?;
+        let payload = payload::now(self.context.as_deref(), session.transaction_id())?;
         let mut held = session.lock().await;
         if held.is(payload.as_deref()) {
             return request.send(transaction).await;
@@ -196,7 +196,7 @@ where
         let is_write = request.kind(backend) == Kind::Write;
         let mut held = session.lock().await;
         if is_write {
-            let payload = payload::now(self.context.as_deref())?;
+            let payload = payload::now(self.context.as_deref(), session.transaction_id())?;
             if !held.is(payload.as_deref()) {
                 held.deliver(transaction, payload).await?;
             }
@@ -311,8 +311,9 @@ where
     T: ConnectionTrait + TransactionSession + Send + 'static,
 {
     fn get_database_backend(&self) -> DbBackend {
-        own::answer(self.context.as_ref());
-        self.live().transaction.get_database_backend()
+        let live = self.live();
+        own::answer(self.context.as_ref(), live.session.transaction_id());
+        live.transaction.get_database_backend()
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {

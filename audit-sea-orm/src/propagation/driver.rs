@@ -77,7 +77,8 @@ const MOST: usize = 4 << 20;
 
 /// Has a connection hold the payload of this moment.
 pub(super) async fn propagate<S: Session>(session: &mut S) -> Result<(), sqlx::Error> {
-    let payload = payload::now(None).map_err(|error| sqlx::Error::Configuration(error.into()))?;
+    let payload =
+        payload::now(None, None).map_err(|error| sqlx::Error::Configuration(error.into()))?;
     let bytes = payload.as_ref().map_or(0, String::len);
     if bytes > MOST {
         tracing::error!(bytes, "{NOT_CARRIED}: it is too long");

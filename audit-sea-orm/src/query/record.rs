@@ -144,6 +144,48 @@ pub trait RecordQuery: Sized {
     #[must_use]
     fn by_request(self, request_id: &str) -> Self;
 
+    /// Those of one transaction, by the [`transaction_id`](crate::entity::audit_log::Model::transaction_id) of a record: the
+    /// rest of what happened together with it.
+    ///
+    /// # Backends
+    /// The records that have an id, of hooks, triggers and events alike:
+    ///
+    /// | written | PostgreSQL | SQLite, MariaDB, MySQL |
+    /// |---|---|---|
+    /// | in a transaction of an [`AuditedConnection`](crate::AuditedConnection), or one that became `audited()` | yes | yes |
+    /// | by `audited_insert` and its sisters, logins and exports on a pool | yes | yes |
+    /// | through an `AuditedConnection` outside a transaction, by triggers | yes | where a context goes along |
+    /// | through an `AuditedConnection` outside a transaction, by hooks | each statement its own | no |
+    /// | in a plain transaction (`db.begin()`, `begin_write()`) | yes | no |
+    /// | on a plain pool | each statement its own | no |
+    ///
+    /// PostgreSQL numbers its transactions, and fills the column by itself. The others have no number that a statement or a
+    /// trigger may read, so there a transaction has an id, a UUID, where this crate begins or takes it. It costs hooks
+    /// nothing, and travels to triggers with the context. Savepoints have the id of their transaction.
+    ///
+    /// # Example
+    /// ```
+    /// # use sea_orm::{ConnectionTrait, Database, DbBackend, Schema, TransactionSession, TransactionTrait};
+    /// use audit_sea_orm::prelude::*;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.execute(&Schema::new(DbBackend::Sqlite).create_table_from_entity(audit_log::Entity)).await?;
+    /// let transaction = db.audited().begin().await?;
+    /// AuditEvent::new(Action::Import).record(&transaction).await?;
+    /// AuditEvent::new(Action::View).record(&transaction).await?;
+    /// transaction.commit().await?;
+    ///
+    /// let record = audit_log::Entity::find_by_id(1).one(&db).await?.expect("just written");
+    /// let id = record.transaction_id.expect("the library began the transaction");
+    /// assert_eq!(audit_log::Entity::of_transaction(&id).all(&db).await?.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// # use sea_orm::EntityTrait;
+    /// ```
+    #[must_use]
+    fn of_transaction(self, transaction_id: &str) -> Self;
+
     /// Those in which the column appears: it changed, or the row was created or deleted with it. Those too in which it
     /// stands under a [former name](crate::renames), in the records of the table that it belongs to.
     ///
@@ -200,6 +242,10 @@ impl RecordQuery for Select<Entity> {
 
     fn by_request(self, request_id: &str) -> Self {
         by_index(self).filter(Column::RequestId.eq(request_id))
+    }
+
+    fn of_transaction(self, transaction_id: &str) -> Self {
+        by_index(self).filter(Column::TransactionId.eq(transaction_id))
     }
 
     fn changed<By>(self, column: impl RecordedColumn<By>) -> Self {
@@ -285,6 +331,12 @@ impl Entity {
     #[must_use]
     pub fn by_request(request_id: &str) -> Select<Self> {
         Self::find().by_request(request_id)
+    }
+
+    /// The records of one transaction; see [`RecordQuery::of_transaction`].
+    #[must_use]
+    pub fn of_transaction(transaction_id: &str) -> Select<Self> {
+        Self::find().of_transaction(transaction_id)
     }
 
     /// The records from `from` on and before `until`.

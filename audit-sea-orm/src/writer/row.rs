@@ -14,6 +14,7 @@ use crate::{
     entity::audit_log::{Column, Entity},
     object_key,
     sql_texts::SqlTexts,
+    transaction_id::TransactionId,
 };
 
 /// The row of a record.
@@ -108,6 +109,12 @@ impl Row {
             values: Vec::with_capacity(21),
             condition: None,
         }
+    }
+
+    /// Says in which transaction it is written, where the database does not know it.
+    pub(super) fn of_transaction(mut self, id: Option<TransactionId>) -> Self {
+        self.set(Column::TransactionId, id);
+        self
     }
 
     /// Has the insert ask whether that holds.

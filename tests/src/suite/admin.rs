@@ -82,6 +82,7 @@ fn record(n: i64) -> audit_log::ActiveModel {
         tenant_id: Set(Some(tenant(n))),
         ip_address: Set(Some("192.0.2.7".to_owned())),
         request_id: Set(Some(format!("request-{}", n / 2))),
+        transaction_id: Set(Some(format!("transaction-{}", n / 3))),
         reason: Set((n % 6 == 0).then(|| "100% rise_now!".to_owned())),
         ..Default::default()
     }

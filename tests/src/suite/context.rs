@@ -107,6 +107,18 @@ pub async fn every_write_carries_its_context(t: &mut Test) -> Outcome {
     Ok(())
 }
 
+/// The payloads that triggers found, without the ids of the transactions that the library made for them: each has one but
+/// on PostgreSQL.
+async fn payloads(t: &Test) -> Result<Vec<Option<Json>>, sea_orm::DbErr> {
+    let mut payloads = carried::take(&t.db).await?;
+    for payload in payloads.iter_mut().filter_map(Option::as_mut) {
+        let payload = payload.as_object_mut().expect("an object");
+        let id = payload.remove("transaction_id");
+        assert_eq!(id.is_none(), t.backend == Backend::Postgres, "{payload:?}");
+    }
+    Ok(payloads)
+}
+
 /// Every field arrives, what is explicit before what is ambient; scopes and lists too.
 pub async fn the_payload_is_whole(t: &mut Test) -> Outcome {
     carried::install(t).await?;
@@ -130,7 +142,7 @@ pub async fn the_payload_is_whole(t: &mut Test) -> Outcome {
         "user_agent": "agent", "session_id": "s", "request_id": "q", "reason": "line 1\nline 2",
         "module": "m", "metadata": {"deep": [1, {"x": null}]},
     });
-    assert_eq!(carried::take(&t.db).await?, [Some(payload)]);
+    assert_eq!(payloads(t).await?, [Some(payload)]);
 
     let plain = t.db.audited();
     ambient.scope(priced(2, 1).insert(&plain)).await?;
@@ -139,7 +151,7 @@ pub async fn the_payload_is_whole(t: &mut Test) -> Outcome {
     let config = config.skip_actions(["delete"])?;
     config.scope(priced(4, 1).insert(&plain)).await?;
     priced(5, 1).insert(&plain).await?;
-    let payloads = carried::take(&t.db).await?;
+    let payloads = payloads(t).await?;
     assert_eq!(
         payloads[0].as_ref().map(|p| &p["reason"]),
         Some(&json!("ambient"))

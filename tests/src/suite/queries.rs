@@ -27,6 +27,7 @@ fn record(seconds: i64, object: i64, actor: &str, request: &str) -> audit_log::A
         object_id: Set(Some(object.to_string())),
         actor_id: Set(Some(actor.to_owned())),
         request_id: Set(Some(request.to_owned())),
+        transaction_id: Set(Some(format!("transaction of {request}"))),
         new_values: Set(Some(json!({"price": seconds}))),
         ..Default::default()
     }
@@ -71,6 +72,8 @@ pub async fn each_question_finds_its_records(t: &mut Test) -> Outcome {
     assert_eq!(count(audit_log::Entity::for_key("cake", "7")).await?, 0);
     assert_eq!(count(audit_log::Entity::by_actor("actor-7")).await?, 200);
     assert_eq!(count(audit_log::Entity::by_request("request-5")).await?, 3);
+    let of_transaction = audit_log::Entity::of_transaction("transaction of request-5");
+    assert_eq!(count(of_transaction).await?, 3);
     assert_eq!(count(audit_log::Entity::between(at(10), at(12))).await?, 6);
     // Beyond the years that a TIMESTAMP of MariaDB knows.
     let ages = audit_log::Entity::between(at(-9_000_000_000), at(9_000_000_000));
@@ -177,6 +180,10 @@ pub async fn each_question_has_its_index(t: &mut Test) -> Outcome {
         ("object", audit_log::Entity::for_key("pie", "7")),
         ("actor", audit_log::Entity::by_actor("actor-7")),
         ("request", audit_log::Entity::by_request("request-5")),
+        (
+            "transaction",
+            audit_log::Entity::of_transaction("transaction of request-5"),
+        ),
     ];
     let within = audit_log::Entity::between(at(10), at(12));
     let questions = questions.map(|(index, question)| {

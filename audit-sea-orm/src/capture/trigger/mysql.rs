@@ -1,5 +1,6 @@
 use super::{
-    CONTEXT, CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, lists, marked, name, skip_names,
+    CONTEXT, CREATE, DELETE, Event, TRANSACTION, Trigger, UNREADABLE, UPDATE, lists, marked, name,
+    skip_names,
 };
 use crate::capture::{
     catalog::{Dialect, Place},
@@ -217,7 +218,7 @@ impl Maker<'_> {
     fn record(&self, of_event: Vec<(&'static str, String)>, metadata: String) -> String {
         let mut values = vec![("occurred_at", NOW.to_owned())];
         values.extend(of_event);
-        for (column, most) in CONTEXT {
+        for (column, most) in CONTEXT.into_iter().chain([TRANSACTION]) {
             let text = self.context(&format!("$.{column}"));
             values.push((column, format!("LEFT({text}, {most})")));
         }

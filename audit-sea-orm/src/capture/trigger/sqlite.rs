@@ -2,7 +2,8 @@
 pub(crate) mod propagated;
 
 use super::{
-    CONTEXT, CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, lists, marked, name, skip_names,
+    CONTEXT, CREATE, DELETE, Event, TRANSACTION, Trigger, UNREADABLE, UPDATE, lists, marked, name,
+    skip_names,
 };
 use crate::capture::{
     catalog::Place,
@@ -64,7 +65,8 @@ fn trigger(
 fn insert(table: &Table, event: Event) -> String {
     let mut values = vec![("occurred_at", NOW.to_owned())];
     values.extend(event.values(&Sqlite, table));
-    values.extend(CONTEXT.map(|(column, most)| (column, context(column, most))));
+    let contexts = CONTEXT.into_iter().chain([TRANSACTION]);
+    values.extend(contexts.map(|(column, most)| (column, context(column, most))));
     values.push(("metadata", METADATA.to_owned()));
     let is_kept = match table.options.on_skip {
         OnSkip::Record => {

@@ -72,8 +72,15 @@ impl Listed for Entity {
             column: Column::RequestId,
             kind: Kind::Typed,
         },
+        Field {
+            name: "transaction",
+            label: "Transaction id",
+            column: Column::TransactionId,
+            kind: Kind::Typed,
+        },
     ];
     const INDEXES: &'static [&'static [&'static str]] = &[
+        &["transaction"],
         &["request"],
         &["table", "object"],
         &["behalf"],
@@ -248,6 +255,10 @@ fn origin(row: &Model, base: &str) -> Section {
     section.links.extend(row.request_id.iter().map(|id| {
         let page = link(&format!("{base}records"), &[("request", id)]);
         (page, "Everything in this request".to_owned())
+    }));
+    section.links.extend(row.transaction_id.iter().map(|id| {
+        let page = link(&format!("{base}records"), &[("transaction", id)]);
+        (page, "Everything in this transaction".to_owned())
     }));
     section
 }

@@ -117,6 +117,7 @@ pub async fn filters_find_their_rows(t: &mut Test) -> Outcome {
         ("records?actor=actor-1&size=500", 12),
         ("records?actor=actor-1&action=UPDATE&size=500", 3),
         ("records?request=request-4&size=500", 2),
+        ("records?transaction=transaction-4&size=500", 3),
         ("records?behalf=guest&size=500", 6),
         ("records?tenant=tenant-1&size=500", 15),
         ("records?tenant=tenant-1&actor=actor-1&size=500", 3),

@@ -31,7 +31,7 @@ const MOST_READ: u64 = 9_300;
 
 /// Every list with each filter, and with filters together, searches and dates. `{}` stands for a place in the
 /// middle.
-const LISTS: [&str; 64] = [
+const LISTS: [&str; 65] = [
     "records",
     "records?before={}",
     "records?after={}",
@@ -50,6 +50,7 @@ const LISTS: [&str; 64] = [
     "records?actor=import-service",
     "records?actor=import-service&after={}",
     "records?request={request}",
+    "records?transaction=731",
     "records?behalf=guest",
     "records?tenant=main-street",
     "records?tenant=branch-7&after={}",

@@ -173,13 +173,13 @@ pub async fn check_tells_every_drift(t: &mut Test) -> Outcome {
             "{drifts:?}"
         );
     }
-    t.db.execute_unprepared("ALTER TABLE audit_log DROP COLUMN transaction_id")
+    t.db.execute_unprepared("ALTER TABLE audit_log DROP COLUMN database_role")
         .await?;
     t.db.execute_unprepared("DROP TABLE audit_data_export")
         .await?;
     let column = Drift::NoColumn {
         table: "audit_log".to_owned(),
-        column: "transaction_id".to_owned(),
+        column: "database_role".to_owned(),
     };
     let trail = check(&t.db).await?.trail;
     assert_eq!(
