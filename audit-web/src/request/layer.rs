@@ -1,5 +1,6 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use audit_sea_orm::Actor;
 use http::{HeaderName, request::Parts};
 use tower_layer::Layer;
 
@@ -10,7 +11,7 @@ use crate::{ClientAddress, EventReporter, session::session_digest};
 ///
 /// See the [crate docs](crate) for where it belongs among other layers.
 ///
-/// The context holds the client's address, user agent, request id, session id, actor, and as its module the
+/// The context holds the client's address, user agent, request id, session id, actor, tenant, metadata, and as its module the
 /// method and route (`GET /cakes/{id}`; the path where no route of axum's matched; never the query string). Text
 /// of the client's is cleaned and cut. The context is current while the handler runs and while the body of its answer is produced, and it stands as
 /// a [`SharedContext`](audit_sea_orm::SharedContext) in the request's extensions.
@@ -78,6 +79,8 @@ impl AuditLayer {
                 peer: None,
                 actor: Arc::new(()),
                 actor_watch: None,
+                on_behalf_of: None,
+                tenant: None,
                 metadata: None,
                 session_id: None,
                 request_id: None,
@@ -115,6 +118,39 @@ impl AuditLayer {
         let settings = self.settings_mut();
         settings.actor = Arc::new(actor);
         settings.actor_watch = Some(Arc::default());
+        self
+    }
+
+    /// Sets how it is found for whom the actor acts, such as a customer whose account support has opened. Default: nobody.
+    pub fn resolve_on_behalf_of(
+        mut self,
+        on_behalf_of: impl Fn(&Parts) -> Option<Actor> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings_mut().on_behalf_of = Some(Arc::new(on_behalf_of));
+        self
+    }
+
+    /// Sets how the tenant is found whose data the request is about; recorded to 128 characters. Default: none.
+    ///
+    /// Take it from what the application has verified, as an authentication layer outside leaves it: a host name or a header
+    /// is what the client says. What only an extractor knows is set by
+    /// [`AuditContext::set_tenant_id`](audit_sea_orm::AuditContext::set_tenant_id).
+    ///
+    /// # Example
+    /// ```
+    /// # use audit_web::AuditLayer;
+    /// #[derive(Clone)]
+    /// struct CurrentUser { id: i64, company: String }
+    ///
+    /// # fn layer(layer: AuditLayer) -> AuditLayer {
+    /// layer.resolve_tenant(|parts| Some(parts.extensions.get::<CurrentUser>()?.company.clone()))
+    /// # }
+    /// ```
+    pub fn resolve_tenant(
+        mut self,
+        tenant: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings_mut().tenant = Some(Arc::new(tenant));
         self
     }
 

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt, mem, net::IpAddr, sync::Arc, time::Duration};
 
-use audit_sea_orm::{AuditContext, SharedContext, text};
+use audit_sea_orm::{Actor, AuditContext, SharedContext, text};
 use http::{HeaderMap, HeaderName, header::USER_AGENT, request::Parts};
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ use super::{
 use crate::{ClientAddress, EventReporter};
 
 type ResolveText = dyn Fn(&Parts) -> Option<String> + Send + Sync;
+type ResolveOnBehalfOf = dyn Fn(&Parts) -> Option<Actor> + Send + Sync;
 type ResolveMetadata = dyn Fn(&Parts) -> Option<Value> + Send + Sync;
 type ResolvePeer = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
 
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(super) actor: Arc<dyn ResolveActor>,
     /// Where an actor is looked for at all.
     pub(super) actor_watch: Option<Arc<ActorWatch>>,
+    pub(super) on_behalf_of: Option<Arc<ResolveOnBehalfOf>>,
+    pub(super) tenant: Option<Arc<ResolveText>>,
     pub(super) metadata: Option<Arc<ResolveMetadata>>,
     pub(super) session_id: Option<Arc<ResolveText>>,
     pub(super) request_id: Option<Arc<ResolveText>>,
@@ -68,7 +71,7 @@ impl Settings {
         asked.panic
     }
 
-    /// What a layer deeper inside may know better: who, in which session, on which route.
+    /// What a layer deeper inside may know better: who, for whom, of which tenant, in which session, on which route.
     fn identify(
         &self,
         context: &mut AuditContext,
@@ -78,6 +81,11 @@ impl Settings {
     ) {
         context.module = Some(text::line(&route.to_string(), 255).into_owned());
         context.actor = asked.resolve(|| self.actor.resolve_actor(parts));
+        let on_behalf_of = self.on_behalf_of.as_ref();
+        context.on_behalf_of = on_behalf_of.and_then(|actor| asked.resolve(|| actor(parts)));
+        let tenant = self.tenant.as_ref();
+        let tenant = tenant.and_then(|tenant| asked.resolve(|| tenant(parts)));
+        context.tenant_id = tenant.map(|id| text::line(&id, 128).into_owned());
         let session_id = self.session_id.as_ref();
         let session_id = session_id.and_then(|id| asked.resolve(|| id(parts)));
         context.session_id = session_id.map(|id| text::line(&id, 128).into_owned());

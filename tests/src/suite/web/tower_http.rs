@@ -60,84 +60,70 @@ async fn told(
     Ok((answer, titles.collect()))
 }
 
+/// What is asked, of which application, and what the trail holds then.
+type Case = (&'static str, Router, Option<&'static str>);
+
+fn panics(audit: &AuditLayer) -> Vec<Case> {
+    let panicked = Some("ERROR GET /explode panicked: the oven exploded");
+    let rethrow = audit.clone().on_panic(OnPanic::Rethrow);
+    let (catch, trace) = (CatchPanicLayer::new, TraceLayer::new_for_http);
+    let routers = [
+        routes().layer(catch()).layer(audit.clone()),
+        routes().layer(rethrow).layer(catch()),
+        routes().layer(trace()).layer(catch()).layer(audit.clone()),
+    ];
+    Vec::from(routers.map(|router| ("/explode", router, panicked)))
+}
+
+fn failures(audit: &AuditLayer) -> Vec<Case> {
+    let busy = Some("ERROR GET /busy answered 503");
+    let trace = TraceLayer::new_for_http;
+    let routers = [
+        routes().layer(trace()).layer(audit.clone()),
+        routes().layer(audit.clone()).layer(trace()),
+    ];
+    Vec::from(routers.map(|router| ("/busy", router, busy)))
+}
+
+fn timeouts(audit: &AuditLayer) -> Vec<Case> {
+    let inside = |status| routes().layer(timeout(status)).layer(audit.clone());
+    let outside = |status| routes().layer(audit.clone()).layer(timeout(status));
+    let (late, gateway) = (StatusCode::REQUEST_TIMEOUT, StatusCode::GATEWAY_TIMEOUT);
+    let cases = [
+        (inside(late), "PERFORMANCE GET /dawdle timed out"),
+        (inside(gateway), "ERROR GET /dawdle answered 504"),
+        (
+            outside(late),
+            "WARNING GET /dawdle was aborted before its answer",
+        ),
+    ];
+    Vec::from(cases.map(|(router, told)| ("/dawdle", router, Some(told))))
+}
+
+fn compressions(audit: &AuditLayer) -> Vec<Case> {
+    let compress = CompressionLayer::new;
+    let routers = [
+        routes().layer(compress()).layer(audit.clone()),
+        routes().layer(audit.clone()).layer(compress()),
+    ];
+    Vec::from(routers.map(|router| ("/fine", router, None)))
+}
+
 /// Each layer of tower-http, inside and outside of `AuditLayer`: the page on their order holds.
 pub async fn layers_of_tower_http_lose_and_double_nothing(t: &mut Test) -> Outcome {
     let reporter = reporter(t);
     let audit = AuditLayer::new(&reporter);
-    let rethrow = audit.clone().on_panic(OnPanic::Rethrow);
-    let (http_timeout, gateway) = (StatusCode::REQUEST_TIMEOUT, StatusCode::GATEWAY_TIMEOUT);
-    let panicked = "ERROR GET /explode panicked: the oven exploded";
-    let busy = "ERROR GET /busy answered 503";
-    let cases = [
-        (
-            "/explode",
-            routes().layer(CatchPanicLayer::new()).layer(audit.clone()),
-            Some(panicked),
-        ),
-        (
-            "/explode",
-            routes()
-                .layer(rethrow.clone())
-                .layer(CatchPanicLayer::new()),
-            Some(panicked),
-        ),
-        (
-            "/explode",
-            routes()
-                .layer(TraceLayer::new_for_http())
-                .layer(CatchPanicLayer::new())
-                .layer(audit.clone()),
-            Some(panicked),
-        ),
-        (
-            "/busy",
-            routes()
-                .layer(TraceLayer::new_for_http())
-                .layer(audit.clone()),
-            Some(busy),
-        ),
-        (
-            "/busy",
-            routes()
-                .layer(audit.clone())
-                .layer(TraceLayer::new_for_http()),
-            Some(busy),
-        ),
-        (
-            "/dawdle",
-            routes().layer(timeout(http_timeout)).layer(audit.clone()),
-            Some("PERFORMANCE GET /dawdle timed out"),
-        ),
-        (
-            "/dawdle",
-            routes().layer(timeout(gateway)).layer(audit.clone()),
-            Some("ERROR GET /dawdle answered 504"),
-        ),
-        (
-            "/dawdle",
-            routes().layer(audit.clone()).layer(timeout(http_timeout)),
-            Some("WARNING GET /dawdle was aborted before its answer"),
-        ),
-        (
-            "/fine",
-            routes().layer(CompressionLayer::new()).layer(audit.clone()),
-            None,
-        ),
-        (
-            "/fine",
-            routes().layer(audit.clone()).layer(CompressionLayer::new()),
-            None,
-        ),
-    ];
-    for (number, (path, router, expected)) in cases.into_iter().enumerate() {
+    let cases = [panics, failures, timeouts, compressions];
+    let cases = cases.iter().flat_map(|cases| cases(&audit));
+    for (number, (path, router, expected)) in cases.enumerate() {
         let (answer, titles) = told(t, &reporter, router, path).await?;
         assert_eq!(titles, Vec::from_iter(expected), "case {number}");
         let is_fine = path == "/fine";
         assert_eq!(answer.status == StatusCode::OK, is_fine, "case {number}");
         assert_eq!(answer.headers.contains_key("content-encoding"), is_fine);
     }
-    let stacks = events(t, &reporter).await?;
-    let stacks = stacks.iter().filter(|event| event.stack_trace.is_some());
+    let events = events(t, &reporter).await?;
+    let stacks = events.iter().filter(|event| event.stack_trace.is_some());
     assert_eq!(stacks.count(), 3, "each panic has its backtrace");
     Ok(())
 }
