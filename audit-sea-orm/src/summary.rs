@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use audit_core::Action;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
@@ -42,6 +44,7 @@ pub struct AuditSummary {
     from: DateTime<Utc>,
     until: Option<DateTime<Utc>>,
     actor: Option<String>,
+    tenant_id: Option<String>,
 }
 
 /// What [`AuditSummary::load`] counted.
@@ -77,6 +80,7 @@ impl AuditSummary {
             from: clock::now() - TimeDelta::days(days.into()),
             until: None,
             actor: None,
+            tenant_id: None,
         }
     }
 
@@ -86,6 +90,7 @@ impl AuditSummary {
             from,
             until: Some(until),
             actor: None,
+            tenant_id: None,
         }
     }
 
@@ -95,6 +100,12 @@ impl AuditSummary {
     /// the actor has in records of the period, or one that a login of this actor had in the period.
     pub fn actor(mut self, actor_id: impl Into<String>) -> Self {
         self.actor = Some(actor_id.into());
+        self
+    }
+
+    /// Counts what happened to one tenant's data alone.
+    pub fn of_tenant(mut self, tenant_id: impl Display) -> Self {
+        self.tenant_id = Some(tenant_id.to_string());
         self
     }
 
@@ -122,6 +133,9 @@ impl AuditSummary {
             .filter(E::OCCURRED_AT.gte(clock::bound(self.from)))
             .apply_if(self.until, |select, until| {
                 select.filter(E::OCCURRED_AT.lt(clock::bound(until)))
+            })
+            .apply_if(self.tenant_id.as_ref(), |select, tenant_id| {
+                select.filter(E::TENANT_ID.eq(tenant_id))
             })
     }
 

@@ -32,6 +32,7 @@
 //! # What protects it
 //! - There is no open default: without an authoriser there is no router. See [`AuditAdmin::authorize`].
 //! - A content security policy that allows no script and no inline style, no sniffing, no referrer, no caching.
+//! - A tenant's own auditor is limited to that tenant by the authoriser: [`Access::of_tenant`].
 //! - A form is accepted only with a token, an HMAC of the actor's id under a key of the process, and never from
 //!   another origin: `Sec-Fetch-Site` says so, or `Origin` where a browser does not send that. Several processes
 //!   that share the load need one key: see [`AuditAdmin::token_key`].

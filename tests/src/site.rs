@@ -64,7 +64,7 @@ pub struct Site {
     user: &'static str,
 }
 
-/// Lets in `ada` as a superuser and `vera` as a viewer; `lost` is sent to log in, everybody else away.
+/// Lets in `ada` as a superuser, `vera` as a viewer, and `tess` as a superuser of one tenant's rows; `lost` is sent to log in, everybody else away.
 pub async fn authorize(request: Parts) -> Access {
     let user = request
         .headers
@@ -73,6 +73,11 @@ pub async fn authorize(request: Parts) -> Access {
     match user {
         Some("ada") => Access::Superuser(Actor::new("ada").with_name("Ada Lovelace")),
         Some("vera") => Access::Viewer(Actor::new("vera")),
+        Some("tess") => Access::Superuser(Actor::new("tess")).of_tenant("acme"),
+        Some("nobody's") => Access::Viewer(Actor::new("n")).of_tenant(""),
+        Some("two's") => Access::Viewer(Actor::new("t"))
+            .of_tenant("acme")
+            .of_tenant("rival"),
         Some("lost") => Access::Redirect("/login".to_owned()),
         _ => Access::Denied,
     }

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use audit_sea_orm::Actor;
 use http::request::Parts;
 
@@ -12,6 +14,42 @@ pub enum Access {
     Viewer(Actor),
     /// What a viewer may, and delete rows of the trail.
     Superuser(Actor),
+    /// What that access is, of one tenant's rows alone: see [`of_tenant`](Self::of_tenant).
+    OfTenant(String, Box<Self>),
+}
+
+impl Access {
+    /// The same access to the rows of one tenant alone: in lists, details, histories, the overview, exports and the API, no
+    /// row of another tenant is seen, counted, resolved or deleted, nor one that has no tenant.
+    ///
+    /// What is recorded of such a visit, an export for example, has that tenant too. An access of no tenant (an empty id)
+    /// is [`Denied`](Self::Denied), and so is one of two different tenants.
+    ///
+    /// # Example
+    /// ```
+    /// use audit_sea_orm::Actor;
+    /// use audit_web::admin::Access;
+    ///
+    /// # let company = "acme";
+    /// let access = Access::Viewer(Actor::new("ada")).of_tenant(company);
+    /// # assert_eq!(access, Access::OfTenant("acme".to_owned(), Box::new(Access::Viewer(Actor::new("ada")))));
+    /// ```
+    #[must_use]
+    pub fn of_tenant(self, tenant_id: impl fmt::Display) -> Self {
+        Self::OfTenant(tenant_id.to_string(), Box::new(self))
+    }
+
+    /// Without its tenant, and that tenant.
+    pub(super) fn into_parts(self) -> (Self, Option<String>) {
+        let Self::OfTenant(tenant, access) = self else {
+            return (self, None);
+        };
+        match access.into_parts() {
+            (_, Some(other)) if other != tenant => (Self::Denied, None),
+            _ if tenant.is_empty() => (Self::Denied, None),
+            (access, _) => (access, Some(tenant)),
+        }
+    }
 }
 
 /// Decides who may see the trail; asked for every request but those for the style sheet.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use audit_sea_orm::{Action, AuditEvent};
+use audit_sea_orm::Action;
 use axum::{
     extract::{FromRequest, FromRequestParts, Request, State},
     middleware::Next,
@@ -24,8 +24,9 @@ pub(super) async fn admit<A: Authorize>(
     let (mut parts, body) = request.into_parts();
     let is_api = parts.uri.path().starts_with("/api/");
     let layout = |viewer: Option<&Viewer>| Layout::new(&shared, &parts.uri, viewer);
-    let viewer = match authorizer.authorize(parts.clone()).await {
-        Access::Denied => {
+    let (access, tenant) = authorizer.authorize(parts.clone()).await.into_parts();
+    let viewer = match access {
+        Access::Denied | Access::OfTenant(..) => {
             let failure = Failure::forbidden("You may not see the audit trail.");
             return failure.show(layout(None), is_api);
         }
@@ -33,10 +34,12 @@ pub(super) async fn admit<A: Authorize>(
         Access::Viewer(actor) => Viewer {
             actor,
             is_superuser: false,
+            tenant,
         },
         Access::Superuser(actor) => Viewer {
             actor,
             is_superuser: true,
+            tenant,
         },
     };
     let layout = layout(Some(&viewer));
@@ -75,9 +78,8 @@ impl Visit {
         if self.shared.settings.record_views {
             let page = self.uri.path();
             let seen = serde_json::json!({"page": page, "query": self.params.to_json()});
-            AuditEvent::new(Action::View)
-                .actor(self.viewer.actor.clone())
-                .module("audit admin")
+            self.viewer
+                .event(Action::View)
                 .metadata(seen)
                 .record(&self.shared.db)
                 .await?;

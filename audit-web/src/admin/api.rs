@@ -18,7 +18,7 @@ pub(super) async fn list<E: Listed>(visit: Visit) -> Result<Json<Value>, Failure
     if size.is_some_and(|size| !(1..=500).contains(&size)) {
         return Err(Failure::bad_request("A page has 1 to 500 rows."));
     }
-    let asked = Asked::<E>::read(&visit.params, Ends::Near, db).await?;
+    let asked = Asked::<E>::read(&visit, Ends::Near).await?;
     let size = size.unwrap_or(visit.shared.settings.page_size);
     let slice = asked.slice(db, size).await?;
     visit.record_view().await?;
@@ -54,7 +54,7 @@ pub(super) async fn history(visit: Visit) -> Result<Json<Value>, Failure> {
 }
 
 pub(super) async fn summary(visit: Visit) -> Result<Json<Value>, Failure> {
-    let summary = Window::read(&visit.params)?.summary();
+    let summary = Window::read(&visit.params)?.summary(&visit.viewer);
     let summary = summary.load(&visit.shared.db).await?;
     visit.record_view().await?;
     Ok(Json(json!({

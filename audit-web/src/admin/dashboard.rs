@@ -5,9 +5,7 @@ use audit_sea_orm::{
 };
 use axum::response::Html;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 use super::{
     admitted::Visit,
@@ -19,6 +17,7 @@ use super::{
     period::Span,
     ranking::{Counted, busiest, present_table, rows},
     tally, value,
+    viewer::Viewer,
     walk::during,
 };
 
@@ -66,8 +65,12 @@ impl Window {
         })
     }
 
-    pub(super) fn summary(self) -> AuditSummary {
-        AuditSummary::between(self.from, self.until)
+    pub(super) fn summary(self, viewer: &Viewer) -> AuditSummary {
+        let summary = AuditSummary::between(self.from, self.until);
+        match &viewer.tenant {
+            Some(tenant) => summary.of_tenant(tenant),
+            None => summary,
+        }
     }
 
     fn bars(self) -> Vec<Span> {
@@ -145,6 +148,7 @@ pub(super) async fn page(visit: Visit) -> Result<Html<String>, Failure> {
     let errors = system_event::Entity::find()
         .filter(system_event::Column::Resolved.eq(false))
         .filter(system_event::Column::EventType.eq("ERROR"))
+        .filter(visit.viewer.sees::<system_event::Entity>())
         .newest_first()
         .page(db, SHOWN)
         .await?;
@@ -159,9 +163,9 @@ pub(super) async fn page(visit: Visit) -> Result<Html<String>, Failure> {
             })
             .collect(),
         period: window.name,
-        figures: figures(window.summary().load(db).await?),
-        chart: activity(window, db).await?,
-        rankings: rankings(window, db).await?,
+        figures: figures(window.summary(&visit.viewer).load(db).await?),
+        chart: activity(window, &visit).await?,
+        rankings: rankings(window, &visit).await?,
         has_more_errors: errors.next.is_some(),
         errors: errors
             .rows
@@ -223,15 +227,16 @@ fn figures(summary: Summary) -> Vec<Figure> {
     ]
 }
 
-async fn activity(window: Window, db: &DatabaseConnection) -> Result<Chart, DbErr> {
+async fn activity(window: Window, visit: &Visit) -> Result<Chart, DbErr> {
     let bars = window.bars();
     let rows = |from, until| {
-        during(audit_log::Entity::find(), from, until)
+        let records = audit_log::Entity::find().filter(visit.viewer.sees::<audit_log::Entity>());
+        during(records, from, until)
             .select_only()
             .column(audit_log::Column::Id)
             .into_query()
     };
-    let counts = tally::counts_in(db, &bars, rows).await?;
+    let counts = tally::counts_in(&visit.shared.db, &bars, rows).await?;
     let bars = bars.iter().zip(counts).map(|((from, until), count)| {
         let day = from.format("%Y-%m-%d").to_string();
         let last = (*until - TimeDelta::hours(1))
@@ -251,13 +256,16 @@ async fn activity(window: Window, db: &DatabaseConnection) -> Result<Chart, DbEr
     Ok(chart::draw(bars.collect()))
 }
 
-async fn rankings(window: Window, db: &DatabaseConnection) -> Result<Vec<Ranking>, DbErr> {
+async fn rankings(window: Window, visit: &Visit) -> Result<Vec<Ranking>, DbErr> {
+    let (db, viewer) = (&visit.shared.db, &visit.viewer);
     use audit_log::Column as Record;
     use login_attempt::Column as Login;
     let (from, until) = (window.from, window.until);
-    let records = || audit_log::Entity::between(from, until);
+    let records =
+        || audit_log::Entity::between(from, until).filter(viewer.sees::<audit_log::Entity>());
     let failed = login_attempt::Entity::find()
         .between(from, until)
+        .filter(viewer.sees::<login_attempt::Entity>())
         .filter(Login::Status.eq("FAILED"));
     let actors = busiest(
         records(),

@@ -1,5 +1,5 @@
 use askama::Template;
-use audit_sea_orm::{Action, AuditConfig, AuditEvent, BeginWrite};
+use audit_sea_orm::{Action, AuditConfig, BeginWrite};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use sea_orm::{ColumnTrait, QueryFilter};
 
@@ -75,7 +75,9 @@ async fn confirmation<E: Listed>(
     ids: &[i64],
     lacks_reason: bool,
 ) -> Result<Response, Failure> {
-    let rows = E::find().filter(E::ID.is_in(ids.iter().copied()));
+    let rows = E::find()
+        .filter(E::ID.is_in(ids.iter().copied()))
+        .filter(visit.viewer.sees::<E>());
     let rows = rows.all(&visit.shared.db).await?;
     if rows.is_empty() {
         return Err(Failure::not_found("These rows are gone already."));
@@ -101,7 +103,10 @@ async fn confirmation<E: Listed>(
 /// for a deletion may be just that.
 async fn remove<E: Listed>(visit: &Visit, ids: &[i64], reason: &str) -> Result<u64, Failure> {
     let transaction = visit.shared.db.begin_write().await?;
-    let chosen = || E::ID.is_in(ids.iter().copied());
+    let chosen = || {
+        let sees = visit.viewer.sees::<E>();
+        sees.add(E::ID.is_in(ids.iter().copied()))
+    };
     let rows = E::find().filter(chosen()).all(&transaction).await?;
     let deleted = E::delete_many()
         .filter(chosen())
@@ -115,11 +120,11 @@ async fn remove<E: Listed>(visit: &Visit, ids: &[i64], reason: &str) -> Result<u
         ));
     }
     for row in &rows {
-        AuditEvent::new(Action::Delete)
+        visit
+            .viewer
+            .event(Action::Delete)
             .on_object(E::TABLE, E::id(row).to_string())
             .repr(E::name(row))
-            .actor(visit.viewer.actor.clone())
-            .module("audit admin")
             .reason(reason)
             .record(&transaction)
             .await?;

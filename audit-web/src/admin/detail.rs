@@ -50,6 +50,9 @@ pub(super) async fn page<E: Listed>(
 pub(super) async fn row<E: Listed>(visit: &Visit, id: &str) -> Result<E::Model, Failure> {
     let missing = || Failure::not_found(format!("There is no such {}.", E::NAMES.1));
     let id: i64 = id.parse().map_err(|_| missing())?;
-    let row = E::find().filter(E::ID.eq(id)).one(&visit.shared.db).await?;
+    let row = E::find()
+        .filter(E::ID.eq(id))
+        .filter(visit.viewer.sees::<E>());
+    let row = row.one(&visit.shared.db).await?;
     row.ok_or_else(missing)
 }

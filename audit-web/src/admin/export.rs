@@ -38,7 +38,7 @@ pub(super) async fn json_lines<E: Listed>(visit: Visit) -> Result<Response, Fail
 
 async fn export<E: Listed>(visit: &Visit, format: Format) -> Result<Response, Failure> {
     // It reads all rows of a period anyway.
-    let asked = Asked::<E>::read(&visit.params, Ends::Exact, &visit.shared.db).await?;
+    let asked = Asked::<E>::read(visit, Ends::Exact).await?;
     let filters = visit.params.keeping(filter_names::<E>()).to_json();
     let file = File {
         shared: Arc::clone(&visit.shared),

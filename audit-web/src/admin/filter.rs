@@ -3,16 +3,19 @@
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection, DbErr, Value, sea_query::SimpleExpr};
 
 use super::{
+    admitted::Visit,
     failure::Failure,
     field::{Field, Kind},
     listed::Listed,
-    params::Params,
     place::Place,
     range::{Ends, Range},
     stretch::Stretch,
     tally,
     walk::{WINDOW, Walk},
 };
+
+/// The name of the filter of the tenant.
+pub(super) const TENANT: &str = "tenant";
 
 /// A filter that was set.
 struct Given<E: Listed> {
@@ -75,12 +78,12 @@ impl<E: Listed> Way<E> {
 
 /// The walks to the rows that the fields and a range of time choose.
 pub(super) async fn filtered<E: Listed>(
-    params: &Params,
+    visit: &Visit,
     range: Range,
     ends: Ends,
-    db: &DatabaseConnection,
 ) -> Result<Filtered<E>, Failure> {
-    let given = given::<E>(params)?;
+    let db = &visit.shared.db;
+    let given = given::<E>(visit)?;
     let ways = ways(&given, db).await?;
     let by_time = (!range.is_all()).then(|| Walk::by_time(range.rows::<E>()));
     let counts = match (ways.len(), &by_time) {
@@ -117,18 +120,27 @@ pub(super) async fn filtered<E: Listed>(
     })
 }
 
-fn given<E: Listed>(params: &Params) -> Result<Vec<Given<E>>, Failure> {
+/// What the address asks, and the tenant whose rows alone are to be seen, whatever the address says.
+fn given<E: Listed>(visit: &Visit) -> Result<Vec<Given<E>>, Failure> {
+    let forced = visit.viewer.tenant.as_ref().map(|tenant| Given {
+        name: TENANT,
+        column: E::TENANT_ID,
+        values: vec![tenant.into()],
+    });
     let fields = E::FIELDS.iter();
-    fields
-        .filter_map(|field| Some((field, params.get(field.name)?)))
+    let asked = fields
+        .filter(|field| forced.is_none() || field.name != TENANT)
+        .filter_map(|field| Some((field, visit.params.get(field.name)?)))
         .map(|(field, value)| {
             Ok(Given {
                 name: field.name,
                 column: field.column,
                 values: chosen::<E>(field, value)?,
             })
-        })
-        .collect()
+        });
+    let mut given: Vec<_> = asked.collect::<Result<_, Failure>>()?;
+    given.extend(forced);
+    Ok(given)
 }
 
 fn chosen<E: Listed>(field: &Field<E::Column>, value: &str) -> Result<Vec<Value>, Failure> {

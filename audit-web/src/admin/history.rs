@@ -3,7 +3,7 @@
 use askama::Template;
 use audit_sea_orm::{Cursor, Page, TrailQuery, entity::audit_log, renames};
 use axum::response::Html;
-use sea_orm::DbErr;
+use sea_orm::{ColumnTrait, DbErr, QueryFilter};
 
 use super::{
     admitted::Visit,
@@ -108,13 +108,18 @@ async fn records(
             Stretch::of(lead.map(|(column, value)| (column, value.into())).into())
         };
         let walk = Walk::<audit_log::Entity>::over(names.iter().map(of_name).collect());
+        let walk = match &visit.viewer.tenant {
+            Some(tenant) => walk.but(Column::TenantId.eq(tenant.as_str())),
+            None => walk,
+        };
         let found = walk.page(db, place, MOST).await?;
         return Ok(Page {
             rows: found.rows,
             next: found.next,
         });
     }
-    let mut select = audit_log::Entity::for_key(table, object_id);
+    let select = audit_log::Entity::for_key(table, object_id);
+    let mut select = select.filter(visit.viewer.sees::<audit_log::Entity>());
     if let Place::Older(cursor) = place {
         select = select.older_than(cursor);
     }

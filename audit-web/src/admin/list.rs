@@ -8,6 +8,7 @@ use super::{
     cell::{Cell, Moment},
     failure::Failure,
     field::{Choice, Control, Kind},
+    filter::TENANT,
     hierarchy::{self, Hierarchy},
     layout::Layout,
     listed::Listed,
@@ -61,7 +62,7 @@ struct RowView {
 
 pub(super) async fn page<E: Listed>(visit: Visit) -> Result<Html<String>, Failure> {
     let db = &visit.shared.db;
-    let asked = Asked::<E>::read(&visit.params, Ends::Near, db).await?;
+    let asked = Asked::<E>::read(&visit, Ends::Near).await?;
     let slice = asked.slice(db, visit.shared.settings.page_size).await?;
     let params = visit.params.keeping(filter_names::<E>());
     let hierarchy = hierarchy::load(&asked, &params, db).await?;
@@ -141,7 +142,11 @@ fn notice(visit: &Visit) -> String {
 
 async fn controls<E: Listed>(visit: &Visit) -> Result<Vec<Control>, Failure> {
     let mut controls = Vec::new();
+    let tenant = &visit.viewer.tenant;
     for field in E::FIELDS {
+        if tenant.is_some() && field.name == TENANT {
+            continue;
+        }
         let value = visit.params.get(field.name).unwrap_or_default();
         let value = E::present(field.name, value.to_owned());
         let known: &[&str] = match field.kind {
@@ -151,7 +156,11 @@ async fn controls<E: Listed>(visit: &Visit) -> Result<Vec<Control>, Failure> {
         };
         let mut options: Vec<String> = known.iter().map(ToString::to_string).collect();
         if matches!(field.kind, Kind::Held | Kind::Choice(_)) {
-            let held = tally::held(&visit.shared.db, E::TABLE, field.column.as_str()).await?;
+            // Which values there are is known of all tenants together.
+            let held = match tenant {
+                Some(_) => Vec::new(),
+                None => tally::held(&visit.shared.db, E::TABLE, field.column.as_str()).await?,
+            };
             // A page without rows still shows what it was asked for.
             let asked = (!value.is_empty()).then(|| value.clone());
             for option in held.into_iter().chain(asked) {

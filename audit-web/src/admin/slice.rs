@@ -5,6 +5,7 @@ use chrono::{DateTime, Days, Utc};
 use sea_orm::{Condition, DatabaseConnection, DbErr};
 
 use super::{
+    admitted::Visit,
     failure::Failure,
     filter::{Filtered, filtered},
     listed::Listed,
@@ -44,11 +45,8 @@ pub(super) fn filter_names<E: Listed>() -> impl Iterator<Item = &'static str> {
 }
 
 impl<E: Listed> Asked<E> {
-    pub(super) async fn read(
-        params: &Params,
-        ends: Ends,
-        db: &DatabaseConnection,
-    ) -> Result<Self, Failure> {
+    pub(super) async fn read(visit: &Visit, ends: Ends) -> Result<Self, Failure> {
+        let params = &visit.params;
         let period: Option<Period> =
             params.read("date", "a year, a month or a day such as 2026-11-24")?;
         let (days, place) = (days(params)?, place(params)?);
@@ -57,7 +55,7 @@ impl<E: Listed> Asked<E> {
             mut walk,
             of_any_time,
             fields,
-        } = filtered::<E>(params, range, ends, db).await?;
+        } = filtered::<E>(visit, range, ends).await?;
         if let Some(text) = params.get("q") {
             walk = walk.but(search::holds::<E>(text));
         }

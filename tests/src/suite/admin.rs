@@ -8,6 +8,7 @@ mod lists;
 mod pages;
 mod plans;
 mod renames;
+mod tenants;
 
 pub use actions::{
     a_deletion_is_confirmed_first_with_a_reason, a_deletion_is_recorded_row_by_row,
@@ -40,6 +41,11 @@ pub use plans::{
 };
 pub use renames::{
     old_records_are_shown_under_the_new_names, old_records_leave_under_the_new_names,
+};
+
+pub use tenants::{
+    a_tenant_changes_no_row_of_another, a_tenant_counts_its_own_rows,
+    a_tenant_sees_no_row_of_another, an_access_of_no_tenant_is_denied,
 };
 
 use audit_sea_orm::{

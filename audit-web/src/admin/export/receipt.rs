@@ -25,7 +25,7 @@ impl Receipt {
         Self {
             db: visit.shared.db.clone(),
             actor: visit.viewer.actor.clone(),
-            context: AuditContext::current(),
+            context: context(visit),
             what,
             format,
             filters,
@@ -59,6 +59,13 @@ impl Receipt {
             .actor(self.actor.clone());
         (self.db.clone(), export, self.context.clone())
     }
+}
+
+/// The request's, of the tenant whose rows alone are exported.
+fn context(visit: &Visit) -> AuditContext {
+    let mut context = AuditContext::current();
+    context.tenant_id = visit.viewer.tenant.clone().or(context.tenant_id);
+    context
 }
 
 impl Drop for Receipt {

@@ -1,0 +1,338 @@
+use audit_sea_orm::{
+    entity::{login_attempt::Status, system_event::EventType},
+    prelude::*,
+};
+use http::StatusCode;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
+use serde_json::{Value, json};
+
+use super::{LISTS, at};
+use crate::{Outcome, Test, site::Site};
+
+/// What stands in the rows that are not the tenant's own, and in nothing that is asked.
+const SECRET: &str = "SECRET";
+
+/// As many rows in each table, of each tenant in turn, and of none.
+const ROWS: i64 = 30;
+
+/// The tenant who asks, another, and rows of nobody's.
+fn tenant(n: i64) -> Option<&'static str> {
+    [Some("acme"), Some("rival"), None][usize::try_from(n % 3).unwrap_or(0)]
+}
+
+fn is_own(n: i64) -> bool {
+    tenant(n) == Some("acme")
+}
+
+/// A text of the row: with the secret where it is not the tenant's own.
+fn text(n: i64, text: &str) -> String {
+    let word = if is_own(n) { "own" } else { SECRET };
+    format!("{word} {text} {n}")
+}
+
+fn record(n: i64) -> audit_log::ActiveModel {
+    audit_log::ActiveModel {
+        occurred_at: Set(at(n)),
+        action: Set(
+            ["CREATE", "UPDATE", "DELETE"][usize::try_from(n / 3 % 3).unwrap_or(0)].to_owned(),
+        ),
+        table_name: Set(Some(if n < 20 {
+            "tart".to_owned()
+        } else {
+            text(n, "table")
+        })),
+        // Of all tenants the same objects.
+        object_id: Set(Some((n / 3 % 2).to_string())),
+        object_repr: Set(Some(text(n, "repr"))),
+        old_values: Set(Some(json!({"name": text(n, "old")}))),
+        new_values: Set(Some(json!({"name": text(n, "new")}))),
+        actor_id: Set(Some(format!("actor-{}", n % 2))),
+        actor_name: Set(Some(text(n, "actor"))),
+        reason: Set(Some(text(n, "reason"))),
+        request_id: Set(Some("r".to_owned())),
+        transaction_id: Set(Some("t".to_owned())),
+        tenant_id: Set(tenant(n).map(ToOwned::to_owned)),
+        metadata: Set(Some(json!({"note": text(n, "note")}))),
+        ..Default::default()
+    }
+}
+
+fn login(n: i64) -> login_attempt::ActiveModel {
+    login_attempt::ActiveModel {
+        occurred_at: Set(at(n)),
+        username: Set(text(n, "user")),
+        status: Set(if n % 2 == 0 {
+            Status::Failed
+        } else {
+            Status::Success
+        }),
+        ip_address: Set(Some(text(n, "ip"))),
+        failure_reason: Set(Some(text(n, "reason"))),
+        tenant_id: Set(tenant(n).map(ToOwned::to_owned)),
+        ..Default::default()
+    }
+}
+
+fn export(n: i64) -> data_export::ActiveModel {
+    data_export::ActiveModel {
+        occurred_at: Set(at(n)),
+        actor_id: Set(Some(format!("actor-{}", n % 2))),
+        actor_name: Set(Some(text(n, "actor"))),
+        export_type: Set(text(n, "export")),
+        file_format: Set("CSV".to_owned()),
+        record_count: Set(n),
+        file_size: Set(n),
+        download_count: Set(0),
+        tenant_id: Set(tenant(n).map(ToOwned::to_owned)),
+        ..Default::default()
+    }
+}
+
+fn event(n: i64) -> system_event::ActiveModel {
+    system_event::ActiveModel {
+        occurred_at: Set(at(n)),
+        event_type: Set(EventType::Error),
+        title: Set(text(n, "title")),
+        description: Set(Some(text(n, "description"))),
+        module: Set(Some(text(n, "module"))),
+        actor_name: Set(Some(text(n, "actor"))),
+        resolved: Set(false),
+        tenant_id: Set(tenant(n).map(ToOwned::to_owned)),
+        ..Default::default()
+    }
+}
+
+async fn seed(t: &Test) -> Result<(), DbErr> {
+    let rows = || 0..ROWS;
+    audit_log::Entity::insert_many(rows().map(record))
+        .exec(&t.db)
+        .await?;
+    login_attempt::Entity::insert_many(rows().map(login))
+        .exec(&t.db)
+        .await?;
+    data_export::Entity::insert_many(rows().map(export))
+        .exec(&t.db)
+        .await?;
+    system_event::Entity::insert_many(rows().map(event))
+        .exec(&t.db)
+        .await?;
+    Ok(())
+}
+
+/// What somebody may try to see another tenant's rows: every page and every parameter that there is, alone and in pairs, with
+/// what is of the other tenant, of all, of none, and of no meaning.
+fn attacks() -> Vec<String> {
+    let filters = [
+        "tenant=rival",
+        "tenant=",
+        "tenant=acme&tenant=rival",
+        "tenant=rival&tenant=acme",
+        "tenant=RIVAL",
+        "tenant=acme+",
+        "tenant=%25",
+        "tenant='+OR+1%3D1+--",
+        "tenant_id=rival",
+        "Tenant=rival",
+        "actor=actor-0",
+        "actor=actor-1",
+        "table=tart",
+        "object=0",
+        "action=DELETE",
+        "request=r",
+        "transaction=t",
+        "status=FAILED",
+        "status=SUCCESS",
+        "format=CSV",
+        "type=ERROR",
+        "resolved=no",
+        "q=title",
+        "q=reason+1",
+        "q=a",
+        "date=2026",
+        "date=2026-01-01",
+        "from=2026-01-01",
+        "until=2026-01-02",
+        "before=999",
+        "after=0",
+        "before=15",
+        "size=500",
+        "days=365",
+        "days=1",
+        "record=2",
+        "for=actor-1",
+        "ip=x",
+        "username=x",
+    ];
+    let pages = [
+        "/dashboard?days=365".to_owned(),
+        "/dashboard?".to_owned(),
+        "/api/summary?days=365".to_owned(),
+    ];
+    let lists = LISTS.iter().flat_map(|list| {
+        [
+            format!("/{list}"),
+            format!("/{list}/export.csv"),
+            format!("/{list}/export.jsonl"),
+            format!("/api/{list}"),
+        ]
+    });
+    let lists: Vec<_> = lists.collect();
+    let mut asked: Vec<_> = pages
+        .iter()
+        .flat_map(|page| filters.map(|filter| format!("{page}&{filter}")))
+        .collect();
+    for list in &lists {
+        asked.extend(filters.map(|filter| format!("{list}?{filter}")));
+        asked.extend(
+            filters[10..]
+                .iter()
+                .map(|filter| format!("{list}?tenant=rival&{filter}")),
+        );
+        asked.extend(
+            filters[25..]
+                .iter()
+                .map(|filter| format!("{list}?q=e&size=500&{filter}")),
+        );
+    }
+    for page in ["/history", "/api/history"] {
+        for object in [
+            "table=tart&object=0",
+            "table=tart&object=1",
+            "record=2",
+            "record=3",
+            "record=1",
+        ] {
+            let more = [
+                "",
+                "&tenant=rival",
+                "&before=999",
+                "&before=15",
+                "&from=1&to=2",
+                "&from=2&to=8",
+            ];
+            asked.extend(more.map(|more| format!("{page}?{object}{more}")));
+        }
+    }
+    asked
+}
+
+/// However it is asked, nothing of another tenant is shown to somebody who is limited to one.
+pub async fn a_tenant_sees_no_row_of_another(t: &mut Test) -> Outcome {
+    seed(t).await?;
+    let whole = Site::new(&t.db).page("/records").await;
+    assert!(whole.text.contains(SECRET), "who is not limited sees all");
+    let site = Site::new(&t.db).seen_by("tess");
+    let mut shown = 0;
+    for path in attacks() {
+        let answer = site.get(&path).await;
+        assert!(!answer.text.contains(SECRET), "{path}: {}", answer.text);
+        assert!(!answer.status.is_server_error(), "{path}: {}", answer.text);
+        shown += usize::from(answer.text.contains("own "));
+    }
+    assert!(shown > 200, "its own rows are shown: {shown}");
+    for (list, n) in LISTS
+        .iter()
+        .flat_map(|list| (0..ROWS).map(move |n| (list, n)))
+    {
+        for path in [
+            format!("/{list}/{}", n + 1),
+            format!("/api/{list}/{}", n + 1),
+        ] {
+            let answer = site.get(&path).await;
+            let expected = if is_own(n) {
+                StatusCode::OK
+            } else {
+                StatusCode::NOT_FOUND
+            };
+            assert_eq!(answer.status, expected, "{path}");
+            assert!(!answer.text.contains(SECRET), "{path}");
+        }
+    }
+    Ok(())
+}
+
+/// Counts are of the tenant's own rows.
+pub async fn a_tenant_counts_its_own_rows(t: &mut Test) -> Outcome {
+    seed(t).await?;
+    let own = ROWS / 3;
+    let summary = AuditSummary::between(at(0), at(ROWS))
+        .of_tenant("acme")
+        .load(&t.db)
+        .await?;
+    assert_eq!(summary.total_actions, own.unsigned_abs());
+    assert_eq!(
+        summary.failed_logins + summary.successful_logins,
+        own.unsigned_abs()
+    );
+    assert_eq!((summary.system_errors, summary.unresolved_events), (10, 10));
+
+    let site = Site::new(&t.db).seen_by("tess");
+    for (list, exported) in LISTS.into_iter().zip(0..) {
+        // The receipts of the exports before are rows of the tenant, too.
+        let rows = own + if list == "exports" { exported } else { 0 };
+        let answer = site.page(&format!("/api/{list}?size=500")).await;
+        let answer: Value = serde_json::from_str(&answer.text)?;
+        let shown = answer["rows"].as_array().ok_or("rows")?;
+        assert_eq!(i64::try_from(shown.len())?, rows, "{list}");
+        assert!(shown.iter().all(|row| row["tenant_id"] == "acme"), "{list}");
+        let file = site.page(&format!("/{list}/export.jsonl")).await;
+        assert_eq!(i64::try_from(file.text.lines().count())?, rows, "{list}");
+    }
+    Ok(())
+}
+
+/// What a tenant resolves and deletes is its own: one number of another's among them, and nothing is deleted.
+pub async fn a_tenant_changes_no_row_of_another(t: &mut Test) -> Outcome {
+    seed(t).await?;
+    let site = Site::new(&t.db).seen_by("tess");
+    let token = site.page("/events").await.token().to_owned();
+    let all: String = (1..=ROWS).map(|id| format!("&id={id}")).collect();
+    let resolved = site
+        .post("/events/resolve", format!("token={token}{all}"))
+        .await;
+    assert_eq!(resolved.location(), "../events?resolved-now=10");
+    for list in LISTS {
+        for ids in ["&id=2", "&id=3", "&id=1&id=2", &all] {
+            let form = format!("token={token}&confirm=yes&reason=x{ids}");
+            let refused = site.post(&format!("/{list}/delete"), form).await;
+            assert_eq!(refused.status, StatusCode::NOT_FOUND, "{list} {ids}");
+            let asked = site
+                .post(&format!("/{list}/delete"), format!("token={token}{ids}"))
+                .await;
+            assert!(!asked.text.contains(SECRET), "{list} {ids}");
+        }
+        let own = site
+            .post(
+                &format!("/{list}/delete"),
+                format!("token={token}&confirm=yes&reason=x&id=1"),
+            )
+            .await;
+        assert_eq!(own.status, StatusCode::SEE_OTHER, "{list}");
+    }
+    let others = system_event::Entity::find().filter(system_event::Column::Resolved.eq(false));
+    assert_eq!(others.all(&t.db).await?.len(), 20);
+    let records = audit_log::Entity::find()
+        .order_by_asc(audit_log::Column::Id)
+        .all(&t.db)
+        .await?;
+    let of_seed = records.iter().filter(|record| record.id <= ROWS);
+    assert_eq!(i64::try_from(of_seed.count())?, ROWS - 1);
+    let since: Vec<_> = records.iter().filter(|record| record.id > ROWS).collect();
+    assert_eq!(since.len(), 10 + 4);
+    assert!(
+        since
+            .iter()
+            .all(|record| record.tenant_id.as_deref() == Some("acme"))
+    );
+    Ok(())
+}
+
+/// An access that names no tenant, or two, is none.
+pub async fn an_access_of_no_tenant_is_denied(t: &mut Test) -> Outcome {
+    seed(t).await?;
+    for user in ["nobody's", "two's"] {
+        let answer = Site::new(&t.db).seen_by(user).get("/records").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{user}");
+    }
+    Ok(())
+}
