@@ -138,6 +138,36 @@ mod web {
     }
 }
 
+mod shutdown {
+    use audit_web::{EventReporter, Shutdown};
+    use axum::Router;
+    use tokio::net::TcpListener;
+
+    pub async fn serve(
+        app: Router,
+        listener: TcpListener,
+        reporter: EventReporter,
+    ) -> std::io::Result<()> {
+        let shutdown = Shutdown::on_signals()?;
+        let server = axum::serve(listener, app).with_graceful_shutdown(shutdown.requested());
+        shutdown.graceful(server, &reporter).await
+    }
+}
+
+#[tokio::test]
+async fn a_server_serves_until_a_signal() -> Result<(), Box<dyn std::error::Error>> {
+    let db = sea_orm::Database::connect("sqlite::memory:").await?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let serving = shutdown::serve(
+        axum::Router::new(),
+        listener,
+        audit_web::EventReporter::new(&db),
+    );
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(50), serving).await;
+    assert!(waiting.is_err(), "it serves until a signal");
+    Ok(())
+}
+
 mod plain {
     use audit_sea_orm::prelude::*;
     use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
