@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use sea_orm::{DbBackend, Value};
+use tokio::task::futures::TaskLocalFuture;
 use uuid::Uuid;
 
 tokio::task_local! {
@@ -37,8 +38,12 @@ impl From<TransactionId> for Value {
 }
 
 /// Runs what is written in a transaction of the library's own, whose connection cannot tell the id to hooks.
-pub(crate) async fn within<C, F: Future>(connection: &C, id: TransactionId, work: F) -> F::Output {
-    OURS.scope((address(connection), id), work).await
+pub(crate) fn within<C, F: Future>(
+    connection: &C,
+    id: TransactionId,
+    work: F,
+) -> TaskLocalFuture<(usize, TransactionId), F> {
+    OURS.scope((address(connection), id), work)
 }
 
 /// The id of the transaction, where it is one of the library's own.

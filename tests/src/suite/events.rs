@@ -73,6 +73,10 @@ pub async fn hostile_texts_are_cut_and_clean(t: &mut Test) -> Outcome {
         ];
         assert!(fits.iter().all(|fit| *fit), "{record:?}");
     }
+    assert_events_are_clean(t).await
+}
+
+async fn assert_events_are_clean(t: &Test) -> Outcome {
     for attempt in login_attempt::Entity::find().all(&t.db).await? {
         assert!(
             is_clean(Some(&attempt.username), 150)

@@ -248,7 +248,7 @@ pub async fn plain_transactions_have_the_number_of_their_database(t: &mut Test) 
     let adopted = ids(t).await?.split_off(plain.len());
     let id = only(&adopted[2..6])?;
     let before = (t.backend == Backend::Postgres).then_some(id);
-    assert_eq!(adopted[..2], [before.clone(), before.clone()]);
+    assert_eq!(adopted[..2], [before.clone(), before]);
     assert!(adopted[6..].iter().all(|after| *after != adopted[2]));
     Ok(())
 }

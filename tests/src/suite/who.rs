@@ -355,9 +355,9 @@ async fn seed(t: &Test) -> Result<(), DbErr> {
     insert(t, rows).await
 }
 
-async fn insert<A>(t: &Test, rows: impl Iterator<Item = A>) -> Result<(), DbErr>
+async fn insert<A>(t: &Test, rows: impl Iterator<Item = A> + Send) -> Result<(), DbErr>
 where
-    A: ActiveModelTrait + Send,
+    A: ActiveModelTrait + Send + Sync,
     <A::Entity as EntityTrait>::Model: sea_orm::IntoActiveModel<A>,
 {
     let rows: Vec<A> = rows.collect();

@@ -105,49 +105,51 @@ pub async fn rows_of_one_time_are_listed_by_number(t: &mut Test) -> Outcome {
     Ok(())
 }
 
+/// Filters, with how many of 60 rows they find.
+const FILTERS: [(&str, usize); 36] = [
+    ("records?action=DELETE&size=500", 15),
+    ("records?table=tart&size=500", 30),
+    ("records?object=3&size=500", 9),
+    ("records?object=3&table=roll&size=500", 5),
+    ("records?actor=actor-1&size=500", 12),
+    ("records?actor=actor-1&action=UPDATE&size=500", 3),
+    ("records?request=request-4&size=500", 2),
+    ("records?transaction=transaction-4&size=500", 3),
+    ("records?behalf=guest&size=500", 6),
+    ("records?tenant=tenant-1&size=500", 15),
+    ("records?tenant=tenant-1&actor=actor-1&size=500", 3),
+    ("records?tenant=tenant-9&size=500", 0),
+    ("logins?tenant=tenant-1&size=500", 15),
+    ("exports?tenant=tenant-1&size=500", 15),
+    ("events?tenant=tenant-1&type=ERROR&size=500", 5),
+    ("records?q=PASTRY+5&size=500", 11),
+    ("records?q=baker+2&size=500", 12),
+    ("records?q=100%25+rise_&size=500", 10),
+    ("records?q=%25&size=500", 10),
+    ("records?q=p_stry&size=500", 0),
+    ("records?date=2026&size=500", 60),
+    ("records?date=2026-01-01&size=500", 60),
+    ("records?date=2026-02&size=500", 0),
+    ("records?from=2026-01-01&until=2026-01-01&size=500", 60),
+    ("records?until=2025-12-31&size=500", 0),
+    ("logins?status=FAILED&size=500", 20),
+    ("logins?username=user-3&size=500", 12),
+    ("logins?ip=198.51.100.2&size=500", 15),
+    ("logins?q=wien&size=500", 60),
+    ("exports?format=XLSX&size=500", 30),
+    ("exports?actor=actor-0&size=500", 12),
+    ("exports?q=orders+59&size=500", 1),
+    ("events?type=SECURITY&size=500", 20),
+    ("events?resolved=no&size=500", 30),
+    ("events?resolved=no&type=ERROR&size=500", 10),
+    ("events?q=oven+7&size=500", 1),
+];
+
 /// Each filter finds its rows and no others, alone and with another.
 pub async fn filters_find_their_rows(t: &mut Test) -> Outcome {
     seed(t, 60).await?;
     let site = Site::new(&t.db);
-    let expected = [
-        ("records?action=DELETE&size=500", 15),
-        ("records?table=tart&size=500", 30),
-        ("records?object=3&size=500", 9),
-        ("records?object=3&table=roll&size=500", 5),
-        ("records?actor=actor-1&size=500", 12),
-        ("records?actor=actor-1&action=UPDATE&size=500", 3),
-        ("records?request=request-4&size=500", 2),
-        ("records?transaction=transaction-4&size=500", 3),
-        ("records?behalf=guest&size=500", 6),
-        ("records?tenant=tenant-1&size=500", 15),
-        ("records?tenant=tenant-1&actor=actor-1&size=500", 3),
-        ("records?tenant=tenant-9&size=500", 0),
-        ("logins?tenant=tenant-1&size=500", 15),
-        ("exports?tenant=tenant-1&size=500", 15),
-        ("events?tenant=tenant-1&type=ERROR&size=500", 5),
-        ("records?q=PASTRY+5&size=500", 11),
-        ("records?q=baker+2&size=500", 12),
-        ("records?q=100%25+rise_&size=500", 10),
-        ("records?q=%25&size=500", 10),
-        ("records?q=p_stry&size=500", 0),
-        ("records?date=2026&size=500", 60),
-        ("records?date=2026-01-01&size=500", 60),
-        ("records?date=2026-02&size=500", 0),
-        ("records?from=2026-01-01&until=2026-01-01&size=500", 60),
-        ("records?until=2025-12-31&size=500", 0),
-        ("logins?status=FAILED&size=500", 20),
-        ("logins?username=user-3&size=500", 12),
-        ("logins?ip=198.51.100.2&size=500", 15),
-        ("logins?q=wien&size=500", 60),
-        ("exports?format=XLSX&size=500", 30),
-        ("exports?actor=actor-0&size=500", 12),
-        ("exports?q=orders+59&size=500", 1),
-        ("events?type=SECURITY&size=500", 20),
-        ("events?resolved=no&size=500", 30),
-        ("events?resolved=no&type=ERROR&size=500", 10),
-        ("events?q=oven+7&size=500", 1),
-    ];
-    for (query, count) in expected {
+    for (query, count) in FILTERS {
         let answer = site.page(&format!("/api/{query}")).await;
         let page: serde_json::Value = serde_json::from_str(&answer.text)?;
         assert_eq!(

@@ -119,101 +119,96 @@ async fn seed(t: &Test) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// What somebody may try to see another tenant's rows: every page and every parameter that there is, alone and in pairs, with
-/// what is of the other tenant, of all, of none, and of no meaning.
+/// What may be asked of a page: of the other tenant, of all, of none, and of no meaning.
+const TENANTS: [&str; 10] = [
+    "tenant=rival",
+    "tenant=",
+    "tenant=acme&tenant=rival",
+    "tenant=rival&tenant=acme",
+    "tenant=RIVAL",
+    "tenant=acme+",
+    "tenant=%25",
+    "tenant='+OR+1%3D1+--",
+    "tenant_id=rival",
+    "Tenant=rival",
+];
+
+/// Every other parameter that there is.
+const FILTERS: [&str; 27] = [
+    "actor=actor-0",
+    "actor=actor-1",
+    "behalf=actor-1",
+    "table=tart",
+    "object=0",
+    "action=DELETE",
+    "request=r",
+    "transaction=t",
+    "status=FAILED",
+    "status=SUCCESS",
+    "format=CSV",
+    "type=ERROR",
+    "resolved=no",
+    "ip=x",
+    "q=title",
+    "q=reason+1",
+    "q=a",
+    "date=2026",
+    "date=2026-01-01",
+    "from=2026-01-01",
+    "until=2026-01-02",
+    "before=999",
+    "before=15",
+    "after=0",
+    "size=500",
+    "days=365",
+    "record=2",
+];
+
+/// What somebody may try to see another tenant's rows: every page, with every parameter, alone and in pairs.
 fn attacks() -> Vec<String> {
-    let filters = [
-        "tenant=rival",
-        "tenant=",
-        "tenant=acme&tenant=rival",
-        "tenant=rival&tenant=acme",
-        "tenant=RIVAL",
-        "tenant=acme+",
-        "tenant=%25",
-        "tenant='+OR+1%3D1+--",
-        "tenant_id=rival",
-        "Tenant=rival",
-        "actor=actor-0",
-        "actor=actor-1",
-        "table=tart",
-        "object=0",
-        "action=DELETE",
-        "request=r",
-        "transaction=t",
-        "status=FAILED",
-        "status=SUCCESS",
-        "format=CSV",
-        "type=ERROR",
-        "resolved=no",
-        "q=title",
-        "q=reason+1",
-        "q=a",
-        "date=2026",
-        "date=2026-01-01",
-        "from=2026-01-01",
-        "until=2026-01-02",
-        "before=999",
-        "after=0",
-        "before=15",
-        "size=500",
-        "days=365",
-        "days=1",
-        "record=2",
-        "for=actor-1",
-        "ip=x",
-        "username=x",
-    ];
-    let pages = [
-        "/dashboard?days=365".to_owned(),
-        "/dashboard?".to_owned(),
-        "/api/summary?days=365".to_owned(),
-    ];
+    let overviews = ["/dashboard", "/api/summary"].map(ToOwned::to_owned);
     let lists = LISTS.iter().flat_map(|list| {
-        [
-            format!("/{list}"),
-            format!("/{list}/export.csv"),
-            format!("/{list}/export.jsonl"),
-            format!("/api/{list}"),
-        ]
+        let pages = ["", "/export.csv", "/export.jsonl"].map(|end| format!("/{list}{end}"));
+        pages.into_iter().chain([format!("/api/{list}")])
     });
-    let lists: Vec<_> = lists.collect();
-    let mut asked: Vec<_> = pages
-        .iter()
-        .flat_map(|page| filters.map(|filter| format!("{page}&{filter}")))
-        .collect();
-    for list in &lists {
-        asked.extend(filters.map(|filter| format!("{list}?{filter}")));
-        asked.extend(
-            filters[10..]
-                .iter()
-                .map(|filter| format!("{list}?tenant=rival&{filter}")),
-        );
-        asked.extend(
-            filters[25..]
-                .iter()
-                .map(|filter| format!("{list}?q=e&size=500&{filter}")),
-        );
-    }
-    for page in ["/history", "/api/history"] {
-        for object in [
-            "table=tart&object=0",
-            "table=tart&object=1",
-            "record=2",
-            "record=3",
-            "record=1",
-        ] {
-            let more = [
-                "",
-                "&tenant=rival",
-                "&before=999",
-                "&before=15",
-                "&from=1&to=2",
-                "&from=2&to=8",
-            ];
-            asked.extend(more.map(|more| format!("{page}?{object}{more}")));
-        }
-    }
-    asked
+    let pages: Vec<_> = overviews.into_iter().chain(lists).collect();
+    let alone = TENANTS.iter().chain(&FILTERS).map(ToString::to_string);
+    let of_rival = FILTERS.map(|filter| format!("tenant=rival&{filter}"));
+    let searched = FILTERS.map(|filter| format!("q=e&size=500&{filter}"));
+    let queries: Vec<_> = alone.chain(of_rival).chain(searched).collect();
+    let with = |page: &String| {
+        let page = page.clone();
+        let queries = queries.iter();
+        queries
+            .map(move |query| format!("{page}?{query}"))
+            .collect::<Vec<_>>()
+    };
+    pages.iter().flat_map(with).chain(histories()).collect()
+}
+
+fn histories() -> impl Iterator<Item = String> {
+    let objects = [
+        "table=tart&object=0",
+        "table=tart&object=1",
+        "record=1",
+        "record=2",
+        "record=3",
+    ];
+    let more = [
+        "",
+        "&tenant=rival",
+        "&before=999",
+        "&before=15",
+        "&from=1&to=2",
+        "&from=2&to=8",
+    ];
+    let pages = ["/history", "/api/history"].into_iter();
+    pages.flat_map(move |page| {
+        objects.into_iter().flat_map(move |object| {
+            let more = more.into_iter();
+            more.map(move |more| format!("{page}?{object}{more}"))
+        })
+    })
 }
 
 /// However it is asked, nothing of another tenant is shown to somebody who is limited to one.
