@@ -266,6 +266,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         failed_logins_are_bounded_and_counted,
         counted_logins_are_written_when_their_window_ends,
         a_signal_ends_a_server_with_all_events,
+        a_signal_ends_a_server_without_its_database,
         a_second_signal_ends_a_server_at_once,
         a_client_that_goes_leaves_an_event,
         a_body_that_is_cut_off_leaves_an_event,

@@ -96,10 +96,10 @@ impl Writer {
                 Step::Took(Some(message)) => self.take(message),
                 Step::Took(None) => {
                     is_open = false;
-                    self.end_windows();
+                    self.end_windows(|_| true);
                 }
                 Step::Wrote(outcome) => self.settle(outcome, is_open),
-                Step::WindowEnded => self.end_windows(),
+                Step::WindowEnded => self.end_windows(|end| end <= Instant::now()),
             }
             self.go_on();
         }
@@ -148,7 +148,7 @@ impl Writer {
             // Sent so that the end of their window is known.
             Message::LoginRefused => {}
             Message::Flush(done) => {
-                self.end_windows();
+                self.end_windows(|_| true);
                 self.waiting.push_back(Waiting::Flush(done));
             }
         }
@@ -227,14 +227,19 @@ impl Writer {
         self.failed.fetch_add(rows, Ordering::Relaxed);
     }
 
-    fn end_windows(&mut self) {
+    /// Ends the windows whose end is one of these.
+    fn end_windows(&mut self, is_over: impl Fn(Instant) -> bool) {
         let now = Instant::now();
-        let events = self.collapse.end(now).into_iter();
-        self.waiting
-            .extend(events.map(|report| Waiting::Event(Box::new(report), None)));
-        let logins = self.logins.end(now).into_iter();
-        self.waiting
-            .extend(logins.map(|login| Waiting::Login(Box::new(login))));
+        if self.collapse.ends().is_some_and(&is_over) {
+            let events = self.collapse.end(now).into_iter();
+            self.waiting
+                .extend(events.map(|report| Waiting::Event(Box::new(report), None)));
+        }
+        if self.logins.ends().is_some_and(&is_over) {
+            let logins = self.logins.end(now).into_iter();
+            self.waiting
+                .extend(logins.map(|login| Waiting::Login(Box::new(login))));
+        }
         if self.has_drops() {
             self.tell_drops();
         }

@@ -4,8 +4,8 @@
 //! so to tarts, through an audited connection. `child year URL CHANGES` writes to Sakila, after so many of its changes,
 //! saying `written` after every write. `child once URL` writes one pie, with the configuration of its
 //! environment, and `child propagated URL` one tart, through a plain connection that carries the context.
-//! `child serve URL DEADLINE` serves until a signal, and says where; `/events/N` reports so many events, and the
-//! answer of `/endless` has no end.
+//! `child serve URL DEADLINE` serves until a signal, and says where; `/events/N` reports so many events, the
+//! answer of `/endless` has no end, and `/hold` takes every connection for good.
 
 use std::{convert::Infallible, env, error::Error, io::Write, time::Duration};
 
@@ -25,19 +25,24 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use sea_orm::{ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, DbErr, Set};
+use sea_orm::{
+    ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, DbErr, Set, TransactionTrait,
+};
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt, service_fn};
 
 /// As many writers as fit a small pool.
 const WRITERS: u64 = 4;
 
+/// A pool of a few more than they need.
+const CONNECTIONS: u32 = 8;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let (task, url) = (arguments.next(), arguments.next().ok_or("which database?")?);
     let mut options = ConnectOptions::new(url);
-    options.max_connections(8).sqlx_logging(false);
+    options.max_connections(CONNECTIONS).sqlx_logging(false);
     if task.as_deref() == Some("propagated") {
         options = options.propagate_audit_context().map_err(DbErr::from)?;
     }
@@ -86,9 +91,15 @@ async fn serve(db: &DatabaseConnection, deadline: Duration) -> Result<(), std::i
         let chunk = Ok::<_, Infallible>(vec![b'x'; 65_536]);
         Body::from_stream(futures_util::stream::repeat(chunk))
     };
+    let pool = db.clone();
+    let hold = async move || {
+        let all = (0..CONNECTIONS).map(|_| pool.begin());
+        std::mem::forget(futures_util::future::join_all(all).await);
+    };
     let router = Router::new()
         .route("/events/{events}", get(events))
-        .route("/endless", get(endless));
+        .route("/endless", get(endless))
+        .route("/hold", get(hold));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let shutdown = Shutdown::on_signals()?.deadline(deadline);

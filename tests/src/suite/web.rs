@@ -45,7 +45,10 @@ pub use security::{
     own_routes_are_never_probes, probes_and_scanners_are_security_events,
     without_a_framework_the_answer_tells_probes,
 };
-pub use shutdown::{a_second_signal_ends_a_server_at_once, a_signal_ends_a_server_with_all_events};
+pub use shutdown::{
+    a_second_signal_ends_a_server_at_once, a_signal_ends_a_server_with_all_events,
+    a_signal_ends_a_server_without_its_database,
+};
 pub use tower_http::{
     layers_of_tower_http_lose_and_double_nothing, the_request_id_of_tower_http_is_the_trails,
 };

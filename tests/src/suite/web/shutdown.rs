@@ -49,25 +49,47 @@ async fn never_reads(address: &str) -> Result<TcpStream, std::io::Error> {
     Ok(client)
 }
 
+/// Asks for a page, to the end of its answer.
+async fn get(address: &str, path: &str) -> Outcome {
+    let mut client = TcpStream::connect(address).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    client.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await?;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    Ok(())
+}
+
+/// The server ends by itself, and as it should.
+async fn ends(mut server: Child) -> Outcome {
+    let ended = tokio::time::timeout(PATIENCE, server.wait()).await??;
+    assert!(ended.success(), "{ended}");
+    Ok(())
+}
+
 /// A signal ends the server within its deadline, though a client never reads its answer, with every event in the trail.
 pub async fn a_signal_ends_a_server_with_all_events(t: &mut Test) -> Outcome {
     for name in ["TERM", "INT"] {
         system_event::Entity::delete_many().exec(&t.db).await?;
-        let (mut server, address) = serve(t, "8").await?;
+        let (server, address) = serve(t, "16").await?;
         let _client = never_reads(&address).await?;
-        let mut client = TcpStream::connect(&address).await?;
-        client
-            .write_all(b"GET /events/500 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
-            .await?;
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).await?;
-        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        get(&address, "/events/500").await?;
         signal(&server, name).await?;
-        let ended = tokio::time::timeout(PATIENCE, server.wait()).await??;
-        assert!(ended.success(), "{ended}");
+        ends(server).await?;
         let events = system_event::Entity::find().count(&t.db).await?;
         assert_eq!(events, 500, "SIG{name}");
     }
+    Ok(())
+}
+
+/// Where no connection is to be had the server ends all the same, with its events unwritten.
+pub async fn a_signal_ends_a_server_without_its_database(t: &mut Test) -> Outcome {
+    let (server, address) = serve(t, "3").await?;
+    get(&address, "/hold").await?;
+    get(&address, "/events/5").await?;
+    signal(&server, "TERM").await?;
+    ends(server).await?;
+    assert_eq!(system_event::Entity::find().count(&t.db).await?, 0);
     Ok(())
 }
 
@@ -80,7 +102,5 @@ pub async fn a_second_signal_ends_a_server_at_once(t: &mut Test) -> Outcome {
     let waiting = tokio::time::timeout(Duration::from_millis(300), server.wait()).await;
     assert!(waiting.is_err(), "it waits for its client");
     signal(&server, "TERM").await?;
-    let ended = tokio::time::timeout(PATIENCE, server.wait()).await??;
-    assert!(ended.success(), "{ended}");
-    Ok(())
+    ends(server).await
 }
