@@ -3,7 +3,8 @@
 //! [`derive@Audited`](crate::Audited) calls them. An entity with hooks of its own says
 //! `#[audited(manual_hooks)]`, or implements [`Audited`] by hand, and calls them itself: [`before_save`] and
 //! [`before_delete`] last in its own hooks, so that they see what is really written, and [`after_save`] and
-//! [`after_delete`] first.
+//! [`after_delete`] first. The attribute [`audited_hooks`](crate::audited_hooks) does that for an `impl
+//! ActiveModelBehavior`, as for the models that loco generates.
 //!
 //! ```
 //! mod cake {

@@ -155,7 +155,7 @@ pub use audit_core::{
     Action, ActionError, Actor, AuditConfig, AuditContext, Change, Changes, ConfigError,
     FieldPolicy, FutureExt, MASK, OnFailure, Scoped, SharedContext, carry, text,
 };
-pub use audit_derive::Audited;
+pub use audit_derive::{Audited, audited_hooks};
 #[doc(no_inline)]
 pub use serde_json;
 

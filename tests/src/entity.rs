@@ -15,6 +15,7 @@ pub mod odd;
 pub mod order_line;
 pub mod pie;
 pub mod renamed;
+pub mod scone;
 pub mod seams;
 pub mod selected_types;
 pub mod shared;

@@ -56,6 +56,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         context_stands_in_the_record,
         unaudited_scope_leaves_no_record,
         entity_of_triggers_is_silent,
+        hooks_of_the_applications_own_are_kept,
     ],
     complete: [
         after_save_by_itself_records_the_new_values,

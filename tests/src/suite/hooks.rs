@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     Backend, Outcome, Test,
-    entity::{cake, order_line, pie},
+    entity::{cake, order_line, pie, scone},
     losses::losses_of,
 };
 
@@ -476,5 +476,38 @@ pub async fn entity_of_triggers_is_silent(t: &mut Test) -> Outcome {
     if t.backend == Backend::Sqlite {
         assert_eq!(records[1].object_repr.as_deref(), Some("pie 1"));
     }
+    Ok(())
+}
+
+/// What an application's own hooks do stays; the records have what was really written, of each of the four.
+pub async fn hooks_of_the_applications_own_are_kept(t: &mut Test) -> Outcome {
+    t.create_table(scone::Entity).await?;
+    let scone = scone::ActiveModel {
+        id: Set(1),
+        name: Set(" plain ".to_owned()),
+        ..Default::default()
+    };
+    let scone = scone.insert(&t.db).await?;
+    assert_eq!(scone.name, "plain, warm", "its own hook was the last");
+    let mut edit = scone.clone().into_active_model();
+    edit.name = Set("cheese  ".to_owned());
+    edit.update(&t.db).await?;
+    let mut refused = scone.clone().into_active_model();
+    refused.name = Set("refused".to_owned());
+    refused.update(&t.db).await.expect_err("by its own hook");
+    scone.delete(&t.db).await?;
+
+    let served = |name: &str, served: i32| json!({"id": 1, "name": name, "served": served});
+    let expected = [
+        ("CREATE", None, Some(served("plain", 1))),
+        (
+            "UPDATE",
+            Some(json!({"name": "plain", "served": 1})),
+            Some(json!({"name": "cheese", "served": 2})),
+        ),
+        ("DELETE", Some(served("cheese", 2)), None),
+    ];
+    let expected = expected.map(|(action, old, new)| (action.to_owned(), old, new));
+    assert_eq!(t.story().await?, expected);
     Ok(())
 }

@@ -6,6 +6,7 @@
     reason = "entities as an application and sea-orm-cli write them"
 )]
 
+mod audited_hooks;
 mod by_hand;
 mod compact;
 mod dense;
