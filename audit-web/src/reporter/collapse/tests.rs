@@ -141,11 +141,18 @@ fn an_event_that_stands_for_several_names_what_they_share() {
     for id in ["a", "b", "c"] {
         let mut report = event("t", "192.0.2.1");
         report.context.actor = Some(Actor::new(id));
+        report.context.tenant_id = Some("acme".to_owned());
+        report.context.on_behalf_of = Some(Actor::new("guest"));
+        report.context.request_id = Some(format!("request of {id}"));
         let _first = collapse.admit(report, now);
     }
     let sum = collapse.end(now).pop().unwrap();
     assert_eq!(sum.context.actor, None, "b and c are two");
-    assert_eq!(sum.context.ip, Some([192, 0, 2, 1].into()));
+    let shared = AuditContext::new()
+        .ip([192, 0, 2, 1])
+        .tenant_id("acme")
+        .on_behalf_of("guest");
+    assert_eq!(sum.context, shared);
 }
 
 #[test]
