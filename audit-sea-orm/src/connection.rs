@@ -93,6 +93,9 @@ mod sealed {
 /// error, or by the next process. A `BEFORE` trigger of the application's own that writes to another audited table
 /// comes too early for it: write in a transaction there, after another write, or through a raw statement.
 ///
+/// On SQLite, make the pool anew after another program has dropped the trail's tables or changed them: with sqlx 0.9.0 a
+/// connection that was open before may end in a panic of its own thread at its next write, and the write then wait for ever.
+///
 /// On SQLite roles of a `RestrictedConnection` need the permissions to insert into and delete from
 /// `audit_context`.
 ///

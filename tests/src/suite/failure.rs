@@ -6,8 +6,10 @@ mod given_up;
 mod locked;
 mod write;
 
-use audit_sea_orm::{AuditedConnection, capture, prelude::*};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, Statement};
+use audit_sea_orm::{capture, prelude::*};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Statement,
+};
 
 use crate::{
     Backend, Outcome, Test, carried,
@@ -112,19 +114,23 @@ pub async fn triggers_know_no_log(t: &mut Test) -> Outcome {
 
     let before = carried::tarts(&t.db).await?;
     Fault::ReadOnly.inflict(t).await?;
-    assert_refused(t, &audited).await?;
+    assert_refused(&t.db).await?;
     Fault::ReadOnly.mend(t).await?;
     elsewhere(t, "DROP TABLE audit_log").await?;
-    assert_refused(t, &audited).await?;
+    // On new connections: with sqlx 0.9.0 one to SQLite may end where what it prepared can be prepared no more.
+    let anew = t.isolated.connect(2).await?;
+    assert_refused(&anew).await?;
+    anew.close().await?;
     assert_eq!(carried::tarts(&t.db).await?, before);
     Ok(())
 }
 
-async fn assert_refused(t: &Test, audited: &AuditedConnection) -> Outcome {
+async fn assert_refused(db: &DatabaseConnection) -> Outcome {
+    let audited = &db.audited_as(AuditContext::new().reason("switches"));
     for config in [under_log(), under_log().enabled(false)] {
         let writes = async {
-            let plain = tart::repriced(1, 4).update(&t.db).await.is_err();
-            let atomic = tart::priced(2, 4).audited_insert(&t.db).await.is_err();
+            let plain = tart::repriced(1, 4).update(db).await.is_err();
+            let atomic = tart::priced(2, 4).audited_insert(db).await.is_err();
             let carried = tart::repriced(1, 4).update(audited).await.is_err();
             let deleted = tart::repriced(1, 4).delete(audited).await.is_err();
             [plain, atomic, carried, deleted]

@@ -13,8 +13,7 @@ pub(super) enum Fault {
     Full,
 }
 
-/// Changes the schema on a connection of its own, as another program would. With sqlx 0.9.0 a connection to SQLite may end
-/// where it changed the schema itself and then writes by a text of several statements.
+/// Changes the schema on a connection of its own, as another program would.
 pub(super) async fn elsewhere(t: &Test, sql: &str) -> Result<(), DbErr> {
     let another = t.isolated.connect(1).await?;
     another.execute_unprepared(sql).await?;
