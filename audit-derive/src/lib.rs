@@ -20,7 +20,8 @@ mod tests;
 mod valid;
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, Error, ItemImpl, parse_macro_input};
+use quote::quote;
+use syn::{DeriveInput, ItemImpl, parse_macro_input};
 
 #[doc = include_str!("docs.md")]
 #[proc_macro_derive(Audited, attributes(audited))]
@@ -54,7 +55,10 @@ pub fn derive_audited(input: TokenStream) -> TokenStream {
 pub fn audited_hooks(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let arguments = arguments.into();
     let item = parse_macro_input!(item as ItemImpl);
-    behavior::add(&arguments, item)
-        .unwrap_or_else(Error::into_compile_error)
-        .into()
+    let added = behavior::add(&arguments, item.clone()).unwrap_or_else(|error| {
+        let error = error.into_compile_error();
+        // The rest as it was written, so that nothing else is an error where it is used.
+        quote!(#item #error)
+    });
+    added.into()
 }
