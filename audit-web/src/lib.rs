@@ -86,6 +86,8 @@
 //! ```
 //!
 //! # Other frameworks
+//! For each, `examples/frameworks` has a small application with a test.
+//!
 //! **tonic** takes tower layers: `Server::builder().layer(audit)`. A call that fails is an event by its gRPC status, and a
 //! panic is answered with the status `INTERNAL`. The peer's address is one line:
 //! ```text
@@ -108,30 +110,43 @@
 //! }
 //!
 //! // In `Hooks`:
+//! async fn after_context(mut ctx: AppContext) -> Result<AppContext> {
+//!     let options = ConnectOptions::new(&ctx.config.database.uri).propagate_audit_context().map_err(DbErr::from)?;
+//!     ctx.db = Database::connect(options).await?; // for triggers: loco makes its own connection without the context
+//!     ctx.shared_store.insert(EventReporter::new(&ctx.db)); // where `on_shutdown` finds it, to flush it
+//!     Ok(ctx)
+//! }
 //! fn middlewares(ctx: &AppContext) -> Vec<Box<dyn MiddlewareLayer>> {
 //!     let mut stack = default_middleware_stack(ctx);
-//!     stack.insert(0, Box::new(Audit(EventReporter::new(&ctx.db))));
+//!     if let Some(reporter) = ctx.shared_store.get::<EventReporter>() {
+//!         stack.insert(0, Box::new(Audit(reporter)));
+//!     }
 //!     stack
 //! }
 //! ```
 //! Its authentication is an extractor: name the user by
 //! [`AuditContext::set_actor`](audit_sea_orm::AuditContext::set_actor) where a handler has one. A worker has no context: give its
 //! arguments a field `context: AuditContext`, which serde can carry, and `args.context.scope(work).await`. `cargo loco db
-//! reset`, and `dangerously_recreate` of `config/test.yaml`, drop every table, the trail too.
+//! reset`, and `dangerously_recreate` of `config/test.yaml`, drop every table, the trail too, unless the migrator that `boot` and
+//! `cli::main` are given is `audit_migration::Captured<Migrator>`, which also installs the triggers after the migrations.
 //!
-//! **actix-web** is not built on tower: scope each request by hand with `wrap_fn`. [`ClientAddress::resolve`] takes
-//! headers of the `http` crate; actix has its own type, so copy the one header into a map.
+//! **actix-web** is not built on tower: scope each request by hand, in a middleware. `examples/frameworks/actix/src/audit.rs` is
+//! one to copy, which reports panics and 5xx answers too. Its core, for `middleware::from_fn`:
 //! ```text
-//! App::new().wrap_fn(|request, service| {
-//!     let mut context = AuditContext::new();
-//!     context.ip = request.peer_addr().map(|peer| peer.ip());
-//!     context.user_agent = header(&request, "user-agent");
-//!     context.module = Some(format!("{} {}", request.method(), request.path()));
-//!     context.scope(service.call(request))
-//! })
+//! let route = request.match_pattern(); // the path would put each id into the module
+//! let mut context = AuditContext::new().module(format!("{} {}", request.method(), route.as_deref().unwrap_or(request.path())));
+//! context.ip = request.peer_addr().map(|peer| peer.ip());
+//! let context = SharedContext::new(context);
+//! request.extensions_mut().insert(context.clone());
+//! let answer = AssertUnwindSafe(context.scope(next.call(request))).catch_unwind().await;
 //! ```
 //! The context is then current in the handler, and in nothing that actix polls after it, such as a streaming body:
-//! there call [`AuditContext::scope`](audit_sea_orm::AuditContext::scope) again.
+//! there call [`SharedContext::scope`](audit_sea_orm::SharedContext::scope) of the one in the extensions. [`ClientAddress::resolve`]
+//! takes headers of the `http` crate; actix has its own type, so copy the one header into a map.
+//!
+//! **seaography** takes a plain connection, and updates and deletes without hooks: capture its entities by triggers, and connect with
+//! [`propagate_audit_context`](audit_sea_orm::AuditConnectOptionsExt). GraphQL answers 200 whatever went wrong, so no failure is an
+//! event: report those that come from the database, as `error.source::<DbErr>()` of an answer's errors tells.
 //!
 //! # Crate features
 //! None is on by default.
