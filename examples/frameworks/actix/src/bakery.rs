@@ -67,5 +67,7 @@ async fn write(db: &DatabaseConnection, name: String) -> Result<String, Error> {
 }
 
 fn unavailable(error: DbErr) -> Error {
-    ErrorServiceUnavailable(error)
+    // What the database says is for the log, not for clients.
+    eprintln!("a cake is lost: {error}");
+    ErrorServiceUnavailable("try again later")
 }

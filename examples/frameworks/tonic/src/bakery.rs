@@ -62,7 +62,9 @@ async fn bake(db: &DatabaseConnection, name: String) -> Result<Cake, Status> {
 }
 
 fn unavailable(error: DbErr) -> Status {
-    Status::unavailable(error.to_string())
+    // What the database says is for the log, not for clients.
+    eprintln!("a cake is lost: {error}");
+    Status::unavailable("try again later")
 }
 
 /// Names who calls, and whose data it is. Stands for an interceptor that verifies a token.
