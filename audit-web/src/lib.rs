@@ -124,6 +124,9 @@
 //!     stack
 //! }
 //! ```
+//! loco calls `on_shutdown` when the signal comes, before the last answers. To have their events too, write `Hooks::serve`
+//! yourself, with `Shutdown` of the feature `shutdown`.
+//!
 //! Its authentication is an extractor: name the user by
 //! [`AuditContext::set_actor`](audit_sea_orm::AuditContext::set_actor) where a handler has one. A worker has no context: give its
 //! arguments a field `context: AuditContext`, which serde can carry, and `args.context.scope(work).await`. `cargo loco db

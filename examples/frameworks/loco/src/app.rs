@@ -86,6 +86,7 @@ impl Hooks for App {
         Ok(())
     }
 
+    /// loco calls it when the signal comes. The events of the last answers need a `serve` with `audit_web::Shutdown`.
     async fn on_shutdown(ctx: &AppContext) {
         if let Some(reporter) = ctx.shared_store.get::<EventReporter>() {
             reporter.flush().await;
