@@ -1,6 +1,6 @@
 //! Connections that tell capture triggers who, from where and why.
 
-mod own;
+pub(crate) mod own;
 pub(crate) mod payload;
 mod request;
 mod rules;
@@ -19,7 +19,7 @@ use sea_orm::{
     TransactionOptions, TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
 };
 
-pub(crate) use own::{context_of, is_own, own, transaction_of};
+pub(crate) use own::{context_of, is_own, own};
 #[cfg(feature = "stream")]
 pub use stream::AuditedStream;
 pub use transaction::AuditedTransaction;

@@ -21,7 +21,7 @@ use sea_orm::{
 
 use crate::{
     Error, Result, clock,
-    connection::{own, transaction_of},
+    connection::own::{own, transaction_of},
     connection_kind::ConnectionKind,
     entity::audit_log,
     error::chain,
