@@ -77,7 +77,7 @@ struct Hook {
     name: &'static str,
     /// Whether the library's comes after the entity's own: before a write it sees what is really written.
     comes_last: bool,
-    /// Whether it is told if the row is new.
+    /// Whether it has a parameter that says if the row is new.
     is_save: bool,
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Session {
     turn: Arc<RwLock<()>>,
     /// The payload it holds. Locked while a write goes, so that two that are joined do not exchange theirs.
     held: Mutex<Option<String>>,
-    /// Whether a payload was told already: it is left for the next write only where there are several.
+    /// Whether a payload was sent already: it is left for the next write only where there are several.
     is_told: AtomicBool,
     /// Whether it may hold another: after a savepoint was rolled back, or a delivery was not seen to end.
     is_uncertain: AtomicBool,
@@ -139,7 +139,7 @@ impl Held<'_> {
         !self.session.is_uncertain.load(Ordering::Acquire) && self.payload.as_deref() == payload
     }
 
-    /// Whether no payload was told before. To be asked once for each, as the next then is not the first.
+    /// Whether no payload was sent before. To be asked once for each, as the next then is not the first.
     pub(super) fn is_first(&self) -> bool {
         !self.session.is_told.swap(true, Ordering::AcqRel)
     }

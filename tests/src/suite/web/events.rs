@@ -16,7 +16,7 @@ use crate::{
     http::{Server, events, titles},
 };
 
-async fn failing(_: Request<Body>) -> Result<Response, std::convert::Infallible> {
+pub(super) async fn failing(_: Request<Body>) -> Result<Response, std::convert::Infallible> {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     Ok(answer)
@@ -48,7 +48,7 @@ pub async fn repeated_events_are_collapsed(t: &mut Test) -> Outcome {
     server.stop().await
 }
 
-/// Events that find the queue full are dropped, counted, and told of; the requests are answered.
+/// Events that find the queue full are dropped and counted, and a warning says so; the requests are answered.
 pub async fn dropped_events_are_counted_and_told(t: &mut Test) -> Outcome {
     const EVENTS: u64 = 50;
     let one = t.isolated.connect(1).await?;

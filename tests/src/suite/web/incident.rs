@@ -1,23 +1,15 @@
 use std::time::Duration;
 
 use audit_web::{AuditLayer, EventReporter};
-use axum::{
-    body::Body,
-    http::{Request, Response, StatusCode},
-};
+use axum::{body::Body, http::Request};
 use sea_orm::{ConnectOptions, Database, DbErr, TransactionTrait};
 use tower::{Layer, ServiceExt, service_fn};
 
+use super::events::{count, failing};
 use crate::{Outcome, Test, http::events};
 
 /// As the pool waits for a connection, again and again while there is none.
 const ACQUIRE: Duration = Duration::from_millis(20);
-
-async fn failing(_: Request<Body>) -> Result<Response<Body>, std::convert::Infallible> {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    Ok(answer)
-}
 
 async fn one_connection(t: &Test) -> Result<sea_orm::DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(&t.isolated.url);
@@ -53,7 +45,7 @@ pub async fn an_exhausted_pool_loses_no_event(t: &mut Test) -> Outcome {
     for kind in 0..KINDS {
         let title = format!("GET /{kind} answered 500");
         let of_kind = told.iter().filter(|event| event.title == title);
-        let count: u64 = of_kind.map(super::events::count).sum();
+        let count: u64 = of_kind.map(count).sum();
         assert_eq!(count, u64::try_from(EACH)?, "{title}");
     }
     drop(service);

@@ -19,8 +19,8 @@ async fn explode() -> &'static str {
     panic!("the oven exploded")
 }
 
-/// A router that has a layer of its own, inside an application that has one: each thing is told once, under one request
-/// id, by the actor that only the inner one finds.
+/// A router with a layer of its own, inside an application that has one, reports each event once: under one request id, with
+/// the actor that only the inner layer finds.
 pub async fn a_layer_inside_another_tells_nothing_twice(t: &mut Test) -> Outcome {
     let reporter = reporter(t);
     let inner = AuditLayer::new(&t.db)
