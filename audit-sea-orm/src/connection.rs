@@ -71,16 +71,14 @@ mod sealed {
 ///
 /// | | PostgreSQL | SQLite | MariaDB/MySQL |
 /// |---|---|---|---|
-/// | an insert, update or delete that SeaORM builds | 1 | 4 | 5 |
+/// | an insert, update or delete that SeaORM builds | 1 | 6 | 5 |
 /// | a raw statement | 4 | 6 | 5 |
 /// | on a `RestrictedConnection` | 4 | 6 | 5 |
-/// | more for a transaction | 0 | 0, or 2 | 2 |
+/// | more for a transaction | 0 | 2 | 2 |
 /// | without a context, lists and scope, outside a transaction | 1 | 1 | 1 |
 ///
 /// *More for a transaction*: however many writes it has, as long as the context stays the same. A transaction on
-/// PostgreSQL needs 1 more where its first write is raw. On SQLite the context goes in one call with the first write
-/// that SeaORM builds, and is left for the others from the second on: a transaction of one such write needs none more.
-/// On SQLite, MariaDB and MySQL a transaction without a context needs as many, for its
+/// PostgreSQL needs 1 more where its first write is raw. On SQLite, MariaDB and MySQL a transaction without a context needs as many, for its
 /// [id](crate::RecordQuery::of_transaction).
 ///
 /// A transaction that began plain (`transaction.audited()`) may be a savepoint, and so takes its context back: with its
@@ -92,9 +90,6 @@ mod sealed {
 /// statement more before the first write. One that is made later is found when it refuses a write, which in a transaction is an
 /// error, or by the next process. A `BEFORE` trigger of the application's own that writes to another audited table
 /// comes too early for it: write in a transaction there, after another write, or through a raw statement.
-///
-/// On SQLite, make the pool anew after another program has dropped the trail's tables or changed them: with sqlx 0.9.0 a
-/// connection that was open before may end in a panic of its own thread at its next write, and the write then wait for ever.
 ///
 /// On SQLite roles of a `RestrictedConnection` need the permissions to insert into and delete from
 /// `audit_context`.

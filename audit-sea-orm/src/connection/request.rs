@@ -38,10 +38,6 @@ pub(super) trait Answer: Sized + Send {
 
     async fn of_raw<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr>;
 
-    /// Of a text of several statements, of which one has an answer: all of them are run, where to ask for one row
-    /// would end with that.
-    async fn of_several<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr>;
-
     /// Whether a row was written, as far as the answer tells.
     fn wrote(&self) -> bool;
 }
@@ -56,10 +52,6 @@ impl Answer for ExecResult {
     }
 
     async fn of_raw<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
-        db.execute_raw(statement).await
-    }
-
-    async fn of_several<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
         db.execute_raw(statement).await
     }
 
@@ -81,11 +73,6 @@ impl Answer for Option<QueryResult> {
         db.query_one_raw(statement).await
     }
 
-    async fn of_several<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
-        let rows = db.query_all_raw(statement).await?;
-        Ok(rows.into_iter().next())
-    }
-
     fn wrote(&self) -> bool {
         self.is_some()
     }
@@ -101,10 +88,6 @@ impl Answer for Vec<QueryResult> {
     }
 
     async fn of_raw<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
-        db.query_all_raw(statement).await
-    }
-
-    async fn of_several<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Self, DbErr> {
         db.query_all_raw(statement).await
     }
 
@@ -168,31 +151,6 @@ impl<S: StatementBuilder> Request<'_, S> {
         }
         values.push(payload.into());
         statement.sql = sql::with_context(&statement.sql, values.len())?;
-        Some(statement)
-    }
-
-    /// On SQLite, the statement between two others that set and clear the context, in one text for one call. As
-    /// `audit_context` is a view, they count no rows of their own.
-    pub(super) fn between(&self, backend: DbBackend, payload: &str) -> Option<Statement> {
-        let Self::Typed(statement) = self else {
-            return None;
-        };
-        if backend != DbBackend::Sqlite || !is_change::<S>() {
-            return None;
-        }
-        let mut statement = statement.build(&backend);
-        if !sql::is_single(&statement.sql, backend) {
-            return None;
-        }
-        let values = &mut statement
-            .values
-            .get_or_insert_with(|| sea_orm::Values(Vec::new()))
-            .0;
-        values.insert(0, payload.into());
-        statement.sql = format!(
-            "INSERT INTO audit_context (payload) VALUES (?); {}; DELETE FROM audit_context",
-            statement.sql
-        );
         Some(statement)
     }
 }

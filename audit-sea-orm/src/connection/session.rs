@@ -27,8 +27,6 @@ pub(super) struct Session {
     turn: Arc<RwLock<()>>,
     /// The payload it holds. Locked while a write goes, so that two that are joined do not exchange theirs.
     held: Mutex<Option<String>>,
-    /// Whether a payload was sent already: it is left for the next write only where there are several.
-    is_told: AtomicBool,
     /// Whether it may hold another: after a savepoint was rolled back, or a delivery was not seen to end.
     is_uncertain: AtomicBool,
     /// Whether it may hold anything that does not end with the transaction.
@@ -46,7 +44,6 @@ impl Session {
             is_adopted,
             turn: Arc::default(),
             held: Mutex::default(),
-            is_told: AtomicBool::new(false),
             is_uncertain: AtomicBool::new(is_adopted),
             is_dirty: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
@@ -139,11 +136,6 @@ impl Held<'_> {
         !self.session.is_uncertain.load(Ordering::Acquire) && self.payload.as_deref() == payload
     }
 
-    /// Whether no payload was sent before. To be asked once for each, as the next then is not the first.
-    pub(super) fn is_first(&self) -> bool {
-        !self.session.is_told.swap(true, Ordering::AcqRel)
-    }
-
     /// To be called before the payload goes, as the future may be dropped on the way.
     pub(super) fn doubt(&self) {
         self.session.doubt();
@@ -153,12 +145,6 @@ impl Held<'_> {
     pub(super) fn soil(&self) {
         self.doubt();
         self.session.is_dirty.store(true, Ordering::Release);
-    }
-
-    /// The payload came and went with its write.
-    pub(super) fn wipe(&mut self) {
-        self.keep(None);
-        self.session.is_dirty.store(false, Ordering::Release);
     }
 
     /// The payload has arrived.

@@ -79,18 +79,5 @@ pub(super) fn with_context(sql: &str, parameter: usize) -> Option<String> {
     })
 }
 
-/// Whether a text is one SQL statement, without comments.
-pub(super) fn is_single(sql: &str, backend: DbBackend) -> bool {
-    let mut single = true;
-    let read = scan(sql, backend, |token| match token {
-        Token::Word { .. } | Token::Quoted { .. } | Token::Dot => ControlFlow::Continue(()),
-        Token::Semicolon | Token::Comment => {
-            single = false;
-            ControlFlow::Break(())
-        }
-    });
-    single && read.is_some()
-}
-
 #[cfg(test)]
 mod tests;

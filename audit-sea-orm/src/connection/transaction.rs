@@ -161,16 +161,6 @@ where
             }
             return Ok(answer);
         }
-        let between = payload
-            .as_deref()
-            .filter(|_| session.allows_raw() && held.is_first())
-            .and_then(|payload| request.between(backend, payload));
-        if let Some(statement) = between {
-            held.soil();
-            let answer = A::of_several(transaction, statement).await?;
-            held.wipe();
-            return Ok(answer);
-        }
         held.deliver(transaction, payload).await?;
         let rolls_back = request.rolls_back(backend);
         let answer = request.send(transaction).await;

@@ -7,6 +7,9 @@ use super::driver::{AuditSqlxConnectionExt, Session, propagate, propagating, sea
 use crate::capture::propagated;
 
 /// Writes where that changes anything, to the temporary tables alone, and tells whether the trigger is there.
+///
+/// Of the two statements only the first may lose its table: with sqlx 0.9.0, where a later one of a text can be prepared no
+/// more, the thread of the connection ends.
 const HOLD: &str = "UPDATE temp.audit_propagated SET payload = ?, is_busy = 0 WHERE payload IS NOT ? OR is_busy; \
      SELECT count(*) FROM temp.sqlite_master WHERE type = 'trigger' AND name = 'audit_propagation'";
 

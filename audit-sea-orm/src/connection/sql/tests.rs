@@ -202,16 +202,6 @@ fn the_context_comes_last_in_the_returning_list() {
     }
 }
 
-#[test]
-fn a_single_statement_is_told_from_several() {
-    assert!(is_single("INSERT INTO a VALUES (';')", Sqlite));
-    assert!(!is_single(
-        "INSERT INTO a VALUES (1); DELETE FROM a",
-        Sqlite
-    ));
-    assert!(!is_single("INSERT INTO a VALUES ('", Sqlite));
-}
-
 proptest! {
     #[test]
     fn any_text_can_be_scanned(sql in r#"[a-zé '"`\[\]$\\;()*/#!-]{0,60}"#) {
