@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use wildmatch::WildMatchPattern;
 
-use crate::{Action, ConfigError, scope};
+use crate::{Action, ConfigError};
 
 /// What to leave out of the trail, and what to do when it cannot be written.
 ///
@@ -160,19 +160,8 @@ impl AuditConfig {
             .map_err(|_| ConfigError::AlreadyInstalled)
     }
 
-    /// Runs a future with this configuration in force.
-    pub async fn scope<F: Future>(self, future: F) -> F::Output {
-        scope::enter(scope::Scope::with_config(self), future).await
-    }
-
-    /// The configuration in force here: the scope's, the installed one, or the environment's.
-    ///
-    /// # Errors
-    /// What [`from_env`](Self::from_env) reports, each time, until the process is started anew.
-    pub fn current() -> Result<Arc<Self>, ConfigError> {
-        if let Some(config) = scope::config() {
-            return Ok(config);
-        }
+    /// The configuration of the process: the installed one, or the environment's.
+    pub(crate) fn of_process() -> Result<Arc<Self>, ConfigError> {
         INSTALLED
             .get_or_init(|| Self::from_env().map(Arc::new))
             .clone()

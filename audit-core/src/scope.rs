@@ -1,3 +1,8 @@
+//! What is in force for a future: a context, a configuration, or that nothing is recorded.
+
+mod config;
+mod context;
+
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},

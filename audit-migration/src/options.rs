@@ -1,6 +1,13 @@
 use sea_orm_migration::DbErr;
 
-use crate::rollback;
+tokio::task_local! {
+    static ONLY_ASKED: ();
+}
+
+/// Asks migrations of the trail whether they would let themselves be rolled back: none is.
+pub(crate) async fn only_asking<F: Future>(asked: F) -> F::Output {
+    ONLY_ASKED.scope((), asked).await
+}
 
 /// How the migrations behave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +34,7 @@ impl MigrationOptions {
     /// One that says what would allow it, where rolling back is not allowed.
     pub(crate) fn is_rollback_only_asked(self) -> Result<bool, DbErr> {
         if self.allow_rollback {
-            return Ok(rollback::is_only_asked());
+            return Ok(ONLY_ASKED.try_with(|()| ()).is_ok());
         }
         Err(DbErr::Migration(
             "rolling back would delete the audit trail: make the migrations with \

@@ -4,16 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, prelude::DbErr};
 
-use crate::migrator;
-
-tokio::task_local! {
-    static ONLY_ASKED: ();
-}
-
-/// Whether a migration of the trail is asked, and must change nothing.
-pub(crate) fn is_only_asked() -> bool {
-    ONLY_ASKED.try_with(|()| ()).is_ok()
-}
+use crate::{migrator, options};
 
 /// Asks those of the trail's migrations that the last `steps` of a migrator have among them, or all: none is rolled back.
 ///
@@ -68,7 +59,7 @@ async fn ask_each(
     let mut asked = 0;
     for migration in migrations {
         if is_ours(migration.name()) {
-            ONLY_ASKED.scope((), migration.down(manager)).await?;
+            options::only_asking(migration.down(manager)).await?;
             asked += 1;
         }
     }
