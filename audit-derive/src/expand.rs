@@ -34,7 +34,7 @@ fn expand(model: &Model<'_>) -> TokenStream {
         const _: () = {
             #audited
             #behavior
-            #private::inventory::submit! { #private::AuditedEntity::of::<Entity>() }
+            #private::register_audited!(Entity);
         };
     }
 }

@@ -1,8 +1,14 @@
+//! The trait of audited entities, and what is known of one.
+
+pub(crate) mod entity_names;
+pub(crate) mod intent;
+pub(crate) mod object;
+pub(crate) mod recorded;
+pub mod renames;
+
 use audit_core::FieldPolicy;
 use sea_orm::EntityTrait;
 use serde::Serialize;
-
-use crate::object;
 
 /// An entity whose changes are recorded.
 ///

@@ -1,6 +1,11 @@
 //! Connections that tell capture triggers who, from where and why.
 
+mod audited_kind;
+mod begin;
+mod hits;
+mod kind;
 pub(crate) mod own;
+pub(crate) mod own_transaction;
 pub(crate) mod payload;
 mod request;
 mod rules;
@@ -19,15 +24,15 @@ use sea_orm::{
     TransactionOptions, TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
 };
 
+pub use begin::{AuditedWrite, BeginWrite};
+pub(crate) use hits::AwaitedHit;
+pub(crate) use kind::ConnectionKind;
 pub(crate) use own::{context_of, is_own, own};
 #[cfg(feature = "stream")]
 pub use stream::AuditedStream;
 pub use transaction::AuditedTransaction;
 
-use crate::{
-    connection_kind::ConnectionKind,
-    ours::{self, Ending},
-};
+use own_transaction::Ending;
 use request::{Answer, Request};
 use sql::Kind;
 
@@ -287,7 +292,7 @@ impl<C: Pool> AuditedConnection<C> {
         if request.may_end_transactions(backend) {
             return request.send(&self.connection).await;
         }
-        let transaction = self.begin_with_options(ours::to_write()).await?;
+        let transaction = self.begin_with_options(own_transaction::to_write()).await?;
         let result = transaction.send(request).await;
         end_write(transaction, result).await
     }
@@ -301,7 +306,7 @@ impl<C: Pool> AuditedConnection<C> {
         if is_plain {
             return self.connection.execute_unprepared(sql).await;
         }
-        let transaction = self.begin_with_options(ours::to_write()).await?;
+        let transaction = self.begin_with_options(own_transaction::to_write()).await?;
         let result = transaction.execute_unprepared(sql).await;
         end_write(transaction, result).await
     }
@@ -393,7 +398,7 @@ impl<C: Pool> TransactionTrait for AuditedConnection<C> {
         &self,
         options: TransactionOptions,
     ) -> Result<Self::Transaction, DbErr> {
-        let transaction = ours::begin(&self.connection, options).await?;
+        let transaction = own_transaction::begin(&self.connection, options).await?;
         let ending = Ending::of(&self.connection);
         Ok(AuditedTransaction::begun(
             transaction,

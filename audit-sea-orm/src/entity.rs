@@ -22,8 +22,13 @@ pub mod login_attempt;
 mod open_enum;
 mod reading;
 pub mod system_event;
+mod trail;
 
 pub use reading::{RecordedTime, UNREADABLE_JSON, UNREADABLE_TIME};
+pub use trail::{Cursor, TrailEntity};
+
+use audit_core::text;
+use sea_orm::{ColumnTrait, ColumnType, sea_query::StringLen};
 
 /// The names of the trail's tables. They are never audited themselves.
 pub const TABLES: [&str; 4] = [
@@ -32,3 +37,32 @@ pub const TABLES: [&str; 4] = [
     "audit_data_export",
     "audit_system_event",
 ];
+
+/// The most characters that a column holds.
+pub(crate) fn width(column: impl ColumnTrait) -> usize {
+    match column.def().get_column_type() {
+        ColumnType::String(StringLen::N(most)) => usize::try_from(*most).unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    }
+}
+
+/// A line of text as a column holds it: cleaned, and cut to fit.
+pub(crate) fn line(column: impl ColumnTrait, text: &str) -> String {
+    text::line(text, width(column)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_as_long_as_its_column() {
+        let long = "x".repeat(5000);
+        let kept = [
+            line(audit_log::Column::TenantId, &long).len(),
+            line(audit_log::Column::Reason, &long).len(),
+            line(audit_log::Column::ObjectId, &long).len(),
+        ];
+        assert_eq!(kept, [128, 1000, 5000]);
+    }
+}

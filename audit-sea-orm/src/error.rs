@@ -2,7 +2,7 @@ use audit_core::{ActionError, ConfigError};
 use sea_orm::DbErr;
 use thiserror::Error;
 
-use crate::encoding::EncodingError;
+use crate::record::encoding::EncodingError;
 
 /// What can go wrong in the trail.
 ///

@@ -8,17 +8,18 @@ mod system_event;
 
 use std::sync::Arc;
 
-use audit_core::{Actor, AuditConfig, AuditContext, text};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityName, prelude::Json};
+use audit_core::{Actor, AuditConfig, AuditContext};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityName, prelude::Json};
 
 use crate::{
     AuditedWrite, Error, Result, TrailEntity,
-    connection::own,
-    connection_kind::ConnectionKind,
-    encoding::JsonColumn,
-    insert::insert,
-    ours::{self, Own},
-    writer::{self, Record},
+    connection::{
+        ConnectionKind, own,
+        own_transaction::{self, Own},
+    },
+    entity,
+    record::{self, Record, encoding::JsonColumn},
+    write::{self, insert::insert},
 };
 
 pub use audit_event::AuditEvent;
@@ -43,14 +44,19 @@ fn recording<C: ConnectionTrait>(
 }
 
 /// A line of text as a column holds it.
-fn line(text: Option<&str>, max_chars: usize) -> Option<String> {
-    text.map(|text| text::line(text, max_chars).into_owned())
+fn line(column: impl ColumnTrait, text: Option<&str>) -> Option<String> {
+    text.map(|text| entity::line(column, text))
 }
 
 /// An actor's id and name as columns hold them.
-fn id_and_name(actor: Option<&Actor>) -> (Option<String>, Option<String>) {
-    let name = actor.and_then(Actor::name);
-    (line(actor.map(Actor::id), 255), line(name, 255))
+fn id_and_name<C: ColumnTrait>(
+    [id, name]: [C; 2],
+    actor: Option<&Actor>,
+) -> (Option<String>, Option<String>) {
+    (
+        line(id, actor.map(Actor::id)),
+        line(name, actor.and_then(Actor::name)),
+    )
 }
 
 /// JSON as a column holds it.
@@ -76,16 +82,16 @@ where
     C: AuditedWrite,
 {
     let action = record.action.clone();
-    let failed = |source| Error::writing(writer::event(&action, None, None), source);
+    let failed = |source| Error::writing(record::event(&action, None, None), source);
     if let Some(ours) = db.begin_ours().await.map_err(failed)? {
         // Boxed, as each future around it would hold it once more.
         let written = Box::pin(write_both(ours.connection(), row, record, context));
-        let written = ours::within(&ours, written).await;
-        return ours::end(ours, written, failed).await;
+        let written = own_transaction::within(&ours, written).await;
+        return own_transaction::end(ours, written, failed).await;
     }
     let written = write_both(db, row, record, context);
     if ConnectionKind::of::<C>().allows_raw() {
-        own(ours::in_savepoint(db, failed, written)).await
+        own(own_transaction::in_savepoint(db, failed, written)).await
     } else {
         written.await
     }
@@ -105,12 +111,12 @@ where
     if let Some(row) = row {
         let inserted = own(insert(db, row))
             .await
-            .map_err(|source| Error::writing(writer::event(&record.action, None, None), source))?;
+            .map_err(|source| Error::writing(record::event(&record.action, None, None), source))?;
         record.table_name = Some(A::Entity::default().table_name().into());
         record.object_id = Some(inserted.to_string());
         number = Some(inserted);
     }
     // A loss here would part the two rows, so it fails this whole write, which the caller settles.
-    writer::write(db, &AuditConfig::new(), record, context).await?;
+    write::write(db, &AuditConfig::new(), record, context).await?;
     Ok(number)
 }

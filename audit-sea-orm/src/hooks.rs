@@ -114,6 +114,9 @@
 //! change the row in between; in `REPEATABLE READ` it cannot. Whether a role may lock is asked before the first
 //! delete of an entity, and remembered for the process while it may: where roles differ, one delete may fail first.
 
+mod active_model;
+mod before_image;
+mod pending;
 mod recording;
 
 use audit_core::Action;
@@ -123,6 +126,8 @@ use crate::Audited;
 #[cfg(doc)]
 use crate::Error;
 
+pub use active_model::AuditedActiveModelExt;
+pub(crate) use pending::load;
 use recording::Recording;
 
 /// Call this last in `ActiveModelBehavior::before_save`.

@@ -119,37 +119,21 @@ pub mod threats {}
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod active_model;
 mod audited;
-mod before_image;
 pub mod capture;
 mod clock;
 mod connection;
-mod connection_kind;
-pub mod encoding;
 pub mod entity;
-mod entity_names;
 mod error;
 mod event;
 pub mod hooks;
-mod insert;
-mod intent;
-mod object;
-mod object_key;
-mod ours;
-mod pending;
 pub mod prelude;
 mod propagation;
-mod query;
-mod recorded;
-pub mod renames;
-mod sql_texts;
-mod summary;
+mod read;
+mod record;
 mod task;
-mod transaction;
-mod transaction_id;
 mod tripwire;
-mod writer;
+mod write;
 
 pub use audit_core::{
     Action, ActionError, Actor, AuditConfig, AuditContext, Change, Changes, ConfigError,
@@ -159,14 +143,17 @@ pub use audit_derive::{Audited, audited_hooks};
 #[doc(no_inline)]
 pub use serde_json;
 
-pub use active_model::AuditedActiveModelExt;
-pub use audited::{Audited, Capture};
+pub use audited::{Audited, Capture, renames};
 pub use capture::{CheckReport, Drift, TableReport, check, check_entities};
 #[cfg(feature = "stream")]
 pub use connection::AuditedStream;
-pub use connection::{AuditConnectionExt, AuditedConnection, AuditedTransaction};
+pub use connection::{
+    AuditConnectionExt, AuditedConnection, AuditedTransaction, AuditedWrite, BeginWrite,
+};
+pub use entity::{Cursor, TrailEntity};
 pub use error::{Error, Result};
 pub use event::{AuditEvent, DataExport, GeoLocator, LoginAttempt, Place, SystemEvent};
+pub use hooks::AuditedActiveModelExt;
 pub use propagation::AuditConnectOptionsExt;
 #[cfg(any(
     feature = "sqlx-mysql",
@@ -174,11 +161,10 @@ pub use propagation::AuditConnectOptionsExt;
     feature = "sqlx-sqlite"
 ))]
 pub use propagation::AuditSqlxConnectionExt;
-pub use query::{
-    ByEntity, ByName, Cursor, Page, RecordQuery, RecordedColumn, TrailEntity, TrailQuery,
+pub use read::{
+    AuditSummary, ByEntity, ByName, Page, RecordQuery, RecordedColumn, Summary, TrailQuery,
 };
-pub use summary::{AuditSummary, Summary};
+pub use record::encoding;
 pub use task::spawn;
-pub use transaction::{AuditedWrite, BeginWrite};
 pub use tripwire::{audit_metric, unaudited_writes, watch};
-pub use writer::failures;
+pub use write::failures;

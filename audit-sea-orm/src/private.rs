@@ -6,10 +6,10 @@ pub use sea_orm::{self, prelude::async_trait::async_trait};
 
 pub use crate::{
     Audited, Capture,
-    capture::{AuditedEntity, present::PresentTable},
-    hooks,
-    object::column_repr,
-    ours::{Own, finished_in_a_task, in_savepoint},
+    audited::{entity_names::RegisteredNames, object::column_repr},
+    capture::present::PresentTable,
+    connection::own_transaction::{Own, finished_in_a_task, in_savepoint},
+    hooks, register_audited,
 };
 
 /// Inserts a row of the trail as the builders of events do: for the tests, which choose its time.
@@ -21,7 +21,7 @@ where
     A: sea_orm::ActiveModelTrait<Entity: crate::TrailEntity> + Sync,
     C: sea_orm::ConnectionTrait,
 {
-    crate::insert::insert(db, row).await
+    crate::write::insert::insert(db, row).await
 }
 
 /// The policy of a column by the lists of `#[audited(skip(…), mask(…))]` on the struct.
@@ -33,7 +33,7 @@ pub fn policy_by_name(column: &str, skip: &[&str], mask: &[&str]) -> FieldPolicy
 /// The updates that wait for their end, and the memory they hold: for the tests.
 #[must_use]
 pub fn pending_load() -> (usize, usize) {
-    crate::pending::load()
+    crate::hooks::load()
 }
 
 /// The old and the new values that the record of an update holds, without a database: for the benchmarks.
@@ -44,7 +44,7 @@ pub fn update_record_json<E: Audited>(
     after: &E::Model,
 ) -> Option<(String, String)> {
     use audit_core::diff;
-    let recorded = crate::recorded::Recorded::<E>::get();
+    let recorded = crate::audited::recorded::Recorded::<E>::get();
     let (before, after) = (recorded.capture(before), recorded.capture(after));
     let changed = diff::changed(&before, &after);
     let json = |values: &[_], positions: &[usize]| {

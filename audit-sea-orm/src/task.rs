@@ -1,3 +1,7 @@
+//! The tasks that read and write.
+
+use std::thread::{self, ThreadId};
+
 use tokio::task::JoinHandle;
 
 use crate::carry;
@@ -26,4 +30,17 @@ where
     F::Output: Send + 'static,
 {
     tokio::spawn(carry(future))
+}
+
+/// Who reads and writes: a tokio task, or a thread that blocks on a future.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runner {
+    Task(tokio::task::Id),
+    Thread(ThreadId),
+}
+
+impl Runner {
+    pub(crate) fn current() -> Self {
+        tokio::task::try_id().map_or_else(|| Self::Thread(thread::current().id()), Self::Task)
+    }
 }

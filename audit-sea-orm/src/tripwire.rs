@@ -13,7 +13,7 @@ use std::{
 use audit_core::{Action, AuditConfig, AuditContext};
 use sea_orm::{EntityTrait, metric};
 
-use crate::{Audited, connection::is_own, pending::Runner, recorded::Recorded};
+use crate::{Audited, audited::recorded::Recorded, connection::is_own, task::Runner};
 use targets::Target;
 
 /// The tables that are watched, by their bare names in lower case, each with its name in records.

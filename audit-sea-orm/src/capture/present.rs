@@ -10,7 +10,10 @@ use super::{
     options::CaptureOptions,
     table::Table,
 };
-use crate::{Audited, entity_names, renames};
+use crate::{
+    Audited,
+    audited::{entity_names, renames},
+};
 
 /// A table that is there, under its entity's name or a former one.
 #[derive(Clone, Debug)]

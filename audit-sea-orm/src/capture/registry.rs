@@ -1,5 +1,4 @@
-//! The audited entities of the program, by which `install_all` and `check` know them, and readers of the trail their
-//! former names.
+//! The audited entities of the program, by which `install_all` and `check` know them.
 
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -7,13 +6,12 @@ use super::{
     catalog::{self, Described, Dialect},
     table::Table,
 };
-use crate::{Audited, Capture, entity_names::EntityNames};
+use crate::{Audited, Capture};
 
 /// An audited entity, as it is registered.
 #[derive(Clone, Copy)]
 pub struct AuditedEntity {
     table: fn() -> Table,
-    names: fn() -> EntityNames,
 }
 
 impl std::fmt::Debug for AuditedEntity {
@@ -31,20 +29,12 @@ impl AuditedEntity {
     pub const fn of<E: Audited>() -> Self {
         Self {
             table: Table::of_type::<E>,
-            names: EntityNames::of::<E>,
         }
     }
 
     /// Its table.
     pub(super) fn table(&self) -> Table {
         (self.table)()
-    }
-
-    /// The names of every audited entity of the program.
-    pub(crate) fn all_names() -> impl Iterator<Item = EntityNames> {
-        inventory::iter::<Self>
-            .into_iter()
-            .map(|entity| (entity.names)())
     }
 }
 
@@ -76,6 +66,9 @@ macro_rules! register_audited {
     ($entity:ty) => {
         $crate::__private::inventory::submit! {
             $crate::capture::AuditedEntity::of::<$entity>()
+        }
+        $crate::__private::inventory::submit! {
+            $crate::__private::RegisteredNames::of::<$entity>()
         }
     };
 }

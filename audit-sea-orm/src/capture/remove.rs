@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Audited, AuditedWrite,
-    ours::{self, Own as _},
+    connection::own_transaction::{self, Own as _},
 };
 
 /// Removes the capture triggers of an entity's table, with their functions, and nothing else.
@@ -70,9 +70,11 @@ where
         Dialect::Sqlite => match db.begin_ours().await? {
             Some(ours) => {
                 let sent = send_each(ours.connection(), &statements).await;
-                ours::end(ours, sent, |error| error).await
+                own_transaction::end(ours, sent, |error| error).await
             }
-            None => ours::in_savepoint(db, |error| error, send_each(db, &statements)).await,
+            None => {
+                own_transaction::in_savepoint(db, |error| error, send_each(db, &statements)).await
+            }
         },
     }
 }

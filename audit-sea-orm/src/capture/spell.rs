@@ -196,7 +196,7 @@ pub(super) fn compared(table: &Table) -> impl Iterator<Item = &Column> {
 }
 
 /// The kinds of bracket that JSON nests by, more of which may be deeper than a record can hold.
-const MOST_BRACKETS: usize = crate::encoding::MAX_JSON_DEPTH;
+const MOST_BRACKETS: usize = crate::record::encoding::MAX_JSON_DEPTH;
 
 /// JSON that needs one bracket more, open and closed, has no fewer characters.
 const SHORT_JSON: usize = 2 * (MOST_BRACKETS + 1);

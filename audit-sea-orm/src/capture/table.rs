@@ -8,7 +8,11 @@ use super::{
     kind::{Kind, ReadAs},
     options::CaptureOptions,
 };
-use crate::{Audited, Capture, audited, entity, object::NAMING_COLUMNS, recorded::Recorded};
+use crate::{
+    Audited, Capture,
+    audited::{self, object::NAMING_COLUMNS, recorded::Recorded},
+    entity,
+};
 
 /// A column that is recorded, or in the key.
 #[derive(Clone, Debug)]

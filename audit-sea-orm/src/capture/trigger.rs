@@ -6,6 +6,7 @@ mod recipe;
 mod sqlite;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use sea_orm::IdenStatic;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -19,6 +20,10 @@ use super::{
     shape::Shape,
     spell::Spell,
     table::Table,
+};
+use crate::{
+    entity::{self, audit_log},
+    record::context_columns::COLUMNS,
 };
 
 /// What triggers of this version record of a table. Raise it where those of a new release record something else of the same
@@ -37,22 +42,18 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b'\'').add(b'"').add(b'*').ad
 
 /// The columns of `audit_log` that the context fills, as it is written in `audit_context`, and the characters that each
 /// holds: a longer text is cut, as no write may fail for its context.
-const CONTEXT: [(&str, u16); 11] = [
-    ("actor_id", 255),
-    ("actor_name", 255),
-    ("on_behalf_of_id", 255),
-    ("on_behalf_of_name", 255),
-    ("tenant_id", 128),
-    ("ip_address", 45),
-    ("user_agent", 512),
-    ("session_id", 128),
-    ("request_id", 128),
-    ("reason", 1000),
-    ("module", 255),
-];
+fn context_columns() -> impl Iterator<Item = (&'static str, usize)> {
+    COLUMNS.into_iter().map(with_width)
+}
 
-/// The column of the transaction's id, which comes with the context where the database knows none.
-const TRANSACTION: (&str, u16) = ("transaction_id", 64);
+/// As [`context_columns`], and the transaction's id, which comes with the context where the database knows none.
+fn context_and_transaction() -> impl Iterator<Item = (&'static str, usize)> {
+    context_columns().chain([with_width(audit_log::Column::TransactionId)])
+}
+
+fn with_width(column: audit_log::Column) -> (&'static str, usize) {
+    (column.as_str(), entity::width(column))
+}
 
 /// What the metadata of a record holds whose context could not be read.
 const UNREADABLE: &str = r#"{"context":"unreadable"}"#;

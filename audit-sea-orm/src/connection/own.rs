@@ -4,12 +4,15 @@ use std::{cell::RefCell, sync::Arc};
 
 use audit_core::AuditContext;
 use sea_orm::ConnectionTrait;
+use tokio::task::futures::TaskLocalFuture;
 
-use crate::transaction_id::{self, TransactionId};
+use crate::record::transaction_id::TransactionId;
 
 tokio::task_local! {
     static OWN: ();
     static ANSWER: RefCell<Answer>;
+    /// The address of the connection of a transaction of the library's own, and the transaction's id.
+    static OURS: (usize, TransactionId);
 }
 
 /// What an audited connection tells of itself.
@@ -45,7 +48,7 @@ pub(crate) fn context_of<C: ConnectionTrait>(db: &C) -> Arc<AuditContext> {
 /// The id of the transaction that is written in, where the library gave it one.
 pub(crate) fn transaction_of<C: ConnectionTrait>(db: &C) -> Option<TransactionId> {
     let answered = ask(db).transaction;
-    answered.or_else(|| transaction_id::of_ours(db))
+    answered.or_else(|| of_ours(db))
 }
 
 /// Asks a connection what it knows.
@@ -69,4 +72,25 @@ pub(super) fn answer(context: Option<&Arc<AuditContext>>, transaction: Option<&T
             transaction: transaction.cloned(),
         }
     });
+}
+
+/// Runs what is written in a transaction of the library's own, whose connection cannot tell the id to hooks.
+pub(crate) fn within<C, F: Future>(
+    connection: &C,
+    id: TransactionId,
+    work: F,
+) -> TaskLocalFuture<(usize, TransactionId), F> {
+    OURS.scope((address(connection), id), work)
+}
+
+/// The id of the transaction, where it is one of the library's own.
+pub(crate) fn of_ours<C>(connection: &C) -> Option<TransactionId> {
+    let here = address(connection);
+    let of_here = |ours: &(usize, TransactionId)| (ours.0 == here).then(|| ours.1.clone());
+    OURS.try_with(of_here).ok().flatten()
+}
+
+/// Compared, never followed: a hook may write through another connection as well.
+fn address<C>(connection: &C) -> usize {
+    std::ptr::from_ref(connection).addr()
 }

@@ -5,9 +5,7 @@ use sea_orm::IdenStatic;
 
 use crate::{
     Result,
-    encoding::WRAPPED_JSON,
-    transaction_id::TransactionId,
-    writer::{context_texts, metadata_text},
+    record::{context_columns, encoding::WRAPPED_JSON, transaction_id::TransactionId},
 };
 
 /// The payload of a write at this moment, in that transaction; `None` where there is nothing to say.
@@ -52,7 +50,7 @@ fn of(
 ) -> Option<String> {
     let mut entries: Vec<String> = transaction.map(entry_of).into_iter().collect();
     let mut push = |key: &str, json: String| entries.push(format!("\"{key}\":{json}"));
-    for (column, text) in context_texts(context) {
+    for (column, text) in context_columns::texts(context) {
         if let Some(text) = text {
             push(column.as_str(), json(&text));
         }
@@ -65,7 +63,7 @@ fn of(
     if !actions.is_empty() {
         push("skip_actions", json(&actions));
     }
-    if let Some(metadata) = metadata_text(context) {
+    if let Some(metadata) = context_columns::metadata(context) {
         push("metadata", shallow(metadata));
     }
     (!entries.is_empty()).then(|| object(&entries))

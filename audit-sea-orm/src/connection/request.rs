@@ -7,10 +7,9 @@ use sea_orm::{
 };
 
 use super::{
-    own, rules,
+    hits, own, rules,
     sql::{self, Kind},
 };
-use crate::pending;
 
 /// What the protocol of PostgreSQL counts the parameters of a statement in is an unsigned number of 16 bits.
 const MOST_PARAMETERS: usize = 65_535;
@@ -189,12 +188,12 @@ pub(super) fn note_delete<C: ConnectionTrait, S: StatementBuilder>(
     statement: &S,
     done: &ExecResult,
 ) {
-    if !is_type::<S, DeleteStatement>() || own::is_own() || !pending::awaits_delete(db) {
+    if !is_type::<S, DeleteStatement>() || own::is_own() || !hits::is_awaited(db) {
         return;
     }
     let Statement { sql, values, .. } = statement.build(&db.get_database_backend());
     let key = values.map(|values| values.0).unwrap_or_default();
-    pending::note_hit(db, &sql, &key, done.rows_affected());
+    hits::note(db, &sql, &key, done.rows_affected());
 }
 
 /// Compares types whose lifetimes may differ, in safe code: `S` need not be `'static`.

@@ -8,15 +8,15 @@ use sea_orm::{
 };
 
 use super::{
+    ConnectionKind,
+    own_transaction::{Ending, finished_in_a_task, shielded},
+};
+use super::{
     own, payload,
     request::{self, Answer, Request},
     rules,
     session::Session,
     sql::Kind,
-};
-use crate::{
-    connection_kind::ConnectionKind,
-    ours::{Ending, finished_in_a_task, shielded},
 };
 
 /// A transaction whose writes tell capture triggers who, from where and why.
@@ -73,7 +73,7 @@ where
         is_adopted: bool,
     ) -> Self {
         let backend = transaction.get_database_backend();
-        let allows_raw = ConnectionKind::of::<T>().allows_raw();
+        let allows_raw = ConnectionKind::of_plain::<T>().allows_raw();
         let session = Session::new(backend, allows_raw, is_adopted);
         let live = Some(Live {
             transaction: Arc::new(transaction),
@@ -140,8 +140,8 @@ where
             return request.send(transaction).await;
         }
         let payload = payload::now(self.context.as_deref(), session.transaction_id())?;
-        let mut held = session.lock().await;
-        if held.is(payload.as_deref()) {
+        let write = session.write().await;
+        if write.finds(payload.as_deref()) {
             return request.send(transaction).await;
         }
         let text = payload.as_deref().unwrap_or_default();
@@ -151,23 +151,23 @@ where
         if let Some(statement) = carrying.flatten()
             && !rules::may_turn(transaction, &statement.sql).await?
         {
-            held.soil();
+            write.sends();
             let answer: A = request::carried(transaction, statement)
                 .await
                 .map_err(DbErr::from)?;
             // No row, and the list that sets the context was not evaluated.
             if answer.wrote() {
-                held.keep(payload);
+                write.sent(payload);
             }
             return Ok(answer);
         }
-        held.deliver(transaction, payload).await?;
+        write.deliver(transaction, payload).await?;
         let rolls_back = request.rolls_back(backend);
         let answer = request.send(transaction).await;
         if rolls_back {
-            held.doubt();
+            session.doubt();
         }
-        let settled = held.settle(transaction).await;
+        let settled = write.settle(transaction).await;
         // The statement's own error goes first.
         let answer = answer?;
         settled.map(|()| answer)
@@ -184,19 +184,19 @@ where
         let backend = transaction.get_database_backend();
         let request = Request::raw(Statement::from_string(backend, sql));
         let is_write = request.kind(backend) == Kind::Write;
-        let mut held = session.lock().await;
+        let write = session.write().await;
         if is_write {
             let payload = payload::now(self.context.as_deref(), session.transaction_id())?;
-            if !held.is(payload.as_deref()) {
-                held.deliver(transaction, payload).await?;
+            if !write.finds(payload.as_deref()) {
+                write.deliver(transaction, payload).await?;
             }
         }
         let result = transaction.execute_unprepared(sql).await;
         if request.rolls_back(backend) {
-            held.doubt();
+            session.doubt();
         }
         let settled = if is_write {
-            held.settle(transaction).await
+            write.settle(transaction).await
         } else {
             Ok(())
         };

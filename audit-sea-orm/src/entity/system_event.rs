@@ -1,6 +1,5 @@
 //! The entity of `audit_system_event`: what went wrong, or is worth knowing, in the system itself.
 
-use audit_core::text;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +117,7 @@ impl Model {
             .col_expr(Column::ResolvedAt, Expr::value(clock::bound(clock::now())))
             .col_expr(
                 Column::ResolvedBy,
-                Expr::value(text::line(by, 255).into_owned()),
+                Expr::value(super::line(Column::ResolvedBy, by)),
             )
             .filter(Column::Id.eq(self.id))
             .filter(Column::Resolved.eq(false))

@@ -1,16 +1,19 @@
 use std::fmt;
 
-use audit_core::{Action, Actor, AuditContext, FieldPolicy, MASK, diff, text};
+use audit_core::{Action, Actor, AuditContext, FieldPolicy, MASK, diff};
 use sea_orm::{ConnectionTrait, EntityTrait, ModelTrait, Value};
 
 use super::recording;
 use crate::{
     Audited, Error, Result,
+    audited::{object, recorded::Recorded},
     connection::context_of,
-    encoding::{Captured, EncodingError},
-    object,
-    recorded::Recorded,
-    writer::{self, Record},
+    entity::{self, audit_log},
+    record::{
+        self, Record,
+        encoding::{Captured, EncodingError},
+    },
+    write,
 };
 
 /// A record of something that no hook sees: a view, an import, an action of the application's own.
@@ -102,7 +105,7 @@ impl AuditEvent {
 
     /// Says which object it is about, where there is no model of it. The table is cut to 255 characters.
     pub fn on_object(mut self, table: &str, object_id: impl Into<String>) -> Self {
-        self.table = Some(text::line(table, 255).into_owned());
+        self.table = Some(entity::line(audit_log::Column::TableName, table));
         self.object_id = Some(Ok(object_id.into()));
         self
     }
@@ -174,13 +177,13 @@ impl AuditEvent {
             .clone()
             .or(AuditContext::clone(&context_of(db)));
         match self.into_record() {
-            Ok(record) => writer::write(db, &config, record, &context).await,
-            Err(error) => writer::settle(db, &config, Err(error)).await,
+            Ok(record) => write::write(db, &config, record, &context).await,
+            Err(error) => write::settle(db, &config, Err(error)).await,
         }
     }
 
     fn into_record(self) -> Result<Record> {
-        let event = writer::event(self.action.as_str(), self.table.as_deref(), None);
+        let event = record::event(self.action.as_str(), self.table.as_deref(), None);
         let failed = |source| Error::Encoding {
             event: event.clone(),
             source,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use audit_core::{Action, Actor, AuditContext, text};
+use audit_core::{Action, Actor, AuditContext};
 use sea_orm::{Set, TryIntoModel};
 
 use super::{id_and_name, json, line, recording, write_with_record};
@@ -9,8 +9,12 @@ use crate::Error;
 use crate::{
     AuditedWrite, Result, clock,
     connection::context_of,
-    entity::data_export::{ActiveModel, Model},
-    writer::{self, Record},
+    entity::{
+        self,
+        data_export::{ActiveModel, Column, Model},
+    },
+    record::Record,
+    write,
 };
 
 /// The table of exports, which a skip list may name.
@@ -136,7 +140,7 @@ impl DataExport {
         };
         match self.write(db).await {
             Ok(export) => Ok(Some(export)),
-            Err(error) => writer::settle(db, &config, Err(error)).await.map(|()| None),
+            Err(error) => write::settle(db, &config, Err(error)).await.map(|()| None),
         }
     }
 
@@ -163,22 +167,26 @@ impl DataExport {
 
     fn into_active_model(self, context: &AuditContext) -> ActiveModel {
         let count = |count| i64::try_from(count).unwrap_or(i64::MAX);
-        let (actor_id, actor_name) = id_and_name(context.actor.as_ref());
-        let (on_behalf_of_id, on_behalf_of_name) = id_and_name(context.on_behalf_of.as_ref());
+        let (actor_id, actor_name) =
+            id_and_name([Column::ActorId, Column::ActorName], context.actor.as_ref());
+        let (on_behalf_of_id, on_behalf_of_name) = id_and_name(
+            [Column::OnBehalfOfId, Column::OnBehalfOfName],
+            context.on_behalf_of.as_ref(),
+        );
         ActiveModel {
             occurred_at: Set(clock::now()),
             actor_id: Set(actor_id),
             actor_name: Set(actor_name),
             on_behalf_of_id: Set(on_behalf_of_id),
             on_behalf_of_name: Set(on_behalf_of_name),
-            tenant_id: Set(line(context.tenant_id.as_deref(), 128)),
-            export_type: Set(text::line(&self.export_type, 255).into_owned()),
-            file_format: Set(text::line(&self.file_format, 20).into_owned()),
+            tenant_id: Set(line(Column::TenantId, context.tenant_id.as_deref())),
+            export_type: Set(entity::line(Column::ExportType, &self.export_type)),
+            file_format: Set(entity::line(Column::FileFormat, &self.file_format)),
             record_count: Set(count(self.record_count)),
             file_size: Set(count(self.file_size)),
             filters_applied: Set(json(self.filters.as_ref())),
             ip_address: Set(context.ip.map(|ip| ip.to_string())),
-            file_path: Set(line(self.file_path.as_deref(), 500)),
+            file_path: Set(line(Column::FilePath, self.file_path.as_deref())),
             download_count: Set(0),
             metadata: Set(json(context.metadata.as_ref())),
             ..Default::default()

@@ -1,6 +1,6 @@
 use std::{fmt, net::IpAddr};
 
-use audit_core::{Action, Actor, AuditContext, text};
+use audit_core::{Action, Actor, AuditContext};
 use sea_orm::Set;
 
 use super::{json, line, quoted_values::without_quoted_values, recording, write_with_record};
@@ -9,8 +9,12 @@ use crate::Error;
 use crate::{
     AuditedWrite, Result, clock,
     connection::context_of,
-    entity::login_attempt::{ActiveModel, Status},
-    writer::{self, Record},
+    entity::{
+        self,
+        login_attempt::{ActiveModel, Column, Status},
+    },
+    record::Record,
+    write,
 };
 
 /// The table of attempts, which a skip list may name.
@@ -235,7 +239,7 @@ impl LoginAttempt {
             .context
             .clone()
             .or(AuditContext::clone(&context_of(db)));
-        let username = text::line(&self.username, 150).into_owned();
+        let username = entity::line(Column::Username, &self.username);
         let record = Record {
             action: action.into(),
             object_repr: Some(username.clone()),
@@ -243,7 +247,7 @@ impl LoginAttempt {
         };
         let attempt = self.into_active_model(username, &context);
         let written = write_with_record(db, attempt.as_ref(), record, &context).await;
-        writer::settle(db, &config, written.map(drop)).await
+        write::settle(db, &config, written.map(drop)).await
     }
 
     /// The attempt, if it is one.
@@ -254,12 +258,12 @@ impl LoginAttempt {
             username: Set(username),
             status: Set(self.outcome.status()?),
             ip_address: Set(context.ip.map(|ip| ip.to_string())),
-            user_agent: Set(line(context.user_agent.as_deref(), 512)),
-            failure_reason: Set(line(reason.as_deref(), 200)),
-            country: Set(line(self.place.country.as_deref(), 100)),
-            city: Set(line(self.place.city.as_deref(), 100)),
+            user_agent: Set(line(Column::UserAgent, context.user_agent.as_deref())),
+            failure_reason: Set(line(Column::FailureReason, reason.as_deref())),
+            country: Set(line(Column::Country, self.place.country.as_deref())),
+            city: Set(line(Column::City, self.place.city.as_deref())),
             attempts: Set(i64::try_from(self.attempts).unwrap_or(i64::MAX)),
-            tenant_id: Set(line(context.tenant_id.as_deref(), 128)),
+            tenant_id: Set(line(Column::TenantId, context.tenant_id.as_deref())),
             metadata: Set(json(context.metadata.as_ref())),
             ..Default::default()
         })

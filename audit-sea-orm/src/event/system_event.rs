@@ -7,9 +7,11 @@ use super::{id_and_name, json, line, quoted_values::without_quoted_values, recor
 use crate::{
     Result, clock,
     connection::context_of,
-    entity::system_event::{ActiveModel, EventType, Model},
-    insert::insert,
-    writer,
+    entity::{
+        self,
+        system_event::{ActiveModel, Column, EventType, Model},
+    },
+    write::{self, insert::insert},
 };
 
 /// The table of events, which a skip list may name.
@@ -203,13 +205,17 @@ impl SystemEvent {
             let id = Set(insert(db, &event).await?);
             ActiveModel { id, ..event }.try_into_model()
         };
-        writer::guarded(db, &config, name, inserted).await
+        write::guarded(db, &config, name, inserted).await
     }
 
     fn into_active_model(self) -> ActiveModel {
         let context = self.context;
-        let (actor_id, actor_name) = id_and_name(context.actor.as_ref());
-        let (on_behalf_of_id, on_behalf_of_name) = id_and_name(context.on_behalf_of.as_ref());
+        let (actor_id, actor_name) =
+            id_and_name([Column::ActorId, Column::ActorName], context.actor.as_ref());
+        let (on_behalf_of_id, on_behalf_of_name) = id_and_name(
+            [Column::OnBehalfOfId, Column::OnBehalfOfName],
+            context.on_behalf_of.as_ref(),
+        );
         let block = |text: Option<&str>| {
             let text = without_quoted_values(text?);
             Some(text::block(&text, MAX_BLOCK).into_owned())
@@ -217,22 +223,25 @@ impl SystemEvent {
         ActiveModel {
             occurred_at: Set(clock::now()),
             event_type: Set(self.event_type),
-            title: Set(text::line(&without_quoted_values(&self.title), 255).into_owned()),
+            title: Set(entity::line(
+                Column::Title,
+                &without_quoted_values(&self.title),
+            )),
             description: Set(block(self.description.as_deref())),
-            module: Set(line(self.module.as_deref(), 255)),
-            function_name: Set(line(self.function.as_deref(), 255)),
+            module: Set(line(Column::Module, self.module.as_deref())),
+            function_name: Set(line(Column::FunctionName, self.function.as_deref())),
             line_number: Set(self
                 .line
                 .map(|line| i32::try_from(line).unwrap_or(i32::MAX))),
-            error_code: Set(line(self.code.as_deref(), 50)),
+            error_code: Set(line(Column::ErrorCode, self.code.as_deref())),
             stack_trace: Set(block(self.stack_trace.as_deref())),
             actor_id: Set(actor_id),
             actor_name: Set(actor_name),
             on_behalf_of_id: Set(on_behalf_of_id),
             on_behalf_of_name: Set(on_behalf_of_name),
-            tenant_id: Set(line(context.tenant_id.as_deref(), 128)),
+            tenant_id: Set(line(Column::TenantId, context.tenant_id.as_deref())),
             ip_address: Set(context.ip.map(|ip| ip.to_string())),
-            request_id: Set(line(context.request_id.as_deref(), 128)),
+            request_id: Set(line(Column::RequestId, context.request_id.as_deref())),
             resolved: Set(false),
             resolved_at: Set(None),
             resolved_by: Set(None),

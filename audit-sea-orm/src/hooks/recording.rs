@@ -7,16 +7,17 @@ use sea_orm::{ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityTrait
 
 use crate::{
     Audited, Error, Result,
-    before_image::{self, Found, Row, Wanted},
-    connection::context_of,
-    connection_kind::ConnectionKind,
-    encoding::{Captured, EncodingError},
-    intent::Intent,
-    object,
-    pending::{self, Image, Kept, Slot},
-    recorded::Recorded,
-    tripwire,
-    writer::{self, Record},
+    audited::{intent::Intent, object, recorded::Recorded},
+    connection::{ConnectionKind, context_of},
+    hooks::{
+        before_image::{self, Found, Row, Wanted},
+        pending::{self, Image, Kept, Slot},
+    },
+    record::{
+        self, Record,
+        encoding::{Captured, EncodingError},
+    },
+    tripwire, write,
 };
 
 /// The recording of one write: made where the write is to be recorded at all.
@@ -61,7 +62,7 @@ impl<E: Audited> Recording<E> {
     }
 
     fn event(&self, object_id: Option<&str>) -> String {
-        writer::event(self.action.as_str(), Some(self.entity.table()), object_id)
+        record::event(self.action.as_str(), Some(self.entity.table()), object_id)
     }
 
     /// Refuses a write that must not, or could not, be recorded, before it is made.
@@ -75,7 +76,7 @@ impl<E: Audited> Recording<E> {
         let may_be_refused = kind.is_autocommit() && !kind.allows_raw();
         if may_be_refused && self.config.failure_policy() == OnFailure::Fail {
             let refused = |source| Error::writing(event(), source);
-            writer::try_nothing(db).await.map_err(refused)?;
+            write::try_nothing(db).await.map_err(refused)?;
         }
         Ok(())
     }
@@ -267,7 +268,7 @@ impl<E: Audited> Recording<E> {
             Ok(found) => return Ok(Some(found)),
             Err(source) => self.reading(Some(id), source),
         };
-        let settled = writer::settle(db, &self.config, Err(failed)).await;
+        let settled = write::settle(db, &self.config, Err(failed)).await;
         settled.map(|()| None)
     }
 
@@ -277,9 +278,9 @@ impl<E: Audited> Recording<E> {
         record: Result<Option<Record>>,
     ) -> Result<()> {
         match record {
-            Ok(Some(record)) => writer::write(db, &self.config, record, &context_of(db)).await,
+            Ok(Some(record)) => write::write(db, &self.config, record, &context_of(db)).await,
             Ok(None) => Ok(()),
-            Err(error) => writer::settle(db, &self.config, Err(error)).await,
+            Err(error) => write::settle(db, &self.config, Err(error)).await,
         }
     }
 }

@@ -45,7 +45,5 @@ const _: () = {
             ::audit_sea_orm::__private::hooks::after_delete::<Self, C>(self, db).await
         }
     }
-    ::audit_sea_orm::__private::inventory::submit! {
-        ::audit_sea_orm::__private::AuditedEntity::of:: < Entity > ()
-    }
+    ::audit_sea_orm::__private::register_audited!(Entity);
 };

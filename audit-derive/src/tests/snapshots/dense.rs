@@ -10,7 +10,5 @@ const _: () = {
             }
         }
     }
-    ::audit_sea_orm::__private::inventory::submit! {
-        ::audit_sea_orm::__private::AuditedEntity::of:: < Entity > ()
-    }
+    ::audit_sea_orm::__private::register_audited!(Entity);
 };

@@ -33,7 +33,5 @@ const _: () = {
             ::audit_sea_orm::__private::Capture::Triggers
         }
     }
-    ::audit_sea_orm::__private::inventory::submit! {
-        ::audit_sea_orm::__private::AuditedEntity::of:: < Entity > ()
-    }
+    ::audit_sea_orm::__private::register_audited!(Entity);
 };

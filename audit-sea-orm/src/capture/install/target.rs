@@ -12,8 +12,10 @@ use crate::{
         table::Table,
         trigger,
     },
-    connection_kind::ConnectionKind,
-    ours::{self, Own as _},
+    connection::{
+        ConnectionKind,
+        own_transaction::{self, Own as _},
+    },
 };
 
 /// A table whose triggers are to be brought up to date.
@@ -111,11 +113,11 @@ impl Target {
             Dialect::Postgres | Dialect::Sqlite => match db.begin_ours().await? {
                 Some(ours) => {
                     let made = self.make_alone(ours.connection(), installed).await;
-                    ours::end(ours, made, Refused::from).await
+                    own_transaction::end(ours, made, Refused::from).await
                 }
                 None => {
                     let made = self.make_alone(db, installed);
-                    ours::in_savepoint(db, Refused::from, made).await
+                    own_transaction::in_savepoint(db, Refused::from, made).await
                 }
             },
             Dialect::MySql | Dialect::MariaDb => Ok(self.make_each(db, installed).await?),
@@ -187,5 +189,5 @@ async fn probe_alone<C: ConnectionTrait>(db: &C, probe: &str) -> Result<(), DbEr
     if ConnectionKind::of_value(db).is_autocommit() {
         return probed.await;
     }
-    ours::in_savepoint(db, |error| error, probed).await
+    own_transaction::in_savepoint(db, |error| error, probed).await
 }

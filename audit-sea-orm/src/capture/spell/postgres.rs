@@ -129,7 +129,7 @@ impl Spell for Postgres {
         format!(
             "CASE WHEN octet_length({key}) <= {} THEN {key} ELSE 'sha256:' || \
              encode(sha256(convert_to({key}, 'UTF8')), 'hex') END",
-            crate::object_key::POSTGRES_MAX
+            crate::record::object_key::POSTGRES_MAX
         )
     }
 }

@@ -1,6 +1,6 @@
 use super::{
-    CONTEXT, CREATE, DELETE, Event, TRANSACTION, Trigger, UNREADABLE, UPDATE, lists, marked, name,
-    skip_names,
+    CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, context_and_transaction, lists, marked,
+    name, skip_names,
 };
 use crate::capture::{
     catalog::{Dialect, Place},
@@ -218,7 +218,7 @@ impl Maker<'_> {
     fn record(&self, of_event: Vec<(&'static str, String)>, metadata: String) -> String {
         let mut values = vec![("occurred_at", NOW.to_owned())];
         values.extend(of_event);
-        for (column, most) in CONTEXT.into_iter().chain([TRANSACTION]) {
+        for (column, most) in context_and_transaction() {
             let text = self.context(&format!("$.{column}"));
             values.push((column, format!("LEFT({text}, {most})")));
         }

@@ -1,5 +1,6 @@
 use super::{
-    CONTEXT, CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, lists, marked, name, skip_names,
+    CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, context_columns, lists, marked, name,
+    skip_names,
 };
 use crate::capture::{
     catalog::Place,
@@ -34,7 +35,7 @@ impl Session {
             let text = format!("(audit_context ->> '{column}')::varchar({width})");
             (column, text)
         };
-        let mut values: Vec<_> = CONTEXT.into_iter().map(cut).collect();
+        let mut values: Vec<_> = context_columns().map(cut).collect();
         values.push(("metadata", metadata.to_owned()));
         values.push(("database_user", "session_user".to_owned()));
         let role = "NULLIF(current_setting('role'), 'none')";

@@ -2,8 +2,8 @@
 pub(crate) mod propagated;
 
 use super::{
-    CONTEXT, CREATE, DELETE, Event, TRANSACTION, Trigger, UNREADABLE, UPDATE, lists, marked, name,
-    skip_names,
+    CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, context_and_transaction, lists, marked,
+    name, skip_names,
 };
 use crate::capture::{
     catalog::Place,
@@ -65,7 +65,7 @@ fn trigger(
 fn insert(table: &Table, event: Event) -> String {
     let mut values = vec![("occurred_at", NOW.to_owned())];
     values.extend(event.values(&Sqlite, table));
-    let contexts = CONTEXT.into_iter().chain([TRANSACTION]);
+    let contexts = context_and_transaction();
     values.extend(contexts.map(|(column, most)| (column, context(column, most))));
     values.push(("metadata", METADATA.to_owned()));
     let is_kept = match table.options.on_skip {
@@ -96,7 +96,7 @@ fn insert(table: &Table, event: Event) -> String {
 const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')";
 
 /// What the context says of a column.
-fn context(column: &str, most: u16) -> String {
+fn context(column: &str, most: usize) -> String {
     format!("substr(json_extract(payload, '$.{column}'), 1, {most})")
 }
 

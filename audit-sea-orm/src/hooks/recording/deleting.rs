@@ -5,12 +5,14 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, Value};
 use super::{Recording, key_of};
 use crate::{
     Audited, Result,
-    before_image::{self, Row},
-    connection::context_of,
-    connection_kind::ConnectionKind,
-    intent::Intent,
-    pending::{self, Deletion, Kept, Slot},
-    writer::{self, Condition, Record},
+    audited::intent::Intent,
+    connection::{AwaitedHit, ConnectionKind, context_of},
+    hooks::{
+        before_image::{self, Row},
+        pending::{self, Deletion, Kept, Slot},
+    },
+    record::{Condition, Record},
+    write,
 };
 
 /// What is known of whether a delete hit.
@@ -42,8 +44,7 @@ impl<E: Audited> Recording<E> {
         let asked = self.id_text(&key)?;
         // Kept though nothing is found, so that what an earlier, failed delete left is not taken for this one's.
         let mut deletion = Deletion {
-            table: E::default().table_name(),
-            key: key.clone(),
+            hit: Some(AwaitedHit::of(db, E::default().table_name(), key.clone())),
             ..Deletion::default()
         };
         if let Some(found) = self.read(db, key, &asked, None).await? {
@@ -51,7 +52,7 @@ impl<E: Audited> Recording<E> {
             let record = found.row.map(|row| self.deleted(row, asked.clone()));
             match record.transpose() {
                 Ok(record) => deletion.record = record.map(Box::new),
-                Err(error) => writer::settle(db, &self.config, Err(error)).await?,
+                Err(error) => write::settle(db, &self.config, Err(error)).await?,
             }
         }
         let slot = Slot::new::<E, C>(db, Intent::Delete, asked);
@@ -87,11 +88,11 @@ impl<E: Audited> Recording<E> {
         let (record, proof) = match self.take_deleted(&key, db).await {
             Ok(Some(taken)) => taken,
             Ok(None) => return Ok(()),
-            Err(error) => return writer::settle(db, &self.config, Err(error)).await,
+            Err(error) => return write::settle(db, &self.config, Err(error)).await,
         };
         let context = context_of(db);
         let write = async |record, condition| {
-            writer::write_if(db, &self.config, record, &context, condition).await
+            write::write_if(db, &self.config, record, &context, condition).await
         };
         let is_written = match proof {
             Proof::Sure => write(record, None).await?,
@@ -138,7 +139,7 @@ impl<E: Audited> Recording<E> {
             Ok(is_there) => return Ok(!is_there),
             Err(source) => self.reading(None, source),
         };
-        let settled = writer::settle(db, &self.config, Err(failed)).await;
+        let settled = write::settle(db, &self.config, Err(failed)).await;
         settled.map(|()| false)
     }
 }
@@ -146,7 +147,8 @@ impl<E: Audited> Recording<E> {
 /// How it is known whether a delete hit; `None` where it did not.
 fn proof<C: ConnectionTrait>(db: &C, kept: &Deletion) -> Option<Proof> {
     let backend = db.get_database_backend();
-    match (kept.hit, &kept.counted) {
+    let hit = kept.hit.as_ref().and_then(AwaitedHit::rows);
+    match (hit, &kept.counted) {
         // Nothing of MySQL's or MariaDB's does what a delete does in its place.
         (Some(0), _) if backend == DbBackend::MySql => None,
         (Some(0), _) => Some(Proof::Gone),

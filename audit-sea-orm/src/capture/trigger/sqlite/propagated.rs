@@ -5,7 +5,7 @@
 //! context, inserts it with that of the connection, and has the first one ignored. Other connections, other programs and the
 //! file itself have neither the table nor the trigger.
 
-use super::{CONTEXT, METADATA, NOW, context, skipped_by};
+use super::{super::context_columns, METADATA, NOW, context, skipped_by};
 use crate::capture::{
     spell::{Spell, Sqlite},
     trigger::MARK,
@@ -64,10 +64,9 @@ fn value(column: &str) -> String {
         "metadata" => format!(
             r#"CASE WHEN skipped IS NULL THEN {METADATA} ELSE '{{"skipped":"' || NEW.action || '","by":"' || skipped || '"}}' END"#
         ),
-        _ => CONTEXT
-            .iter()
+        _ => context_columns()
             .find(|(name, _)| *name == column)
-            .map_or(new, |(name, most)| context(name, *most)),
+            .map_or(new, |(name, most)| context(name, most)),
     }
 }
 

@@ -1,0 +1,14 @@
+//! Questions that people ask the trail, as SeaORM selects that can be refined further.
+
+mod column;
+mod condition;
+mod page;
+mod record;
+mod summary;
+mod trail;
+
+pub use column::{ByEntity, ByName, RecordedColumn};
+pub use page::Page;
+pub use record::RecordQuery;
+pub use summary::{AuditSummary, Summary};
+pub use trail::TrailQuery;

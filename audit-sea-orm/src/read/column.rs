@@ -1,0 +1,49 @@
+use sea_orm::{ColumnTrait, Condition};
+
+use super::condition::{is_one_of, named, tables_of};
+use crate::{Audited, audited::recorded::Recorded, entity::audit_log::Column};
+
+/// What names a column to [`RecordQuery::changed`](super::RecordQuery::changed): the column of an audited entity,
+/// `cake::Column::Price`, or a name.
+///
+/// `By` tells the two apart for the compiler, which infers it.
+pub trait RecordedColumn<By> {
+    /// Whether it stands in a record.
+    #[doc(hidden)]
+    fn stands_in(self) -> Condition;
+}
+
+/// A column that is named by a text, of whatever table.
+#[derive(Debug)]
+pub enum ByName {}
+
+/// A column of an entity, in the records of its table.
+#[derive(Debug)]
+pub enum ByEntity {}
+
+impl RecordedColumn<ByName> for &str {
+    fn stands_in(self) -> Condition {
+        named(self, None)
+    }
+}
+
+impl RecordedColumn<ByName> for &String {
+    fn stands_in(self) -> Condition {
+        named(self, None)
+    }
+}
+
+impl<C> RecordedColumn<ByEntity> for C
+where
+    C: ColumnTrait,
+    C::EntityName: Audited,
+{
+    fn stands_in(self) -> Condition {
+        let tables = tables_of::<C::EntityName>();
+        let tables = tables.iter().map(String::as_str);
+        let table = Recorded::<C::EntityName>::get().table();
+        Condition::all()
+            .add(is_one_of(Column::TableName, tables))
+            .add(named(self.as_str(), Some(table)))
+    }
+}
