@@ -3,6 +3,7 @@
 mod audited_kind;
 mod begin;
 mod hits;
+mod inherent;
 mod kind;
 pub(crate) mod own;
 pub(crate) mod own_transaction;

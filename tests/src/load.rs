@@ -5,7 +5,7 @@ use std::time::Duration;
 use audit_sea_orm::prelude::*;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, DatabaseConnection, DbBackend, DbErr,
-    EntityTrait, ModelTrait, QueryFilter, QuerySelect, Set, TransactionSession,
+    EntityTrait, ModelTrait, QueryFilter, QuerySelect, Set,
 };
 use tokio::time::timeout;
 

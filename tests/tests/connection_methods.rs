@@ -113,28 +113,67 @@ fn every_method_of_every_trait_is_implemented() {
     assert_eq!(ours, methods);
 }
 
-#[test]
-fn every_inherent_method_that_runs_a_transaction_is_mirrored() {
-    let of_seaorm = items_of(
-        &sea_orm_source("database/transaction.rs"),
-        "impl DatabaseTransaction",
-    );
-    let asynchronous: Vec<_> = of_seaorm
+/// The public methods that a type of SeaORM's has beside those of its traits, without those of mocks, and those of features
+/// that an application turns on for itself.
+fn inherent(file: &str, of: &str) -> BTreeSet<String> {
+    const OTHERS: [&str; 4] = [
+        "as_mock_connection",
+        "as_proxy_connection",
+        "get_schema_registry",
+        "into_transaction_log",
+    ];
+    let source = sea_orm_source(file);
+    let is_public = |name: &String| {
+        source.contains(&format!("pub fn {name}"))
+            || source.contains(&format!("pub async fn {name}"))
+    };
+    let items = items_of(&source, &format!("impl {of} {{")).into_iter();
+    items
+        .filter(|name| is_public(name) && !OTHERS.contains(&name.as_str()))
+        .collect()
+}
+
+fn ours_beside_traits(file: &str, wrapper: &str) -> BTreeSet<String> {
+    [file, "connection/inherent.rs"]
         .iter()
-        .filter(|name| name.ends_with("_async"))
-        .collect();
-    assert!(asynchronous.len() >= 2, "{of_seaorm:?}");
-    let connection = items_of(&ours("connection.rs"), "impl<C: Pool> AuditedConnection<C>");
-    let transaction = items_of(
-        &ours("connection/transaction.rs"),
-        "impl<T> AuditedTransaction<T>",
-    );
-    for method in asynchronous {
-        assert!(connection.contains(method), "{method} of AuditedConnection");
-        assert!(
-            transaction.contains(method),
-            "{method} of AuditedTransaction"
-        );
+        .flat_map(|file| {
+            let source = ours(file);
+            let heads = source.lines().filter(|line| {
+                line.starts_with("impl") && line.contains(&format!("> {wrapper}<"))
+                    || line.starts_with(&format!("impl {wrapper}<"))
+            });
+            let items = heads.flat_map(|head| items_of(&source, head));
+            items.collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn every_inherent_method_is_mirrored() {
+    let places = [
+        (
+            "database/db_connection.rs",
+            "DatabaseConnection",
+            "connection.rs",
+            "AuditedConnection",
+            15,
+        ),
+        (
+            "database/transaction.rs",
+            "DatabaseTransaction",
+            "connection/transaction.rs",
+            "AuditedTransaction",
+            4,
+        ),
+    ];
+    for (file, of, our_file, wrapper, least) in places {
+        let methods = inherent(file, of);
+        assert!(methods.len() >= least, "{of}: {methods:?}");
+        let missing: Vec<_> = methods
+            .difference(&ours_beside_traits(our_file, wrapper))
+            .cloned()
+            .collect();
+        assert!(missing.is_empty(), "{wrapper} has no {missing:?}");
     }
 }
 
@@ -142,6 +181,7 @@ fn every_inherent_method_that_runs_a_transaction_is_mirrored() {
 fn no_wrapper_gives_the_connection_away_by_deref() {
     for file in [
         "connection.rs",
+        "connection/inherent.rs",
         "connection/transaction.rs",
         "connection/stream.rs",
     ] {

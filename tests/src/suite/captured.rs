@@ -3,7 +3,7 @@
 use audit_sea_orm::{capture, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
-    QueryFilter, RuntimeErr, TransactionSession, prelude::Json, sqlx::mysql::MySqlDatabaseError,
+    QueryFilter, RuntimeErr, prelude::Json, sqlx::mysql::MySqlDatabaseError,
 };
 use tokio::task::JoinSet;
 

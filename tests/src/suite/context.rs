@@ -10,7 +10,7 @@ mod sessions;
 use audit_sea_orm::prelude::*;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter,
-    Statement, TransactionSession, TransactionTrait, prelude::Json, sea_query::OnConflict,
+    Statement, TransactionTrait, prelude::Json, sea_query::OnConflict,
 };
 use serde_json::json;
 

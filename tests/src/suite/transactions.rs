@@ -3,7 +3,7 @@
 use audit_sea_orm::{AuditedTransaction, capture, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ModelTrait, QueryFilter,
-    Set, TransactionSession, TransactionTrait, sea_query::Expr,
+    Set, TransactionTrait, sea_query::Expr,
 };
 
 use crate::{

@@ -3,7 +3,7 @@
 use audit_sea_orm::{TrailEntity, capture, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ModelTrait, QueryFilter,
-    QuerySelect, Set, TransactionSession, TransactionTrait, prelude::DateTimeUtc, sea_query::Expr,
+    QuerySelect, Set, TransactionTrait, prelude::DateTimeUtc, sea_query::Expr,
 };
 use serde_json::json;
 

@@ -4,7 +4,7 @@
 use audit_sea_orm::prelude::*;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbErr,
-    IntoActiveModel, Set, TransactionSession, TransactionTrait,
+    IntoActiveModel, Set, TransactionTrait,
 };
 
 use crate::{Backend, Outcome, Test, entity::pie};

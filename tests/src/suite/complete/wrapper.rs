@@ -1,7 +1,7 @@
 //! Connections of an application's own: a wrapper around a pool or a transaction, whose kind nobody can tell.
 
 use audit_sea_orm::prelude::*;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, IntoActiveModel, Set, TransactionSession};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, IntoActiveModel, Set};
 use serde_json::json;
 
 use crate::{Outcome, Test, entity::pie, wrapped::Wrapped};

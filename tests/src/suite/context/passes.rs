@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use sea_orm::{
     AccessMode, ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IsolationLevel, LoaderTrait,
     ModelTrait, PaginatorTrait, QueryOrder, SqlErr, SqliteTransactionMode, Statement, StreamTrait,
-    TransactionError, TransactionOptions, TransactionSession, TransactionTrait,
+    TransactionError, TransactionOptions, TransactionTrait,
 };
 
 use super::because;

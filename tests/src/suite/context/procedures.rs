@@ -1,7 +1,7 @@
 //! Procedures, which may end transactions.
 
 use audit_sea_orm::prelude::*;
-use sea_orm::{ConnectionTrait, TransactionSession};
+use sea_orm::ConnectionTrait;
 
 use super::{because, raw};
 use crate::{Backend, Outcome, Test, carried, entity::tart};

@@ -10,8 +10,7 @@ use audit_sea_orm::{
     prelude::*,
 };
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, TransactionSession, TransactionTrait,
-    prelude::Json,
+    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, TransactionTrait, prelude::Json,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use serde_json::json;

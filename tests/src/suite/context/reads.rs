@@ -4,7 +4,7 @@ use audit_sea_orm::prelude::*;
 use futures_util::StreamExt;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement, StreamTrait,
-    TransactionSession, TransactionTrait,
+    TransactionTrait,
 };
 
 use super::{because, raw};

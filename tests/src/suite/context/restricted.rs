@@ -3,7 +3,7 @@
 use audit_sea_orm::prelude::*;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, ModelTrait, Set,
-    Statement, TransactionSession, TransactionTrait, rbac::entity::user::UserId,
+    Statement, TransactionTrait, rbac::entity::user::UserId,
 };
 
 use super::because;

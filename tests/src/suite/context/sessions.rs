@@ -5,7 +5,7 @@ use std::time::Duration;
 use audit_sea_orm::{AuditedTransaction, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait,
-    Statement, TransactionSession, TransactionTrait,
+    Statement, TransactionTrait,
 };
 
 use super::{because, raw};

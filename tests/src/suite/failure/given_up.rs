@@ -4,8 +4,7 @@ use audit_migration::Migrator;
 use audit_sea_orm::prelude::*;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, Database, DatabaseConnection,
-    DbBackend, DbErr, EntityTrait, Set, Statement, TransactionSession, TransactionTrait,
-    rbac::entity::user::UserId,
+    DbBackend, DbErr, EntityTrait, Set, Statement, TransactionTrait, rbac::entity::user::UserId,
 };
 use sea_orm_migration::MigratorTrait;
 

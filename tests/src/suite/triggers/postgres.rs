@@ -8,7 +8,7 @@ use audit_sea_orm::{
 };
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, ModelTrait, Set, Statement,
-    TransactionSession, TransactionTrait,
+    TransactionTrait,
     prelude::Json,
     sea_query::{Alias, Expr, Query},
 };

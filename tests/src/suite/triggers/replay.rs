@@ -17,7 +17,7 @@ use audit_sea_orm::{AuditedTransaction, capture, prelude::*};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QuerySelect,
-    TransactionSession, TransactionTrait,
+    TransactionTrait,
 };
 
 use super::ledger;

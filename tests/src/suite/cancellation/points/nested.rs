@@ -1,7 +1,7 @@
 //! Transactions and savepoints, dropped anywhere between their beginning and their end.
 
 use audit_sea_orm::{AuditedTransaction, prelude::*};
-use sea_orm::{DbErr, TransactionSession, TransactionTrait};
+use sea_orm::{DbErr, TransactionTrait};
 
 use super::{
     one::{One, begin_in, set, set_tart},
