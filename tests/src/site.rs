@@ -64,7 +64,8 @@ pub struct Site {
     user: &'static str,
 }
 
-/// Lets in `ada` as a superuser, `vera` as a viewer, and `tess` as a superuser of one tenant's rows; `lost` is sent to log in, everybody else away.
+/// Lets in `ada` as a superuser, `vera` as a viewer, and `tess` as a superuser of one tenant's rows, `branch`
+/// and `main` as viewers of those of a small and a large one, `stranger` of one without any; `lost` is sent to log in, everybody else away.
 pub async fn authorize(request: Parts) -> Access {
     let user = request
         .headers
@@ -74,6 +75,9 @@ pub async fn authorize(request: Parts) -> Access {
         Some("ada") => Access::Superuser(Actor::new("ada").with_name("Ada Lovelace")),
         Some("vera") => Access::Viewer(Actor::new("vera")),
         Some("tess") => Access::Superuser(Actor::new("tess")).of_tenant("acme"),
+        Some("stranger") => Access::Viewer(Actor::new("s")).of_tenant("without rows"),
+        Some("branch") => Access::Viewer(Actor::new("b")).of_tenant("branch-7"),
+        Some("main") => Access::Viewer(Actor::new("m")).of_tenant("main-street"),
         Some("nobody's") => Access::Viewer(Actor::new("n")).of_tenant(""),
         Some("two's") => Access::Viewer(Actor::new("t"))
             .of_tenant("acme")

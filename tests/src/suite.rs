@@ -553,10 +553,12 @@ pub const ALL: &[(&str, TestFn)] = list! {
         old_records_leave_under_the_new_names,
         a_tenant_sees_no_row_of_another,
         a_tenant_counts_its_own_rows,
+        a_tenant_learns_no_year_of_another,
         a_tenant_changes_no_row_of_another,
         an_access_of_no_tenant_is_denied,
         every_list_is_read_by_an_index,
         a_renamed_table_is_read_by_an_index,
+        a_tenants_lists_are_read_by_an_index,
         the_overview_reads_a_range_of_an_index,
     ],
 };

@@ -11,6 +11,7 @@ use super::{
     range::{Ends, Range},
     stretch::Stretch,
     tally,
+    viewer::Viewer,
     walk::{WINDOW, Walk},
 };
 
@@ -118,6 +119,13 @@ pub(super) async fn filtered<E: Listed>(
         of_any_time,
         fields: fields.map(Condition::from).reduce(Condition::add),
     })
+}
+
+/// The walk to all rows that somebody who is limited to one tenant may see.
+pub(super) fn of_tenant<E: Listed>(viewer: &Viewer) -> Option<Walk<E>> {
+    let tenant = viewer.tenant.as_deref()?;
+    let lead = vec![(E::TENANT_ID, tenant.into())];
+    Some(Walk::along(Stretch::of(lead)))
 }
 
 /// What the address asks, and the tenant whose rows alone are to be seen, whatever the address says.

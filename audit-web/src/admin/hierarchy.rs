@@ -48,7 +48,7 @@ pub(super) async fn load<E: Listed>(
 ) -> Result<Hierarchy, DbErr> {
     let parts = match asked.period {
         Some(period) => period.parts(),
-        None => years::<E>(db).await?,
+        None => years(asked, db).await?,
     };
     let counts = counts(asked, &parts, db).await?;
     let to = |period: Option<Period>| params.with("date", period.map(Period::text)).to_query();
@@ -146,8 +146,23 @@ async fn known<E: Listed>(
     tally::counts_in(db, spans, rows).await
 }
 
-/// The years from the oldest row of the table to the newest, by time.
-async fn years<E: Listed>(db: &DatabaseConnection) -> Result<Vec<Period>, DbErr> {
+/// The years from the oldest row to the newest, by time: of those that are to be seen, and no others.
+async fn years<E: Listed>(asked: &Asked<E>, db: &DatabaseConnection) -> Result<Vec<Period>, DbErr> {
+    let ends = match &asked.of_tenant {
+        Some(of_tenant) => of_tenant.time_ends(db).await?,
+        None => ends::<E>(db).await?,
+    };
+    let Some((oldest, newest)) = ends.filter(|(_, newest)| *newest != UNREADABLE_TIME) else {
+        return Ok(Vec::new());
+    };
+    let last = newest.year();
+    // A row from a clock gone wrong must not make a hundred links.
+    let first = oldest.year().max(last - 20);
+    Ok((first..=last).map(Period::Year).collect())
+}
+
+/// The oldest and the newest time of the table.
+async fn ends<E: Listed>(db: &DatabaseConnection) -> Result<Option<Span>, DbErr> {
     let end = async |order| {
         let time = E::find().select_only().column(E::OCCURRED_AT);
         let time = time.order_by(E::OCCURRED_AT, order).limit(1).into_query();
@@ -155,15 +170,5 @@ async fn years<E: Listed>(db: &DatabaseConnection) -> Result<Vec<Period>, DbErr>
         row.as_ref().map(time_of::<E>).transpose()
     };
     let newest = end(Order::Desc).await?;
-    let oldest = end(Order::Asc).await?;
-    let (Some(oldest), Some(newest)) = (oldest, newest) else {
-        return Ok(Vec::new());
-    };
-    if newest == UNREADABLE_TIME {
-        return Ok(Vec::new());
-    }
-    let last = newest.year();
-    // A row from a clock gone wrong must not make a hundred links.
-    let first = oldest.year().max(last - 20);
-    Ok((first..=last).map(Period::Year).collect())
+    Ok(end(Order::Asc).await?.zip(newest))
 }

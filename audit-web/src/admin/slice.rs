@@ -7,7 +7,7 @@ use sea_orm::{Condition, DatabaseConnection, DbErr};
 use super::{
     admitted::Visit,
     failure::Failure,
-    filter::{Filtered, filtered},
+    filter::{self, Filtered, filtered},
     listed::Listed,
     params::Params,
     period::{self, Day, Period},
@@ -21,6 +21,8 @@ use super::{
 pub(super) struct Asked<E: Listed> {
     /// The rows that the fields choose, of any time.
     pub(super) of_any_time: Walk<E>,
+    /// All rows of the tenant who asks, where it is limited to one.
+    pub(super) of_tenant: Option<Walk<E>>,
     /// What the fields ask, where they ask anything.
     pub(super) fields: Option<Condition>,
     /// Those of the time that was asked for, with the text that was.
@@ -61,6 +63,7 @@ impl<E: Listed> Asked<E> {
         }
         Ok(Self {
             of_any_time,
+            of_tenant: filter::of_tenant(&visit.viewer),
             fields,
             walk,
             period,

@@ -15,7 +15,7 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, UnionType},
 };
 
-use super::{listed::Listed, place::Place, range::Numbers, stretch::Stretch, tally};
+use super::{listed::Listed, period::Span, place::Place, range::Numbers, stretch::Stretch, tally};
 
 /// How many rows a page looks at for what no index knows.
 pub(super) const WINDOW: u64 = 2_000;
@@ -101,6 +101,37 @@ impl<E: Listed> Walk<E> {
             .await?;
         let times = rows.iter().map(time_of::<E>);
         times.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The oldest time of its first rows and the newest of its last, of which it looks at a window each.
+    pub(super) async fn time_ends(&self, db: &DatabaseConnection) -> Result<Option<Span>, DbErr> {
+        let first = Place::Newer(Cursor::from(i64::MIN));
+        let oldest = self.time_at(first, Order::Asc, db).await?;
+        let newest = self.time_at(Place::Newest, Order::Desc, db).await?;
+        Ok(oldest.zip(newest))
+    }
+
+    /// The first time, in that order, of a window of rows: clocks need not agree with the order of the trail.
+    async fn time_at(
+        &self,
+        place: Place,
+        order: Order,
+        db: &DatabaseConnection,
+    ) -> Result<Option<DateTime<Utc>>, DbErr> {
+        let backend = db.get_database_backend();
+        let times = self.fitting().select_only().column(E::OCCURRED_AT);
+        // The limit, which changes nothing, keeps a planner from an index of times, along which it may look in vain.
+        let times = found(times, self.keys(place, WINDOW, backend), backend)
+            .limit(WINDOW)
+            .take();
+        let time = Query::select()
+            .column(("ends", E::OCCURRED_AT))
+            .from_subquery(times, "ends")
+            .order_by(("ends", E::OCCURRED_AT), order)
+            .limit(1)
+            .take();
+        let row = db.query_one(&time).await?;
+        row.as_ref().map(time_of::<E>).transpose()
     }
 
     /// The rows that fulfil what the index does not know.

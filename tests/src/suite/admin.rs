@@ -36,8 +36,8 @@ pub use pages::{
     masked_values_appear_on_no_page,
 };
 pub use plans::{
-    a_renamed_table_is_read_by_an_index, every_list_is_read_by_an_index,
-    the_overview_reads_a_range_of_an_index,
+    a_renamed_table_is_read_by_an_index, a_tenants_lists_are_read_by_an_index,
+    every_list_is_read_by_an_index, the_overview_reads_a_range_of_an_index,
 };
 pub use renames::{
     old_records_are_shown_under_the_new_names, old_records_leave_under_the_new_names,
@@ -45,7 +45,8 @@ pub use renames::{
 
 pub use tenants::{
     a_tenant_changes_no_row_of_another, a_tenant_counts_its_own_rows,
-    a_tenant_sees_no_row_of_another, an_access_of_no_tenant_is_denied,
+    a_tenant_learns_no_year_of_another, a_tenant_sees_no_row_of_another,
+    an_access_of_no_tenant_is_denied,
 };
 
 use audit_sea_orm::{

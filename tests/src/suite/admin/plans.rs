@@ -129,6 +129,17 @@ const RENAMED: [&str; 13] = [
     "api/history?table=preference&object=1",
 ];
 
+/// What somebody asks who is limited to a tenant.
+const OF_TENANT: [&str; 7] = [
+    "records",
+    "records?before={}",
+    "records?action=DELETE",
+    "records?date={year}-02",
+    "logins",
+    "exports",
+    "events?resolved=no",
+];
+
 /// The overviews of periods that are short beside the trail.
 const OVERVIEWS: [&str; 4] = [
     "dashboard",
@@ -164,6 +175,20 @@ pub async fn a_renamed_table_is_read_by_an_index(t: &mut Test) -> Outcome {
     t.db.execute_unprepared(&rename).await?;
     seed::analyze(&t.db).await?;
     read_by_an_index(t, &recorder, &RENAMED).await
+}
+
+/// The same for those who are limited to a tenant, of few rows and of many.
+pub async fn a_tenants_lists_are_read_by_an_index(t: &mut Test) -> Outcome {
+    if t.is_mysql().await? {
+        // It does not tell how many rows it read in a form like MariaDB's.
+        return Ok(());
+    }
+    let mut recorder = Recorder::seed(t).await?;
+    for user in ["branch", "main", "stranger"] {
+        recorder.site = recorder.site.seen_by(user);
+        read_by_an_index(t, &recorder, &OF_TENANT).await?;
+    }
+    Ok(())
 }
 
 async fn read_by_an_index(t: &Test, recorder: &Recorder, pages: &[&str]) -> Outcome {

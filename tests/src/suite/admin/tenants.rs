@@ -1,13 +1,17 @@
 use audit_sea_orm::{
+    TrailEntity,
     entity::{login_attempt::Status, system_event::EventType},
     prelude::*,
 };
 use http::StatusCode;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set, sea_query::Expr};
 use serde_json::{Value, json};
 
 use super::{LISTS, at};
-use crate::{Outcome, Test, site::Site};
+use crate::{
+    Outcome, Test,
+    site::{Answer, Site},
+};
 
 /// What stands in the rows that are not the tenant's own, and in nothing that is asked.
 const SECRET: &str = "SECRET";
@@ -330,4 +334,93 @@ pub async fn an_access_of_no_tenant_is_denied(t: &mut Test) -> Outcome {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{user}");
     }
     Ok(())
+}
+
+/// The years that the way by date of a page offers.
+fn years(page: &Answer) -> Vec<&str> {
+    let parts = page.text.split("<ul class=\"parts\">").nth(1);
+    let parts = parts.and_then(|rest| rest.split("</ul>").next());
+    let texts = parts.unwrap_or_default().split('>').skip(1);
+    let texts = texts.filter_map(|rest| rest.split('<').next());
+    let is_year = |text: &&str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    texts.filter(is_year).collect()
+}
+
+/// Moves a row to the middle of another year.
+async fn in_year<E: TrailEntity>(t: &Test, id: i64, year: i64) -> Result<(), DbErr> {
+    let time = at(((year - 2026) * 365 + 180) * 24 * 60);
+    E::update_many()
+        .col_expr(E::OCCURRED_AT, Expr::value(time))
+        .filter(E::ID.eq(id))
+        .exec(&t.db)
+        .await?;
+    Ok(())
+}
+
+/// Rows of the tenant that is asked for lie in 2024 to 2026, those of others and of nobody from 2009 on and in 2033.
+async fn in_years<E: TrailEntity>(t: &Test) -> Result<(), DbErr> {
+    // Numbers begin with one: 1 and 4 are the tenant's own, 2 of another, 3 and 30 of nobody.
+    for (id, year) in [
+        (1, 2026),
+        (4, 2024),
+        (2, 2009),
+        (3, 2012),
+        (29, 2033),
+        (30, 2031),
+    ] {
+        in_year::<E>(t, id, year).await?;
+    }
+    Ok(())
+}
+
+/// The way by date offers the years of the tenant's own rows, by two statements as to everybody; without rows there is
+/// none.
+pub async fn a_tenant_learns_no_year_of_another(t: &mut Test) -> Outcome {
+    seed(t).await?;
+    in_years::<audit_log::Entity>(t).await?;
+    in_years::<login_attempt::Entity>(t).await?;
+    in_years::<data_export::Entity>(t).await?;
+    in_years::<system_event::Entity>(t).await?;
+    let site = Site::new(&t.db);
+    for list in LISTS {
+        let path = format!("/{list}");
+        let (all, sent_for_all) = t.sent(site.page(&path)).await;
+        let all = years(&all);
+        assert_eq!((all.len(), all[0], all[20]), (21, "2013", "2033"), "{list}");
+        let (own, sent) = t.sent(site.seen_by("tess").page(&path)).await;
+        assert_eq!(years(&own), ["2024", "2025", "2026"], "{list}");
+        let times = |sent: &[String]| {
+            let of_time = sent.iter().filter(|sql| is_of_one_time(sql));
+            of_time.count()
+        };
+        assert_eq!((times(&sent), times(&sent_for_all)), (2, 2), "{sent:#?}");
+        let none = site.seen_by("stranger").page(&path).await;
+        assert_eq!(years(&none), [""; 0], "{list}");
+    }
+    let tess = site.seen_by("tess");
+    // A period offers its months and days, and an export writes a row of today.
+    let is_of_years = |path: &&String| !path.contains("date=") && !path.contains("/export.");
+    for path in attacks().iter().filter(is_of_years) {
+        let answer = tess.get(path).await;
+        let foreign = years(&answer).into_iter();
+        let foreign: Vec<_> = foreign
+            .filter(|year| !("2024"..="2026").contains(year))
+            .collect();
+        assert!(foreign.is_empty(), "{path}: {foreign:?}");
+    }
+    Ok(())
+}
+
+/// Whether a statement asks for the time of one row.
+fn is_of_one_time(sql: &str) -> bool {
+    let unquoted = sql.replace(['"', '`'], "");
+    let columns = unquoted.split(" FROM ").next().unwrap_or_default();
+    let is_one = unquoted
+        .rsplit(')')
+        .next()
+        .is_some_and(|end| end.contains("LIMIT"));
+    is_one
+        && columns.starts_with("SELECT")
+        && columns.ends_with(".occurred_at")
+        && !columns.contains(',')
 }
