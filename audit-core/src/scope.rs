@@ -121,6 +121,41 @@ pub fn carry<F: Future>(future: F) -> Scoped<F> {
     enter(Scope::current(), future)
 }
 
+/// Takes the current scope, its context and configuration, along with a callback that somebody else runs later, in a task of
+/// their own.
+///
+/// Where the callback learns the actor, by [`AuditContext::set_actor`], the scope that it was taken from learns it too.
+///
+/// # Example: a websocket of axum
+/// ```
+/// use audit_core::{Actor, AuditContext, carry_into};
+///
+/// # struct WebSocket;
+/// # struct WebSocketUpgrade;
+/// # impl WebSocketUpgrade {
+/// #     async fn on_upgrade<F: Future<Output = ()> + Send + 'static>(self, f: impl FnOnce(WebSocket) -> F) {
+/// #         tokio::spawn(f(WebSocket)).await.unwrap()
+/// #     }
+/// # }
+/// async fn talk(socket: WebSocket) {
+///     assert_eq!(AuditContext::current().actor, Some(Actor::new("ada")));
+/// }
+///
+/// async fn chat(upgrade: WebSocketUpgrade) {
+///     upgrade.on_upgrade(carry_into(talk)).await
+/// }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # AuditContext::new().actor("ada").scope(chat(WebSocketUpgrade)).await;
+/// # });
+/// ```
+pub fn carry_into<A, F: Future>(callback: impl FnOnce(A) -> F) -> impl FnOnce(A) -> Scoped<F> {
+    let scope = Scope::current();
+    move |argument| {
+        let future = run(scope.clone(), || callback(argument));
+        enter(scope, future)
+    }
+}
+
 /// Runs a future in a scope.
 pub(crate) fn enter<F: Future>(scope: Scope, future: F) -> Scoped<F> {
     Scoped {
@@ -234,6 +269,22 @@ mod tests {
                 assert_eq!(spawned.await.unwrap().as_deref(), Some("late"));
             })
             .await;
+        assert_eq!(actor(), None);
+    }
+
+    #[tokio::test]
+    async fn a_callback_that_carries_the_scope_runs_in_it() {
+        let callback = as_actor("a").scope_sync(|| {
+            carry_into(|id: &'static str| {
+                let when_called = actor();
+                async move {
+                    assert!(AuditContext::set_actor(Actor::new(id)));
+                    (when_called, actor())
+                }
+            })
+        });
+        let seen = tokio::spawn(callback("b")).await.unwrap();
+        assert_eq!(seen, (Some("a".to_owned()), Some("b".to_owned())));
         assert_eq!(actor(), None);
     }
 

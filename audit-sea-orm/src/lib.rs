@@ -83,6 +83,11 @@
 //! one of your own from [`begin_write`](BeginWrite::begin_write): on a bare pool SeaORM gives a hook no way to
 //! join a change and its record. [`AuditConfig::require_transaction`] makes the rule binding.
 //!
+//! Triggers learn who acts from the connection. Two ways leave nothing to remember: let the application's state hold an
+//! [`AuditedConnection`] and no plain pool (the README has a state for axum), or connect with options that
+//! [propagate](AuditConnectOptionsExt) the context, and let the types be as they are. Where a task or a callback runs apart from
+//! its request, [`spawn`], [`carry`] and [`carry_into`] take the context along.
+//!
 //! # Crate features
 //! Turn on the types that the application turns on in `sea-orm`; a value of any other is an error that says so.
 //!
@@ -137,7 +142,7 @@ mod write;
 
 pub use audit_core::{
     Action, ActionError, Actor, AuditConfig, AuditContext, Change, Changes, ConfigError,
-    FieldPolicy, FutureExt, MASK, OnFailure, Scoped, SharedContext, carry, text,
+    FieldPolicy, FutureExt, MASK, OnFailure, Scoped, SharedContext, carry, carry_into, text,
 };
 pub use audit_derive::{Audited, audited_hooks};
 #[doc(no_inline)]

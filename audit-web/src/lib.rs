@@ -42,8 +42,9 @@
 //!
 //! # How it fits together
 //! The context is current while the handler's future runs and while the body of its answer is produced; tasks that
-//! a handler spawns have it with [`audit_sea_orm::spawn`]. It is also a
-//! [`SharedContext`](audit_sea_orm::SharedContext) in the request's extensions. Events go through an
+//! a handler spawns have it with [`audit_sea_orm::spawn`]. A job that runs later takes an
+//! [`AuditContext`](audit_sea_orm::AuditContext) in its arguments, which serde can carry: `args.context.scope(work).await`. It is
+//! also a [`SharedContext`](audit_sea_orm::SharedContext) in the request's extensions. Events go through an
 //! [`EventReporter`], which never makes a request wait.
 //!
 //! **The order of layers.** In axum add them with `Router::layer`, the last outermost:
@@ -77,13 +78,21 @@
 //! | `SetRequestId` | another id than the trail's | one id, by [`AuditLayer::request_id`] |
 //! | `Compression` | as without it | as without it |
 //!
-//! **Websockets.** axum runs the callback of `on_upgrade` in a task of its own, which has no context: give it the
-//! request's.
-//! ```text
-//! async fn chat(upgrade: WebSocketUpgrade, Extension(context): Extension<SharedContext>) -> Response {
-//!     upgrade.on_upgrade(move |socket| async move { context.scope(talk(socket)).await })
+//! **Websockets.** axum runs the callback of `on_upgrade` in a task of its own, which has no context: what it writes would have no
+//! actor and no request. [`carry_into`](audit_sea_orm::carry_into) gives it the request's:
+//! ```
+//! use audit_sea_orm::carry_into;
+//! use axum::{extract::ws::{WebSocket, WebSocketUpgrade}, response::Response};
+//!
+//! async fn chat(upgrade: WebSocketUpgrade) -> Response {
+//!     upgrade.on_upgrade(carry_into(talk))
+//! }
+//!
+//! async fn talk(socket: WebSocket) {
+//!     // A write here is recorded as one of the request that asked for the upgrade.
 //! }
 //! ```
+//! The layer sees the request end with the upgrade: a panic of `talk` is no event.
 //!
 //! # Other frameworks
 //! For each, `examples/frameworks` has a small application with a test.
@@ -187,6 +196,7 @@ pub use request::{
 pub use security::{
     PROBE_PATHS, SCANNERS, SecurityAuditLayer, SecurityAuditService, SecurityResponseFuture,
 };
+pub use session::session_digest;
 #[cfg(feature = "shutdown")]
 pub use shutdown::Shutdown;
 #[cfg(feature = "axum")]

@@ -190,19 +190,23 @@ impl AuditLayer {
     /// records are found, and which open nothing. Default: none.
     ///
     /// # Example: the session of tower-sessions
-    /// Its layer belongs outside this one. A cookie that names no session of the store has an id too, until the session
-    /// is loaded: so have a layer in between call `session.load()`, or take the user from it as the actor.
+    /// Its layer belongs outside this one, and believes any cookie until something reads the session (`load` alone does not
+    /// do). So have a layer in between read it: an id that somebody made up is gone then. A session that a handler makes has
+    /// no id yet: see [`session_digest`](crate::session_digest()).
     /// ```
-    /// # mod tower_sessions {
-    /// #     #[derive(Clone)] pub struct Session;
-    /// #     impl Session { pub fn id(&self) -> Option<u128> { None } }
-    /// # }
-    /// # use audit_web::AuditLayer;
-    /// use tower_sessions::Session;
+    /// use audit_web::AuditLayer;
+    /// use axum::{Router, extract::Request, middleware::{Next, from_fn}, response::Response};
+    /// use tower_sessions::{Session, SessionManagerLayer, SessionStore};
     ///
-    /// # fn layer(layer: AuditLayer) -> AuditLayer {
-    /// layer.session_digest(|parts| Some(parts.extensions.get::<Session>()?.id()?.to_string()))
-    /// # }
+    /// async fn read(session: Session, request: Request, next: Next) -> Response {
+    ///     let _is_read = session.get_value("user").await; // or take the user from it, for `resolve_actor`
+    ///     next.run(request).await
+    /// }
+    ///
+    /// fn audited<S: SessionStore + Clone>(router: Router, layer: AuditLayer, store: S) -> Router {
+    ///     let digest = layer.session_digest(|parts| Some(parts.extensions.get::<Session>()?.id()?.to_string()));
+    ///     router.layer(digest).layer(from_fn(read)).layer(SessionManagerLayer::new(store))
+    /// }
     /// ```
     pub fn session_digest(
         self,

@@ -3,6 +3,7 @@
 mod aborted;
 mod context;
 mod events;
+mod everywhere;
 mod failures;
 mod grpc;
 mod incident;
@@ -11,6 +12,7 @@ mod logins;
 mod nested;
 mod plain;
 mod security;
+mod sessions;
 mod shutdown;
 mod tower_http;
 mod views;
@@ -27,6 +29,9 @@ pub use events::{
     a_failing_database_fails_no_request, a_queue_full_of_probes_takes_errors,
     dropped_events_are_counted_and_told, probes_hide_no_errors, repeated_events_are_collapsed,
     skip_lists_hold_for_events_of_requests,
+};
+pub use everywhere::{
+    a_request_is_the_same_wherever_it_works, a_websocket_has_no_context_by_itself,
 };
 pub use failures::{
     a_handler_that_is_cut_off_is_an_event, a_panic_that_a_layer_inside_answers_is_told_whole,
@@ -45,6 +50,7 @@ pub use security::{
     own_routes_are_never_probes, probes_and_scanners_are_security_events,
     without_a_framework_the_answer_tells_probes,
 };
+pub use sessions::a_session_is_a_digest_from_its_first_request_on;
 pub use shutdown::{
     a_second_signal_ends_a_server_at_once, a_signal_ends_a_server_with_all_events,
     a_signal_ends_a_server_without_its_database,
