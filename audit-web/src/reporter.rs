@@ -4,6 +4,7 @@ mod collapse;
 mod logins;
 mod refused_login;
 mod report;
+mod unfinished;
 mod writer;
 mod writing;
 
@@ -28,6 +29,8 @@ use collapse::Budget;
 use logins::Logins;
 use refused_login::RefusedLogin;
 pub(crate) use report::{Report, Source};
+use unfinished::Begun;
+pub(crate) use unfinished::{Listed, Unfinished};
 #[cfg(feature = "tracing")]
 pub(crate) use writing::is_writing;
 
@@ -37,9 +40,11 @@ pub(crate) use writing::is_writing;
 /// connection; make one yourself to share it between them, to set its bounds, or to flush it.
 ///
 /// - **Bounded.** Events wait in a queue; one that finds it full is dropped and [counted](Self::dropped), and a
-///   WARNING event says how many. In each [window](Self::collapse_within) an event is written once; its
-///   repetitions are counted and written as one event when the window ends, with what they have in common of actor,
-///   address and request. One client's different events of a type are written up to a [number](Self::most_per_client), and all
+///   WARNING event says how many. In each [window](Self::collapse_within) an event is written once. Its
+///   repetitions are counted, and their count is written as an event, with what they have in common of actor, address and
+///   request: after a twelfth of the window (5 seconds of 60, at least one), whenever the window is twice as old, and at its end.
+///   So they are five rows at most, and a process that is killed loses at most what it counted in 20 seconds of 60, and never
+///   the first of a kind. One client's different events of a type are written up to a [number](Self::most_per_client), and all
 ///   clients' up to [another](Self::most_per_window), beyond which they are counted, and the first titles are named.
 /// - **Errors are not crowded out.** Each type of event has those numbers for itself, and events of type ERROR have their own
 ///   places in the queue: whoever probes for holes hides no panic and no failed request.
@@ -77,6 +82,7 @@ pub struct EventReporter {
     sender: Arc<OnceLock<mpsc::UnboundedSender<Message>>>,
     queue: Arc<Queue>,
     logins: Arc<Logins>,
+    begun: Arc<Begun>,
     failed: Arc<AtomicU64>,
 }
 
@@ -185,6 +191,7 @@ impl EventReporter {
             sender: Arc::default(),
             queue: Arc::new(Queue::new(options.queue)),
             logins: Arc::new(Logins::new(options.logins())),
+            begun: Arc::default(),
             failed: Arc::default(),
         }
     }
@@ -229,6 +236,7 @@ impl EventReporter {
             sender: Arc::default(),
             queue: Arc::new(Queue::new(self.options.queue)),
             logins: Arc::new(Logins::new(self.options.logins())),
+            begun: Arc::default(),
             failed: Arc::default(),
             ..self
         }
@@ -252,11 +260,11 @@ impl EventReporter {
     ///
     /// A success and a logout are written as [`LoginAttempt::record`] does. Of failed and blocked attempts the first of
     /// each user name, outcome and client in a [window](Self::collapse_within) is; its repetitions are counted, and
-    /// written when the window ends as one row, whose `attempts` says how many. So are those beyond 40 different ones in a
+    /// written as [events are](Self), in rows whose `attempts` says how many. So are those beyond 40 different ones in a
     /// [window](Self::most_failed_logins), or 20 of one [client](Self::most_per_client): the sum of `attempts` is exact, and names are of
     /// the first of them.
     ///
-    /// What is counted is in memory until its window ends: [`flush`](Self::flush) when the server has shut down.
+    /// What was counted since the last of these rows is in memory: [`flush`](Self::flush) when the server has shut down.
     ///
     /// # Errors
     /// Those of [`LoginAttempt::record`]; what is counted has none.
@@ -311,6 +319,48 @@ impl EventReporter {
         if sender.send(Message::Flush(done)).is_ok() {
             let _gone = is_done.await;
         }
+    }
+
+    /// Reports each request of an [`AuditLayer`](crate::AuditLayer) that has not ended as one that is cut off: where a server
+    /// ends without waiting for it. [`flush`](Self::flush) then. `Shutdown`, of the feature `shutdown`, does both.
+    ///
+    /// The events are of type WARNING, `GET /cakes/{id} was cut off by the shutdown`, with the code `shutdown`, and say how
+    /// long the request ran. Each request is an event of its own, up to the numbers [of a client](Self::most_per_client) and
+    /// [of a window](Self::most_per_window). Such a request leaves no event `aborted` later.
+    ///
+    /// # Example
+    /// ```
+    /// # use sea_orm::{Database, EntityTrait};
+    /// # use sea_orm_migration::MigratorTrait;
+    /// use audit_sea_orm::entity::system_event;
+    /// use audit_web::{AuditLayer, EventReporter};
+    /// # use axum::{body::Body, http::{Request, Response}};
+    /// # use std::convert::Infallible;
+    /// use tower::{Layer, Service, service_fn};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # audit_migration::Migrator::up(&db, None).await?;
+    /// let reporter = EventReporter::new(&db);
+    /// let stuck = service_fn(|_: Request<Body>| std::future::pending::<Result<Response<Body>, Infallible>>());
+    /// let _running = AuditLayer::new(&reporter).layer(stuck).call(Request::new(Body::empty()));
+    ///
+    /// reporter.report_unfinished();
+    /// reporter.flush().await;
+    /// let event = system_event::Entity::find().one(&db).await?.unwrap();
+    /// assert_eq!(event.title, "GET / was cut off by the shutdown");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn report_unfinished(&self) {
+        for unfinished in self.begun.take() {
+            self.report(unfinished.cut_off());
+        }
+    }
+
+    /// Notes that something has begun, until it ends.
+    pub(crate) fn list(&self, unfinished: Arc<dyn Unfinished>) -> Listed {
+        self.begun.list(unfinished)
     }
 
     /// Hands an event to the task; never waits.

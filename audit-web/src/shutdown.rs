@@ -17,9 +17,10 @@ use crate::EventReporter;
 /// - At the first signal the server takes no new connections, and what waits in the [`EventReporter`] is written
 ///   while the last requests end.
 /// - When three quarters of the [deadline](Self::deadline) are over the server is dropped, whoever is still reading. Its
-///   connections end with the process; a request that was still running then leaves no event.
-/// - In what is left the events of the last requests are written. What is not written when the deadline ends, as where the
-///   database is away, is traced at level `ERROR`.
+///   connections end with the process. Each request of an [`AuditLayer`](crate::AuditLayer) that was running then is
+///   [reported](EventReporter::report_unfinished) as cut off, though in the moments until the process ends one may get its answer.
+/// - In what is left these and the events of the last requests are written. What is not written when the deadline ends, as
+///   where the database is away, is traced at level `ERROR`.
 /// - At a second signal all of it ends at once.
 ///
 /// # Example
@@ -130,6 +131,7 @@ impl Shutdown {
             tokio::select! {
                 result = server => result,
                 () = self.too_long(reporter) => {
+                    reporter.report_unfinished();
                     tracing::warn!("audit: the server was cut off, as requests did not end in time");
                     Ok(())
                 }

@@ -149,6 +149,7 @@ fn report(event: &Event<'_>) -> Report {
         },
         // Another value of a field is another event.
         per_description: true,
+        per_request: false,
         ..Report::new(event_type, title, &scope)
     }
 }

@@ -88,6 +88,45 @@ pub(super) struct Collapse<T: Collapsible> {
 struct Window {
     began: Instant,
     ends: Instant,
+    /// When what was counted is written next.
+    counts: Instant,
+    /// Since when it was not.
+    counted_since: Instant,
+}
+
+/// The part of a window, one of so many, after which counts are written for the first time.
+const FIRST_COUNT: u32 = 12;
+
+/// Shorter parts are not worth a row.
+const SHORTEST_COUNT: Duration = Duration::from_secs(1);
+
+impl Window {
+    fn new(began: Instant, length: Duration) -> Self {
+        let ends = end(began, length);
+        let mut window = Self {
+            began,
+            ends,
+            counts: ends,
+            counted_since: began,
+        };
+        window.counts = window.next_count(began);
+        window
+    }
+
+    /// The next time to write counts: a part after the begin, and whenever the window is twice as old.
+    fn next_count(&self, now: Instant) -> Instant {
+        let mut age = SHORTEST_COUNT.max((self.ends - self.began) / FIRST_COUNT);
+        while self.began + age <= now {
+            age *= 2;
+        }
+        self.ends.min(self.began + age)
+    }
+
+    /// How long it was counted, as of a time at which that is written.
+    fn counted_within(&self, until: Instant, now: Instant) -> Duration {
+        // What nobody could write in time was counted for longer.
+        until.max(now) - self.counted_since
+    }
 }
 
 /// How many different ones of a kind were written.
@@ -124,13 +163,36 @@ impl<T: Collapsible> Collapse<T> {
         self.window.map(|window| window.ends)
     }
 
+    /// When there may be something to [write](Self::due): at the end of the window, and before it so that a process that
+    /// is killed does not lose all that it counted.
+    pub(super) fn is_due_at(&self) -> Option<Instant> {
+        self.window.map(|window| window.counts)
+    }
+
+    /// What is to be written by now of what was only counted.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<T> {
+        match &mut self.window {
+            Some(window) if window.ends <= now => self.end(now),
+            Some(window) if window.counts <= now => {
+                let within = window.counted_within(window.counts, now);
+                window.counted_since = now;
+                window.counts = window.next_count(now);
+                let tallies = self.tallies.iter_mut();
+                tallies
+                    .filter_map(|(key, tally)| Some(tally.take()?.ended(key.clone(), within)))
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// What is to be written now; `None` where it was counted instead.
     pub(super) fn admit(&mut self, item: T, now: Instant) -> Option<T> {
         if self.budget.window.is_zero() {
             return Some(item);
         }
-        let ends = end(now, self.budget.window);
-        self.window.get_or_insert(Window { began: now, ends });
+        let length = self.budget.window;
+        self.window.get_or_insert_with(|| Window::new(now, length));
         let key = item.key();
         if self.tallies.contains_key(&key) {
             self.count(key, item, false);
@@ -181,8 +243,7 @@ impl<T: Collapsible> Collapse<T> {
         let Some(window) = self.window.take() else {
             return Vec::new();
         };
-        // One that nobody could end in time was longer.
-        let within = self.budget.window.max(now - window.began);
+        let within = window.counted_within(window.ends, now);
         let tallies = self.tallies.drain();
         tallies
             .filter_map(|(key, tally)| Some(tally?.ended(key, within)))

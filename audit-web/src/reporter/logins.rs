@@ -26,8 +26,12 @@ impl Logins {
         self.collapse().admit(login, Instant::now())
     }
 
-    pub(super) fn ends(&self) -> Option<Instant> {
-        self.collapse().ends()
+    pub(super) fn is_due_at(&self) -> Option<Instant> {
+        self.collapse().is_due_at()
+    }
+
+    pub(super) fn due(&self, now: Instant) -> Vec<RefusedLogin> {
+        self.collapse().due(now)
     }
 
     pub(super) fn end(&self, now: Instant) -> Vec<RefusedLogin> {

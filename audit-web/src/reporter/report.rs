@@ -20,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) per_client: bool,
     /// Whether the same event with another description is another event.
     pub(crate) per_description: bool,
+    /// Whether the same event of another request is another event.
+    pub(crate) per_request: bool,
     /// Who and from where, as it was when it happened.
     pub(crate) context: AuditContext,
     /// The configuration that was in force then.
@@ -50,6 +52,7 @@ pub(super) struct Key {
     pub(super) code: Option<Cow<'static, str>>,
     pub(super) client: Option<Client>,
     pub(super) description: Option<String>,
+    pub(super) request: Option<String>,
 }
 
 impl Report {
@@ -62,6 +65,7 @@ impl Report {
             source: Source::Unknown,
             per_client: false,
             per_description: false,
+            per_request: false,
             context: scope.get(),
             scope: scope.clone(),
         }
@@ -148,6 +152,7 @@ impl Collapsible for Report {
             code: self.code.clone(),
             client: self.per_client.then(|| self.client()),
             description: self.description.clone().filter(|_| self.per_description),
+            request: self.context.request_id.clone().filter(|_| self.per_request),
         }
     }
 
@@ -158,6 +163,7 @@ impl Collapsible for Report {
             code: None,
             client,
             description: None,
+            request: None,
         }
     }
 
@@ -174,7 +180,9 @@ impl Collapsible for Report {
     }
 
     fn counted(self, counted: Counted<Key>) -> Self {
-        let (count, seconds) = (counted.count, counted.within.as_secs_f64());
+        let (count, within) = (counted.count, counted.within.as_secs_f64());
+        // A timer is some milliseconds late.
+        let seconds = if within < 1.0 { within } else { within.round() };
         let mut lines = vec![format!("{count} more within {seconds} s")];
         lines.extend(counted.titles);
         lines.extend(counted.key.description);
@@ -186,6 +194,7 @@ impl Collapsible for Report {
             source: Source::Unknown,
             per_client: false,
             per_description: false,
+            per_request: false,
             context: counted.context,
             scope: self.scope,
         }

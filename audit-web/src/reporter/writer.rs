@@ -72,7 +72,8 @@ enum Outcome {
 enum Step {
     Took(Option<Message>),
     Wrote(Outcome),
-    WindowEnded,
+    /// There may be counts to write.
+    Counted,
 }
 
 impl Writer {
@@ -96,10 +97,10 @@ impl Writer {
                 Step::Took(Some(message)) => self.take(message),
                 Step::Took(None) => {
                     is_open = false;
-                    self.end_windows(|_| true);
+                    self.end_windows();
                 }
                 Step::Wrote(outcome) => self.settle(outcome, is_open),
-                Step::WindowEnded => self.end_windows(|end| end <= Instant::now()),
+                Step::Counted => self.write_counts(),
             }
             self.go_on();
         }
@@ -110,30 +111,30 @@ impl Writer {
         receiver: &mut mpsc::UnboundedReceiver<Message>,
         is_open: bool,
     ) -> Step {
-        let ends = self.ends();
-        let end = async {
-            match ends {
-                Some(end) => sleep_until(end).await,
+        let is_due_at = self.is_due_at();
+        let due = async {
+            match is_due_at {
+                Some(at) => sleep_until(at).await,
                 None => std::future::pending().await,
             }
         };
         let is_writing = self.writing.is_some();
         tokio::select! {
-            () = end => Step::WindowEnded,
+            () = due => Step::Counted,
             message = receiver.recv(), if is_open => Step::Took(message),
             outcome = written(&mut self.writing), if is_writing => Step::Wrote(outcome),
         }
     }
 
-    /// When the next window ends. While rows wait none does: what is repeated goes on being counted.
-    fn ends(&self) -> Option<Instant> {
+    /// When counts are written next. While rows wait they are not: what is repeated goes on being counted.
+    fn is_due_at(&self) -> Option<Instant> {
         if self.writing.is_some() {
             return None;
         }
         self.collapse
-            .ends()
+            .is_due_at()
             .into_iter()
-            .chain(self.logins.ends())
+            .chain(self.logins.is_due_at())
             .min()
     }
 
@@ -148,7 +149,7 @@ impl Writer {
             // Sent so that the end of their window is known.
             Message::LoginRefused => {}
             Message::Flush(done) => {
-                self.end_windows(|_| true);
+                self.end_windows();
                 self.waiting.push_back(Waiting::Flush(done));
             }
         }
@@ -227,22 +228,30 @@ impl Writer {
         self.failed.fetch_add(rows, Ordering::Relaxed);
     }
 
-    /// Ends the windows whose end is one of these.
-    fn end_windows(&mut self, is_over: impl Fn(Instant) -> bool) {
+    /// Writes what was counted and is due, and ends the windows that are over.
+    fn write_counts(&mut self) {
         let now = Instant::now();
-        if self.collapse.ends().is_some_and(&is_over) {
-            let events = self.collapse.end(now).into_iter();
-            self.waiting
-                .extend(events.map(|report| Waiting::Event(Box::new(report), None)));
-        }
-        if self.logins.ends().is_some_and(&is_over) {
-            let logins = self.logins.end(now).into_iter();
-            self.waiting
-                .extend(logins.map(|login| Waiting::Login(Box::new(login))));
-        }
-        if self.has_drops() {
-            self.tell_drops();
-        }
+        let events = self.collapse.due(now);
+        let logins = self.logins.due(now);
+        self.write_counted(events, logins);
+    }
+
+    /// Ends all windows.
+    fn end_windows(&mut self) {
+        let now = Instant::now();
+        let events = self.collapse.end(now);
+        let logins = self.logins.end(now);
+        self.write_counted(events, logins);
+    }
+
+    fn write_counted(&mut self, events: Vec<Report>, logins: Vec<RefusedLogin>) {
+        let events = events.into_iter();
+        self.waiting
+            .extend(events.map(|report| Waiting::Event(Box::new(report), None)));
+        let logins = logins.into_iter();
+        self.waiting
+            .extend(logins.map(|login| Waiting::Login(Box::new(login))));
+        self.tell_drops();
     }
 
     fn has_drops(&self) -> bool {
@@ -250,6 +259,9 @@ impl Writer {
     }
 
     fn tell_drops(&mut self) {
+        if !self.has_drops() {
+            return;
+        }
         let dropped = self.queue.dropped();
         let errors = dropped.0 - self.reported.0;
         let count = errors + dropped.1 - self.reported.1;

@@ -9,19 +9,27 @@ use super::{
     panic::{Origin, Panic},
     settings::Settings,
 };
-use crate::reporter::{Report, Source};
+use crate::reporter::{Listed, Report, Source, Unfinished};
 
 /// A request that has not ended. Dropped before it is [closed](Self::close), it was aborted.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     settings: Arc<Settings>,
-    context: SharedContext,
-    route: Route,
+    running: Arc<Running>,
+    /// Where whoever ends the server finds it.
+    listed: Listed,
     is_grpc: bool,
-    started: Instant,
     stage: Stage,
     /// A panic that something inside caught.
     caught: Option<Origin>,
+}
+
+/// What is known of a request from its begin on.
+#[derive(Debug)]
+struct Running {
+    context: SharedContext,
+    route: Route,
+    started: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,23 +46,29 @@ impl InFlight {
         route: Route,
         headers: &HeaderMap,
     ) -> Self {
-        Self {
-            settings,
+        let started = Instant::now();
+        let running = Arc::new(Running {
             context,
             route,
+            started,
+        });
+        let unfinished: Arc<dyn Unfinished> = Arc::<Running>::clone(&running);
+        Self {
+            listed: settings.reporter.list(unfinished),
+            settings,
+            running,
             is_grpc: grpc::is_call(headers),
-            started: Instant::now(),
             stage: Stage::Handler,
             caught: None,
         }
     }
 
     pub(super) fn context(&self) -> &SharedContext {
-        &self.context
+        &self.running.context
     }
 
     pub(super) fn route(&self) -> &Route {
-        &self.route
+        &self.running.route
     }
 
     pub(super) fn is_grpc(&self) -> bool {
@@ -83,11 +97,11 @@ impl InFlight {
     pub(super) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
         self.stage = Stage::Body;
         if let Some(watch) = &self.settings.actor_watch {
-            watch.note(|| self.context.get().actor.is_some());
+            watch.note(|| self.running.context.get().actor.is_some());
         }
         if status == StatusCode::REQUEST_TIMEOUT {
             // What a layer says that cut the handler off.
-            let title = format!("{} timed out", self.route);
+            let title = format!("{} timed out", self.running.route);
             return self.report(EventType::Performance, &title, "408");
         }
         self.report_if_slow();
@@ -97,7 +111,7 @@ impl InFlight {
             }
             _ if status.is_server_error() => {
                 let code = status.as_u16().to_string();
-                let title = format!("{} answered {code}", self.route);
+                let title = format!("{} answered {code}", self.running.route);
                 self.report(EventType::Error, &title, code);
             }
             _ => self.told(headers),
@@ -109,7 +123,7 @@ impl InFlight {
         if self.is_grpc
             && let Some(failure) = grpc::Failure::told_by(headers)
         {
-            let title = format!("{} answered {}", self.route, failure.name());
+            let title = format!("{} answered {}", self.running.route, failure.name());
             self.report(EventType::Error, &title, failure.name());
         }
     }
@@ -118,14 +132,14 @@ impl InFlight {
     pub(super) fn failed(mut self) {
         self.stage = Stage::Closed;
         self.report_if_slow();
-        let title = format!("{} failed without an answer", self.route);
+        let title = format!("{} failed without an answer", self.running.route);
         self.report(EventType::Error, &title, "failed");
     }
 
     /// A view could not be recorded, so what was viewed is not sent.
     pub(super) fn view_failed(mut self, error: &sea_orm::DbErr) {
         self.stage = Stage::Closed;
-        let title = format!("{} could not record a view", self.route);
+        let title = format!("{} could not record a view", self.running.route);
         let report = self.new_report(EventType::Error, &title, "view");
         self.send(report, Some(format!("{error}. ")));
     }
@@ -133,7 +147,7 @@ impl InFlight {
     /// The body of the answer gave an error.
     pub(super) fn body_failed(mut self) {
         self.stage = Stage::Closed;
-        let title = format!("{} failed within its body", self.route);
+        let title = format!("{} failed within its body", self.running.route);
         self.report(EventType::Error, &title, "body");
     }
 
@@ -147,7 +161,7 @@ impl InFlight {
 
     fn report_panic(&self, message: &str, origin: Option<Origin>) {
         let message = text::block(message, 8_000).into_owned();
-        let title = format!("{} panicked: {message}", self.route);
+        let title = format!("{} panicked: {message}", self.running.route);
         let mut report = self.new_report(EventType::Error, &title, "panic");
         if let Some(origin) = origin {
             report.source = Source::Panic {
@@ -161,8 +175,8 @@ impl InFlight {
 
     fn report_if_slow(&self) {
         let threshold = self.settings.slow_threshold;
-        if threshold.is_some_and(|threshold| self.started.elapsed() >= threshold) {
-            let title = format!("{} was slow", self.route);
+        if threshold.is_some_and(|threshold| self.running.started.elapsed() >= threshold) {
+            let title = format!("{} was slow", self.running.route);
             self.report(EventType::Performance, &title, "slow");
         }
     }
@@ -178,20 +192,41 @@ impl InFlight {
         title: &str,
         code: impl Into<Cow<'static, str>>,
     ) -> Report {
+        self.running.new_report(event_type, title, code.into())
+    }
+
+    fn send(&self, report: Report, description: Option<String>) {
+        let description = description.unwrap_or_default();
+        let report = self.running.described(report, &description);
+        self.settings.reporter.report(report);
+    }
+}
+
+impl Running {
+    fn new_report(&self, event_type: EventType, title: &str, code: Cow<'static, str>) -> Report {
         let title = text::line(title, 255).into_owned();
         let mut report = Report::new(event_type, title, &self.context);
-        report.code = Some(code.into());
+        report.code = Some(code);
         report
     }
 
-    fn send(&self, mut report: Report, description: Option<String>) {
+    /// The report, with what it was asked for and how long it has run.
+    fn described(&self, mut report: Report, description: &str) -> Report {
         let elapsed = self.started.elapsed().as_secs_f64();
-        let route = text::line(&self.route.to_string(), 500).into_owned();
-        report.description = Some(format!(
-            "{}{route}, after {elapsed:.3} s",
-            description.unwrap_or_default()
-        ));
-        self.settings.reporter.report(report);
+        let route = self.route.to_string();
+        let route = text::line(&route, 500);
+        report.description = Some(format!("{description}{route}, after {elapsed:.3} s"));
+        report
+    }
+}
+
+impl Unfinished for Running {
+    fn cut_off(&self) -> Report {
+        let title = format!("{} was cut off by the shutdown", self.route);
+        let report = self.new_report(EventType::Warning, &title, "shutdown".into());
+        let mut report = self.described(report, "");
+        report.per_request = true;
+        report
     }
 }
 
@@ -206,7 +241,11 @@ impl Drop for InFlight {
             }
             Stage::Body => "before its answer ended",
         };
-        let title = format!("{} was aborted {when}", self.route);
+        if !self.listed.end() {
+            // The end of the server cut it off, which is told.
+            return;
+        }
+        let title = format!("{} was aborted {when}", self.running.route);
         self.report(EventType::Warning, &title, "aborted");
     }
 }

@@ -29,6 +29,7 @@ use crate::{ClientAddress, EventReporter, session::session_digest};
 /// | the body of the answer gives an error | ERROR | `GET /cakes/{id} failed within its body` | `body` |
 /// | a view cannot be recorded | ERROR | `GET /cakes/{id} could not record a view` | `view` |
 /// | the answer, or its body, is dropped before its end: the client went away | WARNING | `GET /cakes/{id} was aborted before its answer` or `… its answer ended` | `aborted` |
+/// | the server ends and waits for the request no longer: see [`EventReporter::report_unfinished`] | WARNING | `GET /cakes/{id} was cut off by the shutdown` | `shutdown` |
 ///
 /// An [`EventReporter`] writes them; the request does not wait.
 ///

@@ -5,11 +5,13 @@
 //! saying `written` after every write. `child once URL` writes one pie, with the configuration of its
 //! environment, and `child propagated URL` one tart, through a plain connection that carries the context.
 //! `child serve URL DEADLINE` serves until a signal, and says where; `/events/N` reports so many events, the
-//! answer of `/endless` has no end, and `/hold` takes every connection for good.
+//! answer of `/endless` has no end, that of `/stuck` does not begin, and `/hold` takes every connection for good. Those below
+//! `/audited` are watched by a layer; `/is-stuck` is answered when one is. `child count URL` fails, and refuses a login, a hundred
+//! times each, and then waits to be killed.
 
-use std::{convert::Infallible, env, error::Error, io::Write, time::Duration};
+use std::{convert::Infallible, env, error::Error, io::Write, sync::Arc, time::Duration};
 
-use audit_sea_orm::AuditConnectOptionsExt;
+use audit_sea_orm::{AuditConnectOptionsExt, LoginAttempt};
 use audit_tests::{
     entity::{pie, tart},
     load::{unless_dropped, write_pie, write_tart},
@@ -21,14 +23,14 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, Request},
-    http::StatusCode,
-    response::IntoResponse,
+    http::{HeaderName, StatusCode},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use sea_orm::{
     ActiveModelTrait, ConnectOptions, Database, DatabaseConnection, DbErr, Set, TransactionTrait,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 use tower::{Layer, ServiceExt, service_fn};
 
 /// As many writers as fit a small pool.
@@ -66,40 +68,78 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let seconds = arguments.next().ok_or("within which deadline?")?;
             serve(&db, Duration::from_secs(seconds.parse()?)).await?;
         }
+        Some("count") => count(&db).await?,
         Some("propagated") => {
             tart::priced(1, 1).insert(&db).await?;
         }
         _ => {
-            return Err("`edit`, `capture`, `year`, `once`, `propagated` or `serve`?".into());
+            return Err(
+                "`edit`, `capture`, `year`, `once`, `propagated`, `serve` or `count`?".into(),
+            );
         }
     }
     Ok(())
 }
 
+/// Has a watched request fail.
+async fn fail(reporter: &EventReporter) {
+    let failing = service_fn(async |_: Request<Body>| {
+        Ok::<_, Infallible>(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    });
+    let failing = AuditLayer::new(reporter).layer(failing);
+    let Ok(_failed) = failing.oneshot(Request::new(Body::empty())).await;
+}
+
+/// What is counted in a window that ends long after its counts are written.
+async fn count(db: &DatabaseConnection) -> Result<(), audit_sea_orm::Error> {
+    let reporter = EventReporter::new(db).collapse_within(Duration::from_secs(36));
+    for _ in 0..100 {
+        fail(&reporter).await;
+        let attempt = LoginAttempt::failed("ada").reason("wrong password");
+        reporter.record_login(attempt).await?;
+    }
+    std::future::pending().await
+}
+
+async fn endless() -> Body {
+    let chunk = Ok::<_, Infallible>(vec![b'x'; 65_536]);
+    Body::from_stream(futures_util::stream::repeat(chunk))
+}
+
+/// Requests that do not end, and how to learn that one has begun.
+fn unending() -> Router {
+    let is_stuck = Arc::new(Notify::new());
+    let begun = Arc::clone(&is_stuck);
+    let stuck = async move || -> Response {
+        begun.notify_one();
+        std::future::pending().await
+    };
+    let is_stuck = async move || is_stuck.notified().await;
+    Router::new()
+        .route("/endless", get(endless))
+        .route("/stuck", get(stuck))
+        .route("/is-stuck", get(is_stuck))
+}
+
 async fn serve(db: &DatabaseConnection, deadline: Duration) -> Result<(), std::io::Error> {
     let reporter = EventReporter::new(db).collapse_within(Duration::ZERO);
-    let failing = AuditLayer::new(&reporter).layer(service_fn(async |_: Request<Body>| {
-        Ok::<_, Infallible>(StatusCode::INTERNAL_SERVER_ERROR.into_response())
-    }));
+    let failing = reporter.clone();
     let events = async move |Path(events): Path<u32>| {
         for _ in 0..events {
-            let request = Request::new(Body::empty());
-            let Ok(_failed) = failing.clone().oneshot(request).await;
+            fail(&failing).await;
         }
-    };
-    let endless = async || {
-        let chunk = Ok::<_, Infallible>(vec![b'x'; 65_536]);
-        Body::from_stream(futures_util::stream::repeat(chunk))
     };
     let pool = db.clone();
     let hold = async move || {
         let all = (0..CONNECTIONS).map(|_| pool.begin());
         std::mem::forget(futures_util::future::join_all(all).await);
     };
-    let router = Router::new()
+    let audit =
+        AuditLayer::new(&reporter).trust_request_id_header(HeaderName::from_static("x-request-id"));
+    let router = unending()
         .route("/events/{events}", get(events))
-        .route("/endless", get(endless))
-        .route("/hold", get(hold));
+        .route("/hold", get(hold))
+        .nest("/audited", unending().layer(audit));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let shutdown = Shutdown::on_signals()?.deadline(deadline);

@@ -8,6 +8,7 @@ mod failures;
 mod grpc;
 mod incident;
 mod interleaving;
+mod killed;
 mod logins;
 mod nested;
 mod plain;
@@ -41,6 +42,7 @@ pub use failures::{
 pub use grpc::failures_of_grpc_are_reported;
 pub use incident::{a_flush_without_a_connection_ends, an_exhausted_pool_loses_no_event};
 pub use interleaving::thousand_requests_of_fifty_users_keep_their_actors;
+pub use killed::a_killed_process_has_written_its_counts;
 pub use logins::{
     counted_logins_are_written_when_their_window_ends, failed_logins_are_bounded_and_counted,
 };
@@ -53,7 +55,8 @@ pub use security::{
 pub use sessions::a_session_is_a_digest_from_its_first_request_on;
 pub use shutdown::{
     a_second_signal_ends_a_server_at_once, a_signal_ends_a_server_with_all_events,
-    a_signal_ends_a_server_without_its_database,
+    a_signal_ends_a_server_without_its_database, a_signal_leaves_events_of_what_it_cuts_off,
+    what_is_cut_off_is_told_once,
 };
 pub use tower_http::{
     layers_of_tower_http_lose_and_double_nothing, the_request_id_of_tower_http_is_the_trails,

@@ -68,6 +68,77 @@ fn repetitions_are_counted_and_told_once() {
     assert!(collapse.admit(event("a", "192.0.2.1"), now).is_some());
 }
 
+/// What is due after so many seconds, as title and description.
+fn due(collapse: &mut Collapse<Report>, now: Instant) -> Vec<(String, String)> {
+    let reports = collapse.due(now).into_iter();
+    reports
+        .map(|report| (report.title, report.description.unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn counts_are_due_whenever_their_window_is_twice_as_old() {
+    let mut collapse = collapse(100, 100);
+    let began = Instant::now();
+    let at = |seconds| began + Duration::from_secs(seconds);
+    assert!(collapse.admit(event("a", "192.0.2.1"), began).is_some());
+    let mut written = Vec::new();
+    for second in 1..=60 {
+        if second < 60 {
+            assert!(
+                collapse
+                    .admit(event("a", "192.0.2.1"), at(second))
+                    .is_none()
+            );
+        }
+        let due = due(&mut collapse, at(second));
+        written.extend(
+            due.into_iter()
+                .map(|(_, description)| (second, description)),
+        );
+    }
+    let counted = |count: u64, within: u64| format!("{count} more within {within} s");
+    let expected = [
+        (5, counted(5, 5)),
+        (10, counted(5, 5)),
+        (20, counted(10, 10)),
+        (40, counted(20, 20)),
+        (60, counted(19, 20)),
+    ];
+    assert_eq!(written, expected);
+    assert_eq!(collapse.ends(), None);
+}
+
+#[test]
+fn counts_that_nobody_could_write_in_time_were_longer() {
+    let mut collapse = collapse(100, 100);
+    let began = Instant::now();
+    let at = |seconds| began + Duration::from_secs(seconds);
+    for second in 0..3 {
+        let _first = collapse.admit(event("a", "192.0.2.1"), at(second));
+    }
+    assert_eq!(collapse.is_due_at(), Some(at(5)));
+    let counted =
+        |count: u64, within: u64| vec![("a".to_owned(), format!("{count} more within {within} s"))];
+    assert_eq!(due(&mut collapse, at(4)), []);
+    assert_eq!(due(&mut collapse, at(13)), counted(2, 13));
+    assert_eq!(collapse.is_due_at(), Some(at(20)));
+    assert!(collapse.admit(event("a", "192.0.2.1"), at(14)).is_none());
+    assert_eq!(due(&mut collapse, at(70)), counted(1, 57));
+    assert_eq!(collapse.is_due_at(), None);
+}
+
+#[test]
+fn counts_of_a_short_window_are_written_at_its_end() {
+    let mut collapse = Collapse::<Report>::new(Budget {
+        window: Duration::from_millis(900),
+        ..collapse(100, 100).budget
+    });
+    let began = Instant::now();
+    let _first = collapse.admit(event("a", "192.0.2.1"), began);
+    assert_eq!(collapse.is_due_at(), collapse.ends());
+}
+
 #[test]
 fn one_client_cannot_fill_a_window() {
     let mut collapse = collapse(100, 3);
