@@ -1,10 +1,12 @@
 //! The layers around requests, on real servers over real sockets.
 
 mod aborted;
+mod actor_watch;
 mod context;
 mod events;
 mod everywhere;
 mod failures;
+mod flood;
 mod grpc;
 mod incident;
 mod interleaving;
@@ -21,6 +23,9 @@ mod views;
 pub use aborted::{
     a_body_that_is_cut_off_leaves_an_event, a_client_that_goes_leaves_an_event,
     answers_without_a_body_are_not_aborted, half_a_request_leaves_nothing,
+};
+pub use actor_watch::{
+    a_layer_that_finds_nobody_says_so_once, an_actor_that_comes_late_is_somebody,
 };
 pub use context::{
     a_request_gives_its_context_to_every_record, a_request_id_is_taken_only_from_whom_it_may,
@@ -39,6 +44,7 @@ pub use failures::{
     a_resolver_that_panics_is_an_event, panics_are_reported_and_answered,
     panics_go_on_where_told_to, server_errors_are_reported, slow_requests_are_reported,
 };
+pub use flood::a_flood_hides_no_failure;
 pub use grpc::failures_of_grpc_are_reported;
 pub use incident::{a_flush_without_a_connection_ends, an_exhausted_pool_loses_no_event};
 pub use interleaving::thousand_requests_of_fifty_users_keep_their_actors;
