@@ -168,6 +168,78 @@ async fn a_server_serves_until_a_signal() -> Result<(), Box<dyn std::error::Erro
     Ok(())
 }
 
+mod state {
+    use super::cake;
+
+    use audit_sea_orm::prelude::*;
+    use axum::{
+        Router,
+        extract::{FromRef, State},
+        http::StatusCode,
+        routing::post,
+    };
+    use sea_orm::{DatabaseConnection, EntityTrait, prelude::Expr};
+
+    #[derive(Clone)]
+    pub struct App {
+        db: AuditedConnection,
+        // … and what else handlers need
+    }
+
+    impl FromRef<App> for AuditedConnection {
+        fn from_ref(app: &App) -> Self {
+            app.db.clone()
+        }
+    }
+
+    async fn season_ends(State(db): State<AuditedConnection>) -> Result<(), StatusCode> {
+        let free = cake::Entity::update_many().col_expr(cake::Column::Price, Expr::value(0));
+        free.exec(&db)
+            .await
+            .map(drop)
+            .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    pub fn app(db: &DatabaseConnection) -> Router {
+        let routes = Router::new().route("/season/end", post(season_ends));
+        routes.with_state(App { db: db.audited() })
+    }
+}
+
+#[tokio::test]
+async fn a_state_with_an_audited_connection_tells_triggers_who_acts()
+-> Result<(), Box<dyn std::error::Error>> {
+    use audit_sea_orm::prelude::*;
+    use axum::{body::Body, http::Request};
+    use sea_orm::{ConnectionTrait, Database, EntityTrait, Set, Statement};
+    use tower::ServiceExt;
+
+    let db = Database::connect("sqlite::memory:").await?;
+    migrator::deploy(&db).await?;
+    let cake = cake::ActiveModel {
+        name: Set("Sachertorte".to_owned()),
+        price: Set(450),
+        secret_recipe: Set("apricots".to_owned()),
+        draft: Set(String::new()),
+        ..Default::default()
+    };
+    cake::Entity::insert(cake).exec(&db).await?;
+    db.execute_unprepared(
+        "CREATE TABLE seen (payload text); CREATE TRIGGER see AFTER UPDATE ON cake BEGIN \
+         INSERT INTO seen VALUES ((SELECT payload FROM audit_context)); END",
+    )
+    .await?;
+    let request = Request::post("/season/end").body(Body::empty())?;
+    let ada = AuditContext::new().actor(Actor::new("ada"));
+    let answer = ada.scope(state::app(&db).oneshot(request)).await?;
+    assert!(answer.status().is_success());
+    let seen = Statement::from_string(db.get_database_backend(), "SELECT payload FROM seen");
+    let seen = db.query_one_raw(seen).await?.ok_or("a changed row")?;
+    let payload: String = seen.try_get_by_index(0)?;
+    assert!(payload.contains("\"ada\""), "{payload}");
+    Ok(())
+}
+
 mod plain {
     use audit_sea_orm::prelude::*;
     use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
@@ -337,7 +409,7 @@ fn every_block_of_the_readme_stands_here() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(blocks.len(), 10);
+    assert_eq!(blocks.len(), 11);
     for block in blocks {
         // rustfmt may break a line here that the README leaves whole, or add a comma where it does.
         let without_commas = |text: &str| text.replace(',', "");
