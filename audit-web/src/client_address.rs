@@ -6,7 +6,7 @@ mod tests;
 
 use std::{net::IpAddr, sync::Arc};
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderValue};
 use ipnet::{IpNet, Ipv4Net};
 
 /// How the address of a client is found: whom to believe.
@@ -99,10 +99,14 @@ impl ClientAddress {
 
     /// The client's address, given the socket's peer and the request's headers; `None` where it is not known.
     ///
-    /// IPv4 addresses mapped into IPv6 come out as IPv4, ports and zones are left out. Layers call this by
-    /// themselves; it is public for frameworks that are not built on tower.
+    /// IPv4 addresses mapped into IPv6 come out as IPv4, ports and zones are left out. Layers and
+    /// middlewares call this by themselves; it is public for other frameworks.
     #[must_use]
     pub fn resolve(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+        self.of(peer, headers)
+    }
+
+    pub(crate) fn of(&self, peer: Option<IpAddr>, headers: &impl Headers) -> Option<IpAddr> {
         let peer = peer.map(|peer| peer.to_canonical());
         match &self.trust {
             Trust::Peer => peer,
@@ -118,7 +122,7 @@ impl ClientAddress {
     fn right_most_untrusted(
         &self,
         peer: IpAddr,
-        headers: &HeaderMap,
+        headers: &impl Headers,
         is_trusted: impl Fn(IpAddr) -> bool,
     ) -> IpAddr {
         let mut client = peer;
@@ -135,7 +139,7 @@ impl ClientAddress {
         &self,
         proxies: usize,
         peer: Option<IpAddr>,
-        headers: &HeaderMap,
+        headers: &impl Headers,
     ) -> Option<IpAddr> {
         let mut client = peer;
         let mut passed = 0;
@@ -147,22 +151,34 @@ impl ClientAddress {
     }
 
     /// The entries of all the header's lines, from the right; `None` for one that is no address.
-    fn entries(&self, headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
+    fn entries(&self, headers: &impl Headers) -> impl Iterator<Item = Option<IpAddr>> {
         let header = self.header;
-        let lines = headers.get_all(header.name()).iter().rev();
+        let lines = headers.lines(header.name()).rev();
         lines.flat_map(move |line| match header {
-            ForwardingHeader::XForwardedFor => node::entries(line.as_bytes(), node::address),
-            ForwardingHeader::Forwarded => node::entries(line.as_bytes(), node::forwarded_for),
+            ForwardingHeader::XForwardedFor => node::entries(line, node::address),
+            ForwardingHeader::Forwarded => node::entries(line, node::forwarded_for),
         })
     }
 }
 
 impl ForwardingHeader {
-    fn name(self) -> HeaderName {
+    fn name(self) -> &'static str {
         match self {
-            Self::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
-            Self::Forwarded => header::FORWARDED,
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
         }
+    }
+}
+
+/// The headers of a request, whichever crate has the type.
+pub(crate) trait Headers {
+    /// The values of all lines with a name in lower case, in their order.
+    fn lines<'h>(&'h self, name: &'h str) -> impl DoubleEndedIterator<Item = &'h [u8]>;
+}
+
+impl Headers for HeaderMap {
+    fn lines<'h>(&'h self, name: &'h str) -> impl DoubleEndedIterator<Item = &'h [u8]> {
+        self.get_all(name).iter().map(HeaderValue::as_bytes)
     }
 }
 

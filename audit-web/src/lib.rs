@@ -1,4 +1,5 @@
-//! Who and from where, for the audit trail of `audit-sea-orm`, on any tower-based stack: axum, tonic, hyper.
+//! Who and from where, for the audit trail of `audit-sea-orm`, on any tower-based stack (axum, tonic, hyper)
+//! and on actix-web.
 //!
 //! Put [`AuditLayer`] around a router, and every record that a handler's writes leave names the request's
 //! actor, address, user agent, request id, session and route, without the handler doing anything.
@@ -98,7 +99,8 @@
 //! For each, `examples/frameworks` has a small application with a test.
 //!
 //! **tonic** takes tower layers: `Server::builder().layer(audit)`. A call that fails is an event by its gRPC status, and a
-//! panic is answered with the status `INTERNAL`. The peer's address is one line:
+//! panic is answered with the status `INTERNAL`, in trailers where it is that of a response stream. The feature `tonic` finds the peer's
+//! address, of tonic 0.14. For another version name its type, as nothing else tells that none was found:
 //! ```text
 //! audit.peer_address(|parts| Some(parts.extensions.get::<TcpConnectInfo>()?.remote_addr()?.ip()))
 //! ```
@@ -142,19 +144,8 @@
 //! reset`, and `dangerously_recreate` of `config/test.yaml`, drop every table, the trail too, unless the migrator that `boot` and
 //! `cli::main` are given is `audit_migration::Captured<Migrator>`, which also installs the triggers after the migrations.
 //!
-//! **actix-web** is not built on tower: scope each request by hand, in a middleware. `examples/frameworks/actix/src/audit.rs` is
-//! one to copy, which reports panics and 5xx answers too. Its core, for `middleware::from_fn`:
-//! ```text
-//! let route = request.match_pattern(); // the path would put each id into the module
-//! let mut context = AuditContext::new().module(format!("{} {}", request.method(), route.as_deref().unwrap_or(request.path())));
-//! context.ip = request.peer_addr().map(|peer| peer.ip());
-//! let context = SharedContext::new(context);
-//! request.extensions_mut().insert(context.clone());
-//! let answer = AssertUnwindSafe(context.scope(next.call(request))).catch_unwind().await;
-//! ```
-//! The context is then current in the handler, and in nothing that actix polls after it, such as a streaming body:
-//! there call [`SharedContext::scope`](audit_sea_orm::SharedContext::scope) of the one in the extensions. [`ClientAddress::resolve`]
-//! takes headers of the `http` crate; actix has its own type, so copy the one header into a map.
+//! **actix-web** 4 is not built on tower: the feature `actix` has middlewares for it, with the same builders and events, in the
+//! module `actix`. `App::new().wrap(audit.clone())`, with `let audit = AuditMiddleware::new(&db)` before `HttpServer::new`.
 //!
 //! **seaography** takes a plain connection, and updates and deletes without hooks: capture its entities by triggers, and connect with
 //! [`propagate_audit_context`](audit_sea_orm::AuditConnectOptionsExt). GraphQL answers 200 whatever went wrong, so no failure is an
@@ -164,12 +155,16 @@
 //! None is on by default.
 //!
 //! - `axum`: the matched route in the context, axum's `ConnectInfo`, and `ViewRecorder`.
+//! - `actix`: middlewares for actix-web 4, which do for it what the layers do for tower.
+//! - `tonic`: the address of the peer of a call to tonic 0.14.
 //! - `axum-login`: records logins and logouts of axum-login's session by itself.
 //! - `shutdown`: ends a server by its signals with all events written.
 //! - `maxmind`: country and city of a login from a MaxMind database file.
 //! - `tracing`: a layer of tracing-subscriber that writes events at or above a level as system events.
 //! - `admin`: the embedded admin.
 
+#[cfg(feature = "actix")]
+pub mod actix;
 #[cfg(feature = "admin")]
 pub mod admin;
 mod client_address;

@@ -377,6 +377,13 @@ impl EventReporter {
         }
     }
 
+    /// Starts the task in the runtime where this is called, if there is one. Else the first report starts it, and the task
+    /// ends with the runtime of whoever reported: each worker of actix has its own.
+    #[cfg(feature = "actix")]
+    pub(crate) fn start(&self) {
+        let _none_here = self.running();
+    }
+
     pub(crate) fn db(&self) -> &DatabaseConnection {
         &self.db
     }

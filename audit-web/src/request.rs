@@ -6,11 +6,13 @@ mod future;
 mod grpc;
 mod host;
 mod in_flight;
+mod incoming;
 mod layer;
 mod panic;
 mod request_id;
 mod resolve_actor;
 mod route;
+mod sending;
 mod service;
 mod settings;
 mod views;
@@ -22,8 +24,14 @@ pub use request_id::RequestId;
 pub use resolve_actor::ResolveActor;
 pub use service::AuditService;
 
-pub(crate) use host::peer;
+pub(crate) use incoming::{Incoming, Watched, origin, user_agent};
 pub(crate) use route::Route;
-pub(crate) use settings::user_agent;
 #[cfg(feature = "axum")]
 pub(crate) use views::Views;
+#[cfg(feature = "actix")]
+pub(crate) use {
+    in_flight::InFlight,
+    panic::{Panic, catch, install_hook},
+    sending::{Panicked, Sending, is_not_sent},
+    settings::Settings,
+};

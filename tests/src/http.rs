@@ -92,10 +92,7 @@ impl Server {
     /// A client with connections of its own.
     #[must_use]
     pub fn client(&self) -> TestClient {
-        TestClient {
-            base: format!("http://{}", self.address),
-            client: Client::builder(TokioExecutor::new()).build_http(),
-        }
+        TestClient::of(self.address)
     }
 
     /// A bare connection.
@@ -149,6 +146,15 @@ pub struct Answer {
 }
 
 impl TestClient {
+    /// A client of the server at an address, with connections of its own.
+    #[must_use]
+    pub fn of(server: SocketAddr) -> Self {
+        Self {
+            base: format!("http://{server}"),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+
     /// The whole answer to a `GET`.
     pub async fn get(
         &self,

@@ -13,6 +13,7 @@
     reason = "a test says in its name what holds; that it fails where it does not goes without saying"
 )]
 
+pub mod actix;
 pub mod backend;
 pub mod backup;
 pub mod cancelled;

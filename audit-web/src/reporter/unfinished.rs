@@ -61,6 +61,14 @@ impl Begun {
 }
 
 impl Listed {
+    /// More is known of it now.
+    #[cfg(feature = "actix")]
+    pub(crate) fn replace(&self, unfinished: Arc<dyn Unfinished>) {
+        if let Some(running) = self.begun.table().running.get_mut(&self.number) {
+            *running = unfinished;
+        }
+    }
+
     /// Ends its place; whether it still had one, as nobody has told that it was cut off.
     pub(crate) fn end(&self) -> bool {
         let ended = self.begun.table().running.remove(&self.number);

@@ -4,13 +4,16 @@ use std::{
     task::{Context, Poll},
 };
 
-use audit_sea_orm::SharedContext;
 use bytes::Buf;
-use http::{Method, Response, StatusCode, header::CONTENT_LENGTH};
+use http::{Response, header::CONTENT_LENGTH};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::{in_flight::InFlight, panic};
+use super::{
+    grpc,
+    in_flight::InFlight,
+    sending::{Panicked, Sending, is_not_sent},
+};
 
 pin_project! {
     /// The body of an answer, produced in the context of its request.
@@ -20,20 +23,13 @@ pin_project! {
     pub struct AuditBody<B> {
         #[pin]
         inner: Option<B>,
-        context: Option<SharedContext>,
-        request: Option<InFlight>,
-        // How many bytes the server still sends, where it is known: it polls no further than that.
-        left: Option<u64>,
+        sending: Sending,
     }
 
     impl<B> PinnedDrop for AuditBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            match this.context.take() {
-                // What the body holds may write a record when it goes.
-                Some(context) => context.scope_sync(|| this.inner.set(None)),
-                None => this.inner.set(None),
-            }
+            this.sending.drop_body(|| this.inner.set(None));
         }
     }
 }
@@ -52,9 +48,7 @@ impl<B> AuditBody<B> {
     fn of(inner: Option<B>) -> Self {
         Self {
             inner,
-            context: None,
-            request: None,
-            left: None,
+            sending: Sending::default(),
         }
     }
 }
@@ -70,23 +64,13 @@ impl<B: Body> AuditBody<B> {
             || left == Some(0)
             || is_not_sent(&request.route().method, parts.status);
         let mut body = Self::unwatched(inner);
-        body.left = left;
         if is_over {
             request.close();
         } else {
-            body.context = Some(request.context().clone());
-            body.request = Some(request);
+            body.sending = Sending::of(request, left);
         }
         Response::from_parts(parts, body)
     }
-}
-
-/// Whether HTTP has no body in such an answer, so that the server drops it unread.
-fn is_not_sent(method: &Method, status: StatusCode) -> bool {
-    *method == Method::HEAD
-        || (*method == Method::CONNECT && status.is_success())
-        || status.is_informational()
-        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 impl<B: Body> Body for AuditBody<B> {
@@ -101,41 +85,28 @@ impl<B: Body> Body for AuditBody<B> {
         let Some(mut inner) = this.inner.as_mut().as_pin_mut() else {
             return Poll::Ready(None);
         };
-        let polled = match this.context {
-            Some(context) => {
-                let context = context.clone();
-                panic::catch(|| context.scope_sync(|| inner.as_mut().poll_frame(cx)))
+        let polled = match this.sending.poll(|| inner.as_mut().poll_frame(cx)) {
+            Ok(polled) => polled,
+            Err(Panicked::ByTrailers) => {
+                // OK to ignore: that it panicked is reported.
+                let _again = this.sending.poll(|| this.inner.set(None));
+                return Poll::Ready(Some(Ok(Frame::trailers(grpc::internal_error_trailers()))));
             }
-            None => Ok((inner.as_mut().poll_frame(cx), None)),
+            Err(Panicked::WithConnection(payload)) => resume_unwind(payload),
         };
-        let (polled, _) = polled.unwrap_or_else(|mut panic| {
-            if let Some(request) = this.request.take() {
-                request.panicked(&mut panic);
-            }
-            // The answer has begun: only the end of the connection can tell the client.
-            resume_unwind(panic.payload)
-        });
-        let is_over = match &polled {
-            Poll::Pending => false,
-            Poll::Ready(None) => true,
+        match &polled {
+            Poll::Pending => {}
+            Poll::Ready(None) => this.sending.ended(),
             Poll::Ready(Some(Ok(frame))) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    this.sending.told(trailers);
+                }
                 let sent = frame.data_ref().map_or(0, Buf::remaining);
-                let sent = u64::try_from(sent).unwrap_or(u64::MAX);
-                *this.left = this.left.map(|left| left.saturating_sub(sent));
-                if let (Some(trailers), Some(request)) = (frame.trailers_ref(), &this.request) {
-                    request.told(trailers);
+                if this.sending.sent(sent) || inner.is_end_stream() {
+                    this.sending.ended();
                 }
-                *this.left == Some(0) || inner.is_end_stream()
             }
-            Poll::Ready(Some(Err(_))) => {
-                if let Some(request) = this.request.take() {
-                    request.body_failed();
-                }
-                true
-            }
-        };
-        if is_over && let Some(request) = this.request.take() {
-            request.close();
+            Poll::Ready(Some(Err(_))) => this.sending.failed(None),
         }
         polled
     }

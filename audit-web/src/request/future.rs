@@ -14,7 +14,7 @@ use sea_orm::DbErr;
 use super::{
     AuditBody, OnPanic, grpc,
     in_flight::InFlight,
-    panic::{self, Panic},
+    panic::Panic,
     views::{self, Views},
 };
 
@@ -129,18 +129,14 @@ where
         request: &mut Option<InFlight>,
     ) -> Poll<Outcome<B, E>> {
         Poll::Ready(match self.project() {
-            StateProjection::Running { future } => match panic::catch(|| future.poll(cx)) {
-                Ok((polled, caught)) => {
-                    if let Some(request) = request {
-                        request.keep(caught);
-                    }
-                    match ready!(polled) {
-                        Ok(answer) => Outcome::Answer(answer),
-                        Err(error) => Outcome::Error(error),
-                    }
+            StateProjection::Running { future } => {
+                let request = request.as_mut().expect("polled after it ended");
+                match ready!(request.poll(future, cx)) {
+                    Ok(Ok(answer)) => Outcome::Answer(answer),
+                    Ok(Err(error)) => Outcome::Error(error),
+                    Err(panic) => Outcome::Panic(panic),
                 }
-                Err(panic) => Outcome::Panic(panic),
-            },
+            }
             StateProjection::Panicked { panic } => {
                 Outcome::Panic(panic.take().expect("polled after it ended"))
             }
@@ -171,29 +167,37 @@ impl<B, E> Outcome<B, E> {
 impl<B: Body, E> Outcome<B, E> {
     /// Reports what is worth an event, and gives the client its answer.
     fn settle(self, mut request: InFlight) -> Result<Response<AuditBody<B>>, E> {
-        match self {
+        let id = request.id_header();
+        let mut answer = match self {
             Self::Answer(answer) => {
-                request.answered(answer.status(), answer.headers());
-                Ok(AuditBody::watch(answer, request))
+                request.answered(answer.status(), None);
+                if answer.status().is_success() {
+                    request.told(answer.headers());
+                }
+                AuditBody::watch(answer, request)
             }
             Self::Error(error) => {
                 request.failed();
-                Err(error)
+                return Err(error);
             }
             Self::Panic(mut panic) => {
                 let (on_panic, is_grpc) = (request.on_panic(), request.is_grpc());
                 request.panicked(&mut panic);
                 match on_panic {
-                    OnPanic::Respond => Ok(server_error(is_grpc)),
+                    OnPanic::Respond => server_error(is_grpc),
                     OnPanic::Rethrow => resume_unwind(panic.payload),
                 }
             }
             Self::ViewNotRecorded(error) => {
                 let is_grpc = request.is_grpc();
                 request.view_failed(&error);
-                Ok(server_error(is_grpc))
+                server_error(is_grpc)
             }
+        };
+        if let Some((name, value)) = id {
+            answer.headers_mut().insert(name, value);
         }
+        Ok(answer)
     }
 }
 

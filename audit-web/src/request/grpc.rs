@@ -56,8 +56,13 @@ pub(super) fn is_call(headers: &HeaderMap) -> bool {
 /// An answer of headers alone that says that the server failed.
 pub(super) fn internal_error<B>(body: B) -> Response<B> {
     let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-    headers.insert(STATUS, HeaderValue::from_static("13"));
+    *response.headers_mut() = internal_error_trailers();
+    let media_type = HeaderValue::from_static(MEDIA_TYPE);
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
+}
+
+/// The end of an answer that has begun when the server failed.
+pub(super) fn internal_error_trailers() -> HeaderMap {
+    HeaderMap::from_iter([(STATUS, HeaderValue::from_static("13"))])
 }

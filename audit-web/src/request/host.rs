@@ -7,6 +7,13 @@ mod framework;
 #[path = "host/plain.rs"]
 mod framework;
 
+#[cfg(feature = "tonic")]
+#[path = "host/tonic.rs"]
+mod calls;
+#[cfg(not(feature = "tonic"))]
+#[path = "host/no_tonic.rs"]
+mod calls;
+
 use std::net::{IpAddr, SocketAddr};
 
 use http::Extensions;
@@ -16,6 +23,7 @@ pub(crate) use framework::{Matched, matched};
 /// The other end of the socket.
 pub(crate) fn peer(extensions: &Extensions) -> Option<IpAddr> {
     framework::peer(extensions)
+        .or_else(|| calls::peer(extensions))
         .or_else(|| extensions.get::<SocketAddr>().copied())
         .map(|peer| peer.ip())
 }

@@ -1,20 +1,26 @@
-use std::{borrow::Cow, mem, sync::Arc};
+use std::{
+    borrow::Cow,
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use audit_sea_orm::{SharedContext, entity::system_event::EventType, text};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
 use super::{
     OnPanic, Route, grpc,
-    panic::{Origin, Panic},
-    settings::Settings,
+    panic::{self, Origin, Panic},
+    settings::Reporting,
 };
 use crate::reporter::{Listed, Report, Source, Unfinished};
 
 /// A request that has not ended. Dropped before it is [closed](Self::close), it was aborted.
 #[derive(Debug)]
 pub(crate) struct InFlight {
-    settings: Arc<Settings>,
+    reporting: Arc<Reporting>,
     running: Arc<Running>,
     /// Where whoever ends the server finds it.
     listed: Listed,
@@ -40,12 +46,7 @@ enum Stage {
 }
 
 impl InFlight {
-    pub(super) fn new(
-        settings: Arc<Settings>,
-        context: SharedContext,
-        route: Route,
-        headers: &HeaderMap,
-    ) -> Self {
+    pub(crate) fn new(reporting: Arc<Reporting>, context: SharedContext, route: Route) -> Self {
         let started = Instant::now();
         let running = Arc::new(Running {
             context,
@@ -54,55 +55,100 @@ impl InFlight {
         });
         let unfinished: Arc<dyn Unfinished> = Arc::<Running>::clone(&running);
         Self {
-            listed: settings.reporter.list(unfinished),
-            settings,
+            listed: reporting.reporter.list(unfinished),
+            reporting,
             running,
-            is_grpc: grpc::is_call(headers),
+            is_grpc: false,
             stage: Stage::Handler,
             caught: None,
         }
     }
 
-    pub(super) fn context(&self) -> &SharedContext {
+    /// The same request, which is a call of gRPC if its headers say so.
+    pub(super) fn with_grpc(mut self, headers: &HeaderMap) -> Self {
+        self.is_grpc = grpc::is_call(headers);
+        self
+    }
+
+    /// Polls what answers the request. `Err` is its panic.
+    pub(crate) fn poll<F: Future>(
+        &mut self,
+        future: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<F::Output, Panic>> {
+        match panic::catch(|| future.poll(cx)) {
+            Ok((polled, caught)) => {
+                self.keep(caught);
+                polled.map(Ok)
+            }
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    }
+
+    pub(crate) fn context(&self) -> &SharedContext {
         &self.running.context
     }
 
-    pub(super) fn route(&self) -> &Route {
+    pub(crate) fn route(&self) -> &Route {
         &self.running.route
+    }
+
+    /// Its route became known; the module of its context follows.
+    #[cfg(feature = "actix")]
+    pub(crate) fn found(&mut self, route: Route) {
+        if route.is_matched() {
+            let module = route.module();
+            let context = self.context().clone();
+            context.update(|context| context.module = Some(module));
+            let started = self.running.started;
+            self.running = Arc::new(Running {
+                context,
+                route,
+                started,
+            });
+            self.listed.replace(Arc::<Running>::clone(&self.running));
+        }
     }
 
     pub(super) fn is_grpc(&self) -> bool {
         self.is_grpc
     }
 
-    pub(super) fn on_panic(&self) -> OnPanic {
-        self.settings.on_panic
+    pub(crate) fn on_panic(&self) -> OnPanic {
+        self.reporting.on_panic
+    }
+
+    /// The header that tells a client the id of its request.
+    pub(crate) fn id_header(&self) -> Option<(HeaderName, HeaderValue)> {
+        let header = self.reporting.id_header.clone()?;
+        let id = self.running.context.get().request_id?;
+        Some((header, HeaderValue::try_from(id).ok()?))
     }
 
     /// Keeps a panic that something inside caught, as a layer does that answers it.
-    pub(super) fn keep(&mut self, caught: Option<Origin>) {
+    pub(crate) fn keep(&mut self, caught: Option<Origin>) {
         self.caught = caught.or(self.caught.take());
     }
 
     pub(super) fn db(&self) -> &sea_orm::DatabaseConnection {
-        self.settings.reporter.db()
+        self.reporting.reporter.db()
     }
 
     /// It ended as it should.
-    pub(super) fn close(mut self) {
+    pub(crate) fn close(mut self) {
         self.stage = Stage::Closed;
     }
 
-    /// The head of an answer is there; its body follows.
-    pub(super) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
+    /// The head of an answer is there; its body follows. Some frameworks know what an error said.
+    pub(crate) fn answered(&mut self, status: StatusCode, said: Option<&str>) {
         self.stage = Stage::Body;
-        if let Some(watch) = &self.settings.actor_watch {
+        if let Some(watch) = &self.reporting.actor_watch {
             watch.note(|| self.running.context.get().actor.is_some());
         }
         if status == StatusCode::REQUEST_TIMEOUT {
             // What a layer says that cut the handler off.
             let title = format!("{} timed out", self.running.route);
-            return self.report(EventType::Performance, &title, "408");
+            return self.report(EventType::Performance, &title, "408", None);
         }
         self.report_if_slow();
         match self.caught.take() {
@@ -112,9 +158,9 @@ impl InFlight {
             _ if status.is_server_error() => {
                 let code = status.as_u16().to_string();
                 let title = format!("{} answered {code}", self.running.route);
-                self.report(EventType::Error, &title, code);
+                self.report(EventType::Error, &title, code, said);
             }
-            _ => self.told(headers),
+            _ => {}
         }
     }
 
@@ -124,7 +170,7 @@ impl InFlight {
             && let Some(failure) = grpc::Failure::told_by(headers)
         {
             let title = format!("{} answered {}", self.running.route, failure.name());
-            self.report(EventType::Error, &title, failure.name());
+            self.report(EventType::Error, &title, failure.name(), None);
         }
     }
 
@@ -133,7 +179,7 @@ impl InFlight {
         self.stage = Stage::Closed;
         self.report_if_slow();
         let title = format!("{} failed without an answer", self.running.route);
-        self.report(EventType::Error, &title, "failed");
+        self.report(EventType::Error, &title, "failed", None);
     }
 
     /// A view could not be recorded, so what was viewed is not sent.
@@ -145,14 +191,14 @@ impl InFlight {
     }
 
     /// The body of the answer gave an error.
-    pub(super) fn body_failed(mut self) {
+    pub(super) fn body_failed(mut self, said: Option<&str>) {
         self.stage = Stage::Closed;
         let title = format!("{} failed within its body", self.running.route);
-        self.report(EventType::Error, &title, "body");
+        self.report(EventType::Error, &title, "body", said);
     }
 
     /// The handler or the body panicked.
-    pub(super) fn panicked(mut self, panic: &mut Panic) {
+    pub(crate) fn panicked(mut self, panic: &mut Panic) {
         self.stage = Stage::Closed;
         self.report_if_slow();
         let origin = panic.origin.take();
@@ -174,16 +220,25 @@ impl InFlight {
     }
 
     fn report_if_slow(&self) {
-        let threshold = self.settings.slow_threshold;
+        let threshold = self.reporting.slow_threshold;
         if threshold.is_some_and(|threshold| self.running.started.elapsed() >= threshold) {
             let title = format!("{} was slow", self.running.route);
-            self.report(EventType::Performance, &title, "slow");
+            self.report(EventType::Performance, &title, "slow", None);
         }
     }
 
-    fn report(&self, event_type: EventType, title: &str, code: impl Into<Cow<'static, str>>) {
+    fn report(
+        &self,
+        event_type: EventType,
+        title: &str,
+        code: impl Into<Cow<'static, str>>,
+        said: Option<&str>,
+    ) {
         let report = self.new_report(event_type, title, code);
-        self.send(report, None);
+        self.send(
+            report,
+            said.map(|said| format!("{}\n", text::block(said, 8_000))),
+        );
     }
 
     fn new_report(
@@ -198,7 +253,7 @@ impl InFlight {
     fn send(&self, report: Report, description: Option<String>) {
         let description = description.unwrap_or_default();
         let report = self.running.described(report, &description);
-        self.settings.reporter.report(report);
+        self.reporting.reporter.report(report);
     }
 }
 
@@ -242,10 +297,10 @@ impl Drop for InFlight {
             Stage::Body => "before its answer ended",
         };
         if !self.listed.end() {
-            // The end of the server cut it off, which is told.
+            // The end of the server cut it off, and has reported it.
             return;
         }
         let title = format!("{} was aborted {when}", self.running.route);
-        self.report(EventType::Warning, &title, "aborted");
+        self.report(EventType::Warning, &title, "aborted", None);
     }
 }

@@ -56,14 +56,15 @@ use crate::{ClientAddress, EventReporter, session::session_digest};
 #[must_use]
 pub struct AuditLayer {
     // Shared, as axum calls `layer` for each route and, where nobody gave the router its state, for each request.
-    settings: Arc<Settings>,
+    settings: Arc<Settings<Parts>>,
 }
 
 /// What the client gets when a handler panics; an ERROR event is reported either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnPanic {
-    /// An empty answer with status 500, to a gRPC call one with the status `INTERNAL`. The default.
+    /// An empty answer with status 500, to a gRPC call one with the status `INTERNAL`, which also ends an answer to a call that
+    /// has begun. The default.
     #[default]
     Respond,
     /// The panic goes on to whoever is outside, such as a layer that makes an answer of it.
@@ -74,22 +75,7 @@ impl AuditLayer {
     /// A layer with every default, given a database connection or an [`EventReporter`].
     pub fn new(reporter: impl Into<EventReporter>) -> Self {
         Self {
-            settings: Arc::new(Settings {
-                reporter: reporter.into(),
-                client_address: ClientAddress::peer(),
-                peer: None,
-                actor: Arc::new(()),
-                actor_watch: None,
-                on_behalf_of: None,
-                tenant: None,
-                metadata: None,
-                session_id: None,
-                request_id: None,
-                trusted_id_header: None,
-                // What people have long called broken; each application knows better.
-                slow_threshold: Some(Duration::from_secs(5)),
-                on_panic: OnPanic::Respond,
-            }),
+            settings: Arc::new(Settings::new(reporter.into())),
         }
     }
 
@@ -102,7 +88,8 @@ impl AuditLayer {
     /// Sets where the address of the socket's other end is found.
     ///
     /// Default: axum's `ConnectInfo<SocketAddr>` (with the feature `axum`; serve with
-    /// `into_make_service_with_connect_info::<SocketAddr>()`), else a plain `SocketAddr`, in the extensions.
+    /// `into_make_service_with_connect_info::<SocketAddr>()`), else tonic's `TcpConnectInfo` (with the feature `tonic`), else
+    /// a plain `SocketAddr`, in the extensions.
     pub fn peer_address(
         mut self,
         peer: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static,
@@ -116,9 +103,8 @@ impl AuditLayer {
     /// Where none of the first 1,000 requests had an actor when it was answered, a warning is traced: mostly the layer stands
     /// outside the one that authenticates.
     pub fn resolve_actor(mut self, actor: impl ResolveActor) -> Self {
-        let settings = self.settings_mut();
-        settings.actor = Arc::new(actor);
-        settings.actor_watch = Some(Arc::default());
+        let actor = move |parts: &Parts| actor.resolve_actor(parts);
+        self.settings_mut().resolve_actor(Arc::new(actor));
         self
     }
 
@@ -251,32 +237,50 @@ impl AuditLayer {
         self
     }
 
+    /// Sends the id of each request back in this header of its answer, in the place of what a handler put there. Default: no
+    /// header.
+    ///
+    /// # Example
+    /// ```
+    /// # use audit_web::AuditLayer;
+    /// use http::HeaderName;
+    ///
+    /// # fn layer(layer: AuditLayer) -> AuditLayer {
+    /// let header = HeaderName::from_static("x-request-id");
+    /// layer.trust_request_id_header(header.clone()).send_request_id_header(header)
+    /// # }
+    /// ```
+    pub fn send_request_id_header(mut self, header: HeaderName) -> Self {
+        self.settings_mut().reporting_mut().id_header = Some(header);
+        self
+    }
+
     /// Sets how long a request may take until its answer begins before it is a PERFORMANCE event. Default: 5
     /// seconds.
     pub fn slow_threshold(mut self, threshold: Duration) -> Self {
-        self.settings_mut().slow_threshold = Some(threshold);
+        self.settings_mut().reporting_mut().slow_threshold = Some(threshold);
         self
     }
 
     /// Reports no slow requests.
     pub fn without_slow_threshold(mut self) -> Self {
-        self.settings_mut().slow_threshold = None;
+        self.settings_mut().reporting_mut().slow_threshold = None;
         self
     }
 
     /// Sets what the client gets when a handler panics. Default: [`OnPanic::Respond`].
     pub fn on_panic(mut self, on_panic: OnPanic) -> Self {
-        self.settings_mut().on_panic = on_panic;
+        self.settings_mut().reporting_mut().on_panic = on_panic;
         self
     }
 
-    fn settings_mut(&mut self) -> &mut Settings {
+    fn settings_mut(&mut self) -> &mut Settings<Parts> {
         Arc::make_mut(&mut self.settings)
     }
 
     /// What writes the events, for its counters and to flush it.
     pub fn reporter(&self) -> &EventReporter {
-        &self.settings.reporter
+        &self.settings.reporting.reporter
     }
 }
 

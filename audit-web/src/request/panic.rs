@@ -13,14 +13,14 @@ use std::{
 
 /// A panic that was caught.
 #[derive(Debug)]
-pub(super) struct Panic {
-    pub(super) payload: Box<dyn Any + Send>,
+pub(crate) struct Panic {
+    pub(crate) payload: Box<dyn Any + Send>,
     pub(super) origin: Option<Origin>,
 }
 
 /// What was said, and where it was raised.
 #[derive(Debug)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     pub(super) message: String,
     pub(super) file: String,
     pub(super) line: u32,
@@ -33,7 +33,7 @@ thread_local! {
 }
 
 /// Sets the hook, once in a process; it calls the one that was set before.
-pub(super) fn install_hook() {
+pub(crate) fn install_hook() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
@@ -58,7 +58,7 @@ fn note(info: &PanicHookInfo<'_>) {
 }
 
 /// Runs a function. `Err` is its panic; with `Ok` comes one that it caught itself, if there was one.
-pub(super) fn catch<R>(function: impl FnOnce() -> R) -> Result<(R, Option<Origin>), Panic> {
+pub(crate) fn catch<R>(function: impl FnOnce() -> R) -> Result<(R, Option<Origin>), Panic> {
     let outer = WATCHED.replace(true);
     // One that the handler caught itself is not the origin of what it may raise again later.
     drop(ORIGIN.take());

@@ -1,5 +1,7 @@
-use http::{HeaderName, request::Parts};
+use http::HeaderName;
 use uuid::Uuid;
+
+use super::Incoming;
 
 /// The id of a request, in its extensions, as a layer outside of [`AuditLayer`](crate::AuditLayer) set it.
 ///
@@ -33,12 +35,12 @@ const MOST: usize = 128;
 pub(super) fn request_id(
     resolved: Option<String>,
     trusted_header: Option<&HeaderName>,
-    parts: &Parts,
+    request: &impl Incoming,
 ) -> String {
     resolved
         .and_then(|id| clean(id.as_bytes()))
-        .or_else(|| clean(parts.extensions.get::<RequestId>()?.0.as_bytes()))
-        .or_else(|| clean(parts.headers.get(trusted_header?)?.as_bytes()))
+        .or_else(|| clean(request.extension::<RequestId>()?.0.as_bytes()))
+        .or_else(|| clean(request.lines(trusted_header?.as_str()).next()?))
         .unwrap_or_else(|| Uuid::now_v7().to_string())
 }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use audit_sea_orm::text;
 use http::{Method, request::Parts, uri::PathAndQuery};
 
 use super::host::{self, Matched};
@@ -8,36 +9,77 @@ use super::host::{self, Matched};
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
     pub(crate) method: Method,
-    matched: Option<Matched>,
-    path: Option<PathAndQuery>,
+    target: Target,
+}
+
+#[derive(Clone, Debug)]
+enum Target {
+    Matched(Matched),
+    Asked(PathAndQuery),
+    /// As a framework says it that has types of its own.
+    #[cfg(feature = "actix")]
+    Text {
+        path: Box<str>,
+        is_matched: bool,
+    },
+    /// `OPTIONS *`, `CONNECT`.
+    Nothing,
 }
 
 impl Route {
-    pub(crate) fn of(parts: &Parts) -> Self {
-        let matched = host::matched(&parts.extensions);
-        let path = match matched {
-            Some(_) => None,
-            None => parts.uri.path_and_query().cloned(),
+    pub(super) fn of(parts: &Parts) -> Self {
+        let asked = || parts.uri.path_and_query().cloned();
+        let target = match host::matched(&parts.extensions) {
+            Some(matched) => Target::Matched(matched),
+            None => asked().map_or(Target::Nothing, Target::Asked),
         };
         Self {
             method: parts.method.clone(),
-            matched,
-            path,
+            target,
         }
+    }
+
+    #[cfg(feature = "actix")]
+    pub(crate) fn matched(method: Method, pattern: String) -> Self {
+        let target = Target::Text {
+            path: pattern.into(),
+            is_matched: true,
+        };
+        Self { method, target }
+    }
+
+    #[cfg(feature = "actix")]
+    pub(crate) fn asked(method: Method, path: &str) -> Self {
+        let target = Target::Text {
+            path: path.into(),
+            is_matched: false,
+        };
+        Self { method, target }
     }
 
     /// Whether it is a route of the application's own, as far as the framework says.
     pub(crate) fn is_matched(&self) -> bool {
-        self.matched.is_some()
+        match &self.target {
+            Target::Matched(_) => true,
+            #[cfg(feature = "actix")]
+            Target::Text { is_matched, .. } => *is_matched,
+            Target::Asked(_) | Target::Nothing => false,
+        }
     }
 
     pub(crate) fn path(&self) -> &str {
-        match (&self.matched, &self.path) {
-            (Some(matched), _) => matched.as_str(),
-            (None, Some(path)) => path.path(),
-            // `OPTIONS *`, `CONNECT`.
-            (None, None) => "",
+        match &self.target {
+            Target::Matched(matched) => matched.as_str(),
+            Target::Asked(path) => path.path(),
+            #[cfg(feature = "actix")]
+            Target::Text { path, .. } => path,
+            Target::Nothing => "",
         }
+    }
+
+    /// The text that is the context's module.
+    pub(crate) fn module(&self) -> String {
+        text::line(&self.to_string(), 255).into_owned()
     }
 }
 

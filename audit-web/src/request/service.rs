@@ -5,26 +5,23 @@ use std::{
 };
 
 use audit_sea_orm::SharedContext;
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{AuditBody, ResponseFuture, Route, in_flight::InFlight, panic, settings::Settings};
-
-/// In the extensions of a request that an [`AuditService`] outside watches, with its context: one inside adds what it
-/// knows, and reports nothing a second time.
-#[derive(Clone, Debug)]
-struct Watched(SharedContext);
+use super::{
+    AuditBody, Incoming, ResponseFuture, Watched, in_flight::InFlight, panic, settings::Settings,
+};
 
 /// A service with an audit context around each request, made by [`AuditLayer`](super::AuditLayer).
 #[derive(Clone, Debug)]
 pub struct AuditService<S> {
     inner: S,
-    settings: Arc<Settings>,
+    settings: Arc<Settings<Parts>>,
 }
 
 impl<S> AuditService<S> {
-    pub(super) fn new(inner: S, settings: Arc<Settings>) -> Self {
+    pub(super) fn new(inner: S, settings: Arc<Settings<Parts>>) -> Self {
         Self { inner, settings }
     }
 
@@ -59,7 +56,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let route = Route::of(&parts);
+        let route = parts.route();
         if let Some(Watched(outer)) = parts.extensions.get() {
             if let Some(panic) = self.settings.join(outer, &parts, &route) {
                 resume_unwind(panic.payload);
@@ -69,8 +66,9 @@ where
         }
         let (context, panic) = self.settings.context(&parts, &route);
         let context = SharedContext::new(context);
-        let settings = Arc::clone(&self.settings);
-        let mut in_flight = InFlight::new(settings, context.clone(), route, &parts.headers);
+        let reporting = Arc::clone(&self.settings.reporting);
+        let mut in_flight =
+            InFlight::new(reporting, context.clone(), route).with_grpc(&parts.headers);
         if let Some(panic) = panic {
             return ResponseFuture::panicked(panic, in_flight);
         }

@@ -7,7 +7,7 @@ use std::{
 use http::{Response, StatusCode};
 use pin_project_lite::pin_project;
 
-use super::service::Visit;
+use super::visit::Visit;
 
 pin_project! {
     /// The answer to a request, made by [`SecurityAuditService`](super::SecurityAuditService).

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use super::{PROBE_PATHS, SCANNERS, SecurityAuditService, probes::Probes, scanners::Scanners};
+use super::{SecurityAuditService, probes::Probes, scanners::Scanners, settings::Settings};
 use crate::{ClientAddress, EventReporter};
 
 /// Reports requests that look for holes as SECURITY events; every request is answered as without it.
@@ -41,24 +41,11 @@ pub struct SecurityAuditLayer {
     settings: Arc<Settings>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Settings {
-    pub(super) reporter: EventReporter,
-    pub(super) client_address: ClientAddress,
-    pub(super) probes: Probes,
-    pub(super) scanners: Scanners,
-}
-
 impl SecurityAuditLayer {
     /// A layer with the default lists, given a database connection or an [`EventReporter`].
     pub fn new(reporter: impl Into<EventReporter>) -> Self {
         Self {
-            settings: Arc::new(Settings {
-                reporter: reporter.into(),
-                client_address: ClientAddress::peer(),
-                probes: Probes::new(PROBE_PATHS),
-                scanners: Scanners::new(SCANNERS),
-            }),
+            settings: Arc::new(Settings::new(reporter.into())),
         }
     }
 

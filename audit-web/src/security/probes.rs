@@ -8,7 +8,7 @@ const MOST: usize = 4096;
 
 /// Paths that are probed for, by segment.
 #[derive(Clone, Debug)]
-pub(super) struct Probes(Vec<Probe>);
+pub(crate) struct Probes(Vec<Probe>);
 
 #[derive(Clone, Debug)]
 struct Probe {
@@ -17,7 +17,7 @@ struct Probe {
 }
 
 impl Probes {
-    pub(super) fn new(paths: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+    pub(crate) fn new(paths: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let probes = paths.into_iter().map(|path| {
             let name = path.as_ref().trim_matches('/').to_lowercase();
             let segments = name.split('/').map(WildMatch::new).collect();
@@ -27,7 +27,7 @@ impl Probes {
     }
 
     /// The first entry that a path matches.
-    pub(super) fn find(&self, path: &str) -> Option<&str> {
+    pub(crate) fn find(&self, path: &str) -> Option<&str> {
         // Twice, as scanners hide `..` as `%252e%252e` from what decodes once.
         let path = decoded(path.as_bytes());
         let path = decoded(path.as_bytes()).to_lowercase();

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 /// Names of scanners, by the words of a user agent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Scanners {
+pub(crate) struct Scanners {
     // By their first word, so that each word of a user agent is looked up once.
     by_first: HashMap<String, Vec<Scanner>>,
 }
@@ -17,7 +17,7 @@ struct Scanner {
 const MOST: usize = 64;
 
 impl Scanners {
-    pub(super) fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+    pub(crate) fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let mut scanners = Self::default();
         for name in names {
             let name = name.as_ref().to_ascii_lowercase();
@@ -32,7 +32,7 @@ impl Scanners {
     }
 
     /// The first scanner that a user agent names.
-    pub(super) fn find(&self, user_agent: &str) -> Option<&str> {
+    pub(crate) fn find(&self, user_agent: &str) -> Option<&str> {
         let mut rest = words(user_agent);
         while let Some(word) = rest.next() {
             let mut buffer = [0; MOST];

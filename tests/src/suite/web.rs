@@ -1,6 +1,7 @@
 //! The layers around requests, on real servers over real sockets.
 
 mod aborted;
+mod actix;
 mod actor_watch;
 mod context;
 mod events;
@@ -23,6 +24,17 @@ mod views;
 pub use aborted::{
     a_body_that_is_cut_off_leaves_an_event, a_client_that_goes_leaves_an_event,
     answers_without_a_body_are_not_aborted, half_a_request_leaves_nothing,
+};
+pub use actix::{
+    a_body_of_actix_that_is_cut_off_leaves_an_event, a_client_of_actix_that_goes_leaves_an_event,
+    a_middleware_inside_another_tells_nothing_twice,
+    a_request_of_actix_gives_its_context_to_every_record,
+    a_resolver_of_actix_that_panics_is_an_event, a_websocket_of_actix_has_its_context,
+    an_actor_that_a_handler_of_actix_sets_is_in_the_events_too,
+    an_id_of_actix_is_taken_and_sent_back_as_told, answers_of_actix_without_a_body_are_not_aborted,
+    errors_of_actix_are_reported_with_their_text, many_requests_of_actix_keep_their_actors,
+    panics_of_actix_are_reported_and_answered, panics_of_actix_go_on_where_told_to,
+    probes_of_actix_are_security_events, slow_requests_of_actix_are_reported,
 };
 pub use actor_watch::{
     a_layer_that_finds_nobody_says_so_once, an_actor_that_comes_late_is_somebody,

@@ -137,7 +137,7 @@ pub async fn hostile_headers_are_cut_and_clean(t: &mut Test) -> Outcome {
 
 type Headers<'h> = &'h [(&'h str, &'h [u8])];
 
-/// A layer's id goes before a client's; a client's is taken only where told to, and cleaned.
+/// A layer's id goes before a client's; a client's is taken only where told to, and cleaned. Where told to, the answer has it.
 pub async fn a_request_id_is_taken_only_from_whom_it_may(t: &mut Test) -> Outcome {
     t.create_table(cake::Entity).await?;
     let from_layer = from_fn(async |mut request: axum::extract::Request, next: Next| {
@@ -149,6 +149,7 @@ pub async fn a_request_id_is_taken_only_from_whom_it_may(t: &mut Test) -> Outcom
     });
     let layer = AuditLayer::new(reporter(t))
         .trust_request_id_header(HeaderName::from_static("x-request-id"))
+        .send_request_id_header(HeaderName::from_static("x-id"))
         .request_id(|parts| Some(parts.headers.get("x-closure")?.to_str().ok()?.into()));
     let server = Server::start(app(t, layer).layer(from_layer)).await?;
     let client = server.client();
@@ -173,6 +174,7 @@ pub async fn a_request_id_is_taken_only_from_whom_it_may(t: &mut Test) -> Outcom
     for (headers, expected) in cases {
         let answer = client.send("GET", "/cakes/x", headers).await?;
         assert_eq!(answer.body, expected);
+        assert_eq!(answer.headers["x-id"], expected);
     }
     let nothing_left = client
         .send("GET", "/cakes/x", &[("x-request-id", b"//")])

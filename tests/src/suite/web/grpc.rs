@@ -1,4 +1,4 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, task::Poll};
 
 use audit_web::AuditLayer;
 use axum::{
@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Request, Response, StatusCode},
 };
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use tower::{Layer, ServiceExt, service_fn};
@@ -36,6 +36,11 @@ async fn call(request: Request<Body>) -> Result<Response<Body>, Infallible> {
                 Ok(Frame::trailers(trailers)),
             ];
             *answer.body_mut() = Body::new(StreamBody::new(stream::iter(frames)));
+        }
+        Some("late") => {
+            let first = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"one item"))]);
+            let rest = stream::poll_fn(|_| -> Poll<Option<_>> { panic!("the shelf gave way") });
+            *answer.body_mut() = Body::from_stream(first.chain(rest));
         }
         _ => panic!("the oven exploded"),
     }
@@ -67,6 +72,12 @@ pub async fn failures_of_grpc_are_reported(t: &mut Test) -> Outcome {
     assert_eq!(answer.headers["grpc-status"], "13");
     assert_eq!(answer.headers["content-type"], "application/grpc");
     assert!(body.to_bytes().is_empty());
+    let (_, body) = send("late/panic", "application/grpc").await?;
+    let end = body
+        .trailers()
+        .map(|trailers| trailers["grpc-status"].clone());
+    assert_eq!(end, Some(HeaderValue::from_static("13")));
+    assert_eq!(body.to_bytes(), "one item");
 
     let failures = [
         (2, "UNKNOWN"),
@@ -84,6 +95,7 @@ pub async fn failures_of_grpc_are_reported(t: &mut Test) -> Outcome {
         })
         .collect();
     expected.push("POST /bakery.Bakery/panic panicked: the oven exploded".to_owned());
+    expected.push("POST /bakery.Bakery/late/panic panicked: the shelf gave way".to_owned());
     let told = events(t, &reporter).await?;
     let told = titles(&told);
     assert!(told.iter().all(|(event_type, _)| *event_type == "ERROR"));
