@@ -11,8 +11,8 @@
 //! | `trail.rs` | the admin at `/audit`, and who may see it |
 //! | `main.rs` | errors that are logged, as system events |
 //!
-//! Applications on loco and actix-web scope the context as the documentation of `audit-web` shows: loco adds the same
-//! layers to its router, actix-web wraps the call of the next service in `context.scope(…)`.
+//! Applications on loco and actix-web do as the documentation of `audit-web` shows: loco adds the same layers to its
+//! router, actix-web wraps the middleware of the feature `actix`.
 
 mod cakes;
 mod entity;

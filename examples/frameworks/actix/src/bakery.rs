@@ -1,12 +1,12 @@
-//! The handlers. Only the streaming one knows of the trail.
+//! The handlers. None of them knows of the trail.
 
 use actix_web::{
     Error, HttpResponse,
     error::{ErrorInternalServerError, ErrorServiceUnavailable},
     post,
-    web::{Bytes, Data, Path, ReqData, ServiceConfig},
+    web::{Bytes, Data, Path, ServiceConfig},
 };
-use audit_sea_orm::{SharedContext, prelude::*};
+use audit_sea_orm::prelude::*;
 use futures_util::{StreamExt, stream};
 use sea_orm::{DatabaseConnection, DbErr, Set};
 
@@ -42,17 +42,12 @@ async fn topple(db: Data<DatabaseConnection>, name: Path<String>) -> Result<Stri
 
 /// Writes each cake when it is sent.
 #[post("/cakes/{name}/three")]
-async fn bake_three(
-    db: Data<DatabaseConnection>,
-    name: Path<String>,
-    context: ReqData<SharedContext>,
-) -> HttpResponse {
-    let context = context.into_inner();
+async fn bake_three(db: Data<DatabaseConnection>, name: Path<String>) -> HttpResponse {
+    // Runs after this function has ended, when the client reads: still in the request's context.
     let cakes = stream::iter(1..=3).then(move |number| {
         let db = db.clone();
         let name = format!("{name} {number}");
-        // actix polls a body after the middleware has ended, so the context goes along.
-        context.scope(async move { write(&db, name).await.map(Bytes::from) })
+        async move { write(&db, name).await.map(Bytes::from) }
     });
     HttpResponse::Ok().streaming(cakes)
 }

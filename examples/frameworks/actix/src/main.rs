@@ -1,22 +1,21 @@
 //! An application of actix-web whose records and events say who called, from where, and in which request.
 //!
-//! `cargo run` in this folder starts it on a free port, calls it, and prints what its trail holds. What to copy from it is
-//! `src/audit.rs`.
+//! `cargo run` in this folder starts it on a free port, calls it, and prints what its trail holds.
 
-mod audit;
 mod bakery;
 mod cake;
 
 use std::{error::Error, net::SocketAddr};
 
 use actix_web::{
-    App, HttpServer,
-    middleware::from_fn,
+    App, HttpRequest, HttpServer,
+    http::header::{AUTHORIZATION, HeaderName},
     rt,
     web::{Data, block},
 };
 use audit_migration::Migrator;
 use audit_sea_orm::prelude::*;
+use audit_web::{EventReporter, actix::AuditMiddleware};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, Schema};
 use sea_orm_migration::MigratorTrait;
 
@@ -37,16 +36,34 @@ async fn connect() -> Result<DatabaseConnection, DbErr> {
     Ok(db)
 }
 
+/// The middleware around every handler.
+fn audit(reporter: &EventReporter) -> AuditMiddleware {
+    AuditMiddleware::new(reporter)
+        .resolve_actor(|request| is_ada(request).then(|| Actor::new(7).with_name("Ada")))
+        .resolve_tenant(|request| is_ada(request).then(|| "acme".to_owned()))
+        // A gateway in front gives each request its id. Without one, leave the line out: each request gets a new id.
+        .trust_request_id_header(HeaderName::from_static("x-request-id"))
+}
+
+/// Stands for a token that is verified.
+fn is_ada(request: &HttpRequest) -> bool {
+    let token = request.headers().get(AUTHORIZATION);
+    token.is_some_and(|token| token == "Bearer ada-of-acme")
+}
+
 /// Serves while a client calls. The database is what remains.
 async fn serve_and_call() -> Result<DatabaseConnection, Box<dyn Error>> {
     let db = connect().await?;
+    let reporter = EventReporter::new(&db);
+    // Here and not within the closure: it is for all workers.
+    let audit = audit(&reporter);
     let shared = Data::new(db.clone());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shared.clone())
             .configure(bakery::routes)
             // Outermost, as the last one: it sees what the others answer.
-            .wrap(from_fn(audit::audit))
+            .wrap(audit.clone())
     });
     let server = server.workers(2).bind(("127.0.0.1", 0))?;
     let address = server.addrs()[0];
@@ -56,6 +73,8 @@ async fn serve_and_call() -> Result<DatabaseConnection, Box<dyn Error>> {
     block(move || call(address)).await??;
     handle.stop(true).await;
     served.await??;
+    // What still waits to be written.
+    reporter.flush().await;
     Ok(db)
 }
 

@@ -50,6 +50,9 @@ impl Bakery for Ovens {
 }
 
 async fn bake(db: &DatabaseConnection, name: String) -> Result<Cake, Status> {
+    if name == "a cake too many" {
+        panic!("the oven is full");
+    }
     let cake = cake::ActiveModel {
         name: Set(name),
         ..Default::default()
