@@ -6,6 +6,8 @@
 //! Nothing here does I/O, reads a clock or knows SQL. The one piece of shared state is the current
 //! [`AuditContext`], a tokio task-local, and the one installed [`AuditConfig`].
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod action;
 mod actor;
 mod change;

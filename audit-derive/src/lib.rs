@@ -3,6 +3,8 @@
 //! Depend on `audit-sea-orm`, which re-exports the derive beside the trait of the same name, at the version that the
 //! macros were written for.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod ast;
 mod attr;
 mod behavior;

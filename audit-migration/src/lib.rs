@@ -76,6 +76,8 @@
 //!
 //! None is on by default.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod capture;
 mod captured;
 mod m20261122_000001_create_audit_tables;

@@ -106,6 +106,8 @@
 //! leave a connection inside a transaction, and lose later writes. [`BeginWrite`] tells more; for transactions
 //! that the application begins itself, use it, or have the pool send `ROLLBACK` when a connection is acquired.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[doc = include_str!("docs/backups.md")]
 pub mod backups {}
 

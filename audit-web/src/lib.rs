@@ -163,6 +163,8 @@
 //! - `tracing`: a layer of tracing-subscriber that writes events at or above a level as system events.
 //! - `admin`: the embedded admin.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "actix")]
 pub mod actix;
 #[cfg(feature = "admin")]
