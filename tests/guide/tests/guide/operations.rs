@@ -1,8 +1,22 @@
 include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 
 use audit_sea_orm::prelude::*;
-use audit_web::{EventReporter, Shutdown};
-use sea_orm::ConnectionTrait;
+use audit_web::{AuditLayer, EventReporter, Shutdown};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode},
+    routing::get,
+};
+use sea_orm::{ConnectionTrait, EntityTrait, TransactionTrait};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tower::ServiceExt;
 
 #[tokio::test]
 async fn a_check_names_a_trigger_that_is_gone() -> crate::Outcome {
@@ -65,18 +79,35 @@ fn a_wrong_value_is_found_when_the_program_starts() -> crate::Outcome {
 async fn a_server_ends_with_all_events_written() -> crate::Outcome {
     let db = crate::bakery().await?;
     let reporter = EventReporter::new(&db);
-    assert_eq!(
-        counters::counters(&reporter).map(|(name, _)| name)[2],
-        "events_dropped"
-    );
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let shutdown = Shutdown::when(async move { drop(stopped.await) });
-    let serving = tokio::spawn({
-        let reporter = reporter.clone();
-        async move { serve::serve(axum::Router::new(), listener, shutdown, &reporter).await }
+    let names = counters::counters(&reporter).map(|(name, _)| name);
+    assert_eq!(names[2], "events_dropped");
+    let fails = get(async || StatusCode::INTERNAL_SERVER_ERROR);
+    let app = Router::new()
+        .route("/", fails)
+        .layer(AuditLayer::new(&reporter));
+    let answer = app.clone().oneshot(Request::new(Body::empty())).await?;
+    drop(answer);
+
+    // The only connection is taken for a while, so the event has to wait for it.
+    let transaction = db.begin().await?;
+    let is_free = Arc::new(AtomicBool::new(false));
+    let freed = Arc::clone(&is_free);
+    let other = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        freed.store(true, Ordering::SeqCst);
+        transaction.rollback().await
     });
-    stop.send(()).map_err(|()| "it ended before it was asked")?;
-    serving.await??;
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let shutdown = Shutdown::when(async {});
+    serve::serve(app, listener, shutdown, &reporter).await?;
+    assert!(is_free.load(Ordering::SeqCst), "it waited for the event");
+    other.await??;
+    assert_eq!(
+        counters::counters(&reporter)[2..],
+        [("events_dropped", 0), ("events_failed", 0)]
+    );
+    let events = system_event::Entity::find().all(&db).await?;
+    assert_eq!(events.len(), 1, "{events:?}");
     Ok(())
 }

@@ -6,16 +6,15 @@ use sea_orm::{ConnectionTrait, IntoActiveModel, Schema, Set};
 #[tokio::test]
 async fn many_rows_are_written_in_one_transaction() -> crate::Outcome {
     let db = crate::bakery().await?;
-    assert_eq!(
-        import::import(vec![crate::new_cake(), crate::new_cake()], &db).await?,
-        2
-    );
-    let records = crate::records(&db).await?;
-    assert_eq!(records.len(), 2);
-    assert!(
-        records[0].transaction_id.is_some()
-            || db.get_database_backend() == sea_orm::DbBackend::Sqlite
-    );
+    let cakes = vec![crate::new_cake(), crate::new_cake()];
+    assert_eq!(import::import(cakes, &db).await?, 2);
+    assert_eq!(crate::records(&db).await?.len(), 2);
+
+    let mut twin = crate::new_cake();
+    twin.id = Set(1);
+    let refused = import::import(vec![crate::new_cake(), twin], &db).await;
+    assert!(refused.is_err(), "the key is taken");
+    assert_eq!(crate::records(&db).await?.len(), 2, "neither row is there");
     Ok(())
 }
 
