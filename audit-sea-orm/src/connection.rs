@@ -28,7 +28,7 @@ use sea_orm::{
 pub use begin::{AuditedWrite, BeginWrite};
 pub(crate) use hits::AwaitedHit;
 pub(crate) use kind::ConnectionKind;
-pub(crate) use own::{context_of, is_own, own};
+pub(crate) use own::{context_of, is_ours, is_own, own};
 #[cfg(feature = "stream")]
 pub use stream::AuditedStream;
 pub use transaction::AuditedTransaction;

@@ -95,7 +95,8 @@
 //!
 //! # Backends
 //! In a transaction the row stays locked from the read to the end: `FOR NO KEY UPDATE` (an update) or `FOR
-//! UPDATE` (a delete) on PostgreSQL, `FOR UPDATE` on MySQL and MariaDB, the database's write lock on SQLite.
+//! UPDATE` (a delete) on PostgreSQL, `FOR UPDATE` on MySQL and MariaDB, the database's write lock on SQLite, which costs one
+//! statement more in a transaction of the application's.
 //! On a bare pool nothing can be locked: another writer may come between the read and the write, and a crash
 //! between the write and the record. On MySQL and MariaDB, which do not return the row they wrote, SeaORM reads
 //! it back in a statement of its own, so that there another writer may come after the write too.

@@ -204,6 +204,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         under_log_the_change_stands,
         triggers_know_no_log,
         a_table_dropped_elsewhere_is_an_error,
+        a_column_dropped_elsewhere_is_an_error,
         events_by_hand_fail_or_are_counted,
         under_log_a_restricted_transaction_is_no_silent_success,
         a_timeout_that_rolls_back_ends_a_transaction_with_an_error,

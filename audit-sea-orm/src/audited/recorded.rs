@@ -27,6 +27,7 @@ pub(crate) struct Recorded<E: EntityTrait> {
     fields: Vec<Field>,
     may_lock: Mutex<MayLock>,
     selects: SqlTexts<SelectKind>,
+    locks: SqlTexts<Intent>,
 }
 
 /// What tells the texts of selects apart: the database, how the row is locked, and for which write.
@@ -90,6 +91,7 @@ impl<E: Audited> Recorded<E> {
             capture: E::capture(),
             may_lock: Mutex::default(),
             selects: SqlTexts::new(),
+            locks: SqlTexts::new(),
             keys,
             others,
             columns,
@@ -163,6 +165,11 @@ impl<E: EntityTrait> Recorded<E> {
     /// The text of the select of one row by its key.
     pub(crate) fn select_text(&self, kind: SelectKind, make: impl FnOnce() -> String) -> Arc<str> {
         self.selects.get(kind, make)
+    }
+
+    /// The text that takes SQLite's write lock before a write.
+    pub(crate) fn lock_text(&self, intent: Intent, make: impl FnOnce() -> String) -> Arc<str> {
+        self.locks.get(intent, make)
     }
 
     /// The recorded values of a row, in the order of [`fields`](Self::fields).

@@ -83,6 +83,11 @@ pub(crate) fn within<C, F: Future>(
     OURS.scope((address(connection), id), work)
 }
 
+/// Whether what is written through is a transaction that the library began for one write: one that took SQLite's write lock.
+pub(crate) fn is_ours<C>(connection: &C) -> bool {
+    of_ours(connection).is_some()
+}
+
 /// The id of the transaction, where it is one of the library's own.
 pub(crate) fn of_ours<C>(connection: &C) -> Option<TransactionId> {
     let here = address(connection);

@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::{
     Audited,
     audited::{intent::Intent, recorded::Recorded},
-    connection::{ConnectionKind, own},
+    connection::{ConnectionKind, is_ours, own},
     record::encoding::Captured,
 };
 
@@ -42,8 +42,7 @@ pub(crate) struct Wanted<E: EntityTrait> {
     pub(crate) set: Option<E::Column>,
 }
 
-/// Reads the row with that key, in one statement where it may be locked; in a transaction nobody else can then
-/// change it until the end.
+/// Reads the row with that key; in a transaction nobody else can then change it until the end.
 pub(crate) async fn read<E: Audited, C: ConnectionTrait>(
     db: &C,
     wanted: &Wanted<E>,
@@ -55,7 +54,26 @@ pub(crate) async fn read<E: Audited, C: ConnectionTrait>(
         return postgres::read(db, wanted).await;
     }
     let lock = (!is_autocommit).then_some(LockType::Update);
+    let may_be_deferred = lock.is_some() && !is_ours(db);
+    if backend == DbBackend::Sqlite && may_be_deferred && ConnectionKind::of::<C>().allows_raw() {
+        take_write_lock(db, wanted).await?;
+    }
     fetch(db, wanted, lock).await
+}
+
+/// A write of no row, which waits for SQLite's write lock.
+///
+/// SQLite has no row locks. A deferred transaction that reads first and writes later fails with `database is
+/// locked` when somebody else wrote in between, whatever the busy timeout; auditing must not do that to an
+/// application that only writes. In a statement of its own: with sqlx 0.9.0 the thread of a connection ends where a
+/// later statement of a text can be prepared no more, as another program altered the table.
+async fn take_write_lock<E: Audited, C: ConnectionTrait>(
+    db: &C,
+    wanted: &Wanted<E>,
+) -> Result<(), DbErr> {
+    let sql = Recorded::<E>::get().lock_text(wanted.intent, || write_of_no_row(wanted));
+    let lock = Statement::from_string(DbBackend::Sqlite, &*sql);
+    own(db.execute_raw(lock)).await.map(drop)
 }
 
 /// Whether a row has that key, without a lock.
@@ -142,30 +160,20 @@ fn with_key<E: Audited>(select: Select<E>, wanted: &Wanted<E>) -> Select<E> {
 }
 
 /// The select, its text kept from the first time: to build it costs as much as to send it to SQLite.
-///
-/// SQLite has no row locks. A deferred transaction that reads first and writes later fails with `database is
-/// locked` when somebody else wrote in between, whatever the busy timeout; auditing must not do that to an
-/// application that only writes. So there the read begins with a write of no row, which waits for the write lock.
 fn statement<E: Audited>(
     backend: DbBackend,
     wanted: &Wanted<E>,
     lock: Option<LockType>,
 ) -> Statement {
     let kind = (backend, lock, wanted.intent);
-    let sql = Recorded::<E>::get().select_text(kind, || {
-        let select = backend.build(&asked(backend, wanted, lock));
-        if backend == DbBackend::Sqlite && lock.is_some() {
-            format!("{}; {}", sqlite_lock(wanted), select.sql)
-        } else {
-            select.sql
-        }
-    });
+    let recorded = Recorded::<E>::get();
+    let sql = recorded.select_text(kind, || backend.build(&asked(backend, wanted, lock)).sql);
     Statement::from_sql_and_values(backend, &*sql, wanted.key.clone())
 }
 
 /// The same kind of write as the one that follows, of the same column, so that a view or a generated column
 /// refuses it only where it refuses that too.
-fn sqlite_lock<E: EntityTrait>(wanted: &Wanted<E>) -> String {
+fn write_of_no_row<E: EntityTrait>(wanted: &Wanted<E>) -> String {
     let (table, nothing) = (E::default().table_ref(), Expr::cust("0"));
     match wanted.set {
         Some(column) => Query::update()

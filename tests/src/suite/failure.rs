@@ -8,7 +8,8 @@ mod write;
 
 use audit_sea_orm::{capture, prelude::*};
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Statement,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
+    Set, Statement,
 };
 
 use crate::{
@@ -140,6 +141,36 @@ pub async fn a_table_dropped_elsewhere_is_an_error(t: &mut Test) -> Outcome {
     t.create_table(tart::Entity).await?;
     tart::priced(1, 1).insert(&audited).await?;
     assert_eq!(successes(&audited).await, [true; 3]);
+    pool.close().await?;
+    Ok(())
+}
+
+/// The same of hooks, which read a row before it changes, and of a column.
+pub async fn a_column_dropped_elsewhere_is_an_error(t: &mut Test) -> Outcome {
+    t.create_table(cake::Entity).await?;
+    let pool = t.isolated.connect(1).await?;
+    let cake = cake::named("a").audited_insert(&pool).await?;
+    let updated = async |name: &str| {
+        let mut cake = cake.clone().into_active_model();
+        cake.name = Set(name.to_owned());
+        cake.audited_update(&pool).await.map(drop)
+    };
+    updated("b").await?;
+    elsewhere(t, "ALTER TABLE cake RENAME COLUMN note TO remark").await?;
+    for _ in 0..3 {
+        assert!(updated("c").await.is_err());
+        assert!(
+            cake.clone()
+                .into_active_model()
+                .audited_delete(&pool)
+                .await
+                .is_err()
+        );
+    }
+    elsewhere(t, "ALTER TABLE cake RENAME COLUMN remark TO note").await?;
+    updated("d").await?;
+    let actions: Vec<String> = t.story().await?.into_iter().map(|entry| entry.0).collect();
+    assert_eq!(actions, ["CREATE", "UPDATE", "UPDATE"]);
     pool.close().await?;
     Ok(())
 }

@@ -217,7 +217,8 @@ pub async fn change_of_skipped_columns_alone_leaves_no_record(t: &mut Test) -> O
     Ok(())
 }
 
-/// Beside what SeaORM sends: one statement for a create, two for an update or a delete, and no other.
+/// Beside what SeaORM sends: one statement for a create, two for an update or a delete, and no other; one more where SQLite's
+/// write lock is taken before a row is read.
 pub async fn statement_counts(t: &mut Test) -> Outcome {
     t.create_table(cake::Entity).await?;
     let plain = write_all_ways(t, true).await?;
@@ -231,9 +232,11 @@ pub async fn statement_counts(t: &mut Test) -> Outcome {
                 found.map(|(_, statements)| *statements).unwrap_or_default()
             };
             assert!(count(&plain) > 0);
+            let reads_in_a_transaction = more == 2 && place == "transaction";
+            let lock = usize::from(t.backend == Backend::Sqlite && reads_in_a_transaction);
             assert_eq!(
                 count(&audited),
-                count(&plain) + more,
+                count(&plain) + more + lock,
                 "{operation} on a {place}"
             );
         }
