@@ -19,7 +19,8 @@ mod views;
 
 pub use body::AuditBody;
 pub use future::ResponseFuture;
-pub use layer::{AuditLayer, OnPanic};
+pub use layer::AuditLayer;
+pub use panic::OnPanic;
 pub use request_id::RequestId;
 pub use resolve_actor::ResolveActor;
 pub use service::AuditService;

@@ -4,7 +4,7 @@ use audit_sea_orm::Actor;
 use http::{HeaderName, request::Parts};
 use tower_layer::Layer;
 
-use super::{AuditService, ResolveActor, panic, settings::Settings};
+use super::{AuditService, OnPanic, ResolveActor, panic, settings::Settings};
 use crate::{ClientAddress, EventReporter, session::session_digest};
 
 /// Puts an [`AuditContext`](audit_sea_orm::AuditContext) around each request and reports what goes wrong with it.
@@ -57,18 +57,6 @@ use crate::{ClientAddress, EventReporter, session::session_digest};
 pub struct AuditLayer {
     // Shared, as axum calls `layer` for each route and, where nobody gave the router its state, for each request.
     settings: Arc<Settings<Parts>>,
-}
-
-/// What the client gets when a handler panics; an ERROR event is reported either way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OnPanic {
-    /// An empty answer with status 500, to a gRPC call one with the status `INTERNAL`, which also ends an answer to a call that
-    /// has begun. The default.
-    #[default]
-    Respond,
-    /// The panic goes on to whoever is outside, such as a layer that makes an answer of it.
-    Rethrow,
 }
 
 impl AuditLayer {

@@ -11,6 +11,18 @@ use std::{
     sync::Once,
 };
 
+/// What the client gets when a handler panics; an ERROR event is reported either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnPanic {
+    /// An empty answer with status 500, to a gRPC call one with the status `INTERNAL`, which also ends an answer to a call that
+    /// has begun. The default.
+    #[default]
+    Respond,
+    /// The panic goes on to whoever is outside, such as a layer that makes an answer of it.
+    Rethrow,
+}
+
 /// A panic that was caught.
 #[derive(Debug)]
 pub(crate) struct Panic {
