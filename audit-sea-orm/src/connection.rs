@@ -2,13 +2,13 @@
 
 mod audited_kind;
 mod begin;
+mod command;
 mod hits;
 mod inherent;
 mod kind;
 pub(crate) mod own;
 pub(crate) mod own_transaction;
 pub(crate) mod payload;
-mod request;
 mod rules;
 mod session;
 pub(crate) mod sql;
@@ -33,8 +33,8 @@ pub(crate) use own::{context_of, is_ours, is_own, own};
 pub use stream::AuditedStream;
 pub use transaction::AuditedTransaction;
 
+use command::{Command, Reply};
 use own_transaction::Ending;
-use request::{Answer, Request};
 use sql::Kind;
 
 mod sealed {
@@ -268,41 +268,41 @@ where
 }
 
 impl<C: Pool> AuditedConnection<C> {
-    async fn send<A: Answer, S: StatementBuilder>(
+    async fn send<A: Reply, S: StatementBuilder>(
         &self,
-        request: Request<'_, S>,
+        command: Command<'_, S>,
     ) -> Result<A, DbErr> {
         let backend = self.connection.get_database_backend();
-        if request.kind(backend) != Kind::Write {
-            return request.send(&self.connection).await;
+        if command.kind(backend) != Kind::Write {
+            return command.send(&self.connection).await;
         }
         let Some(payload) = payload::now(self.context.as_deref(), None)? else {
-            return request.send(&self.connection).await;
+            return command.send(&self.connection).await;
         };
         if ConnectionKind::of::<C>().allows_raw()
-            && let Some(statement) = request.carrying(backend, &payload)
+            && let Some(statement) = command.carrying(backend, &payload)
             && !rules::may_turn(&self.connection, &statement.sql).await?
         {
-            match request::carried(&self.connection, statement).await {
+            match command::carried(&self.connection, statement).await {
                 // It did nothing: a rule refused it.
-                Err(request::Refused::ByRule(_)) => {}
-                Err(request::Refused::Otherwise(error)) => return Err(error),
+                Err(command::Refused::ByRule(_)) => {}
+                Err(command::Refused::Otherwise(error)) => return Err(error),
                 Ok(answer) => return Ok(answer),
             }
         }
-        if request.may_end_transactions(backend) {
-            return request.send(&self.connection).await;
+        if command.may_end_transactions(backend) {
+            return command.send(&self.connection).await;
         }
         let transaction = self.begin_with_options(own_transaction::to_write()).await?;
-        let result = transaction.send(request).await;
+        let result = transaction.send(command).await;
         end_write(transaction, result).await
     }
 
     async fn execute_script(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let backend = self.connection.get_database_backend();
-        let request = Request::raw(Statement::from_string(backend, sql));
-        let is_plain = request.kind(backend) != Kind::Write
-            || request.may_end_transactions(backend)
+        let command = Command::raw(Statement::from_string(backend, sql));
+        let is_plain = command.kind(backend) != Kind::Write
+            || command.may_end_transactions(backend)
             || payload::now(self.context.as_deref(), None)?.is_none();
         if is_plain {
             return self.connection.execute_unprepared(sql).await;
@@ -336,12 +336,12 @@ impl<C: Pool> ConnectionTrait for AuditedConnection<C> {
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        self.send(Request::raw(stmt)).await
+        self.send(Command::raw(stmt)).await
     }
 
     async fn execute<S: StatementBuilder>(&self, stmt: &S) -> Result<ExecResult, DbErr> {
-        let done = self.send(Request::Typed(stmt)).await?;
-        request::note_delete(self, stmt, &done);
+        let done = self.send(Command::Typed(stmt)).await?;
+        command::note_delete(self, stmt, &done);
         Ok(done)
     }
 
@@ -350,19 +350,19 @@ impl<C: Pool> ConnectionTrait for AuditedConnection<C> {
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.send(Request::raw(stmt)).await
+        self.send(Command::raw(stmt)).await
     }
 
     async fn query_one<S: StatementBuilder>(&self, stmt: &S) -> Result<Option<QueryResult>, DbErr> {
-        self.send(Request::Typed(stmt)).await
+        self.send(Command::Typed(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.send(Request::raw(stmt)).await
+        self.send(Command::raw(stmt)).await
     }
 
     async fn query_all<S: StatementBuilder>(&self, stmt: &S) -> Result<Vec<QueryResult>, DbErr> {
-        self.send(Request::Typed(stmt)).await
+        self.send(Command::Typed(stmt)).await
     }
 
     fn support_returning(&self) -> bool {

@@ -10,14 +10,14 @@ use crate::record::transaction_id::TransactionId;
 
 tokio::task_local! {
     static OWN: ();
-    static ANSWER: RefCell<Answer>;
+    static ANSWER: RefCell<Known>;
     /// The address of the connection of a transaction of the library's own, and the transaction's id.
     static OURS: (usize, TransactionId);
 }
 
 /// What an audited connection tells of itself.
 #[derive(Debug, Default)]
-struct Answer {
+struct Known {
     context: Option<Arc<AuditContext>>,
     transaction: Option<TransactionId>,
 }
@@ -56,7 +56,7 @@ pub(crate) fn transaction_of<C: ConnectionTrait>(db: &C) -> Option<TransactionId
 /// A hook knows its connection as a `ConnectionTrait` only, which has no method that could tell. So the question
 /// is left where [`answer`] finds it, and a method without effect is called. It reaches an audited connection
 /// inside an application's own wrapper too.
-fn ask<C: ConnectionTrait>(db: &C) -> Answer {
+fn ask<C: ConnectionTrait>(db: &C) -> Known {
     ANSWER.sync_scope(RefCell::default(), || {
         db.get_database_backend();
         ANSWER.with(RefCell::take)
@@ -67,7 +67,7 @@ fn ask<C: ConnectionTrait>(db: &C) -> Answer {
 pub(super) fn answer(context: Option<&Arc<AuditContext>>, transaction: Option<&TransactionId>) {
     // OK to ignore: mostly nobody asks.
     let _asked = ANSWER.try_with(|answer| {
-        *answer.borrow_mut() = Answer {
+        *answer.borrow_mut() = Known {
             context: context.map(Arc::clone),
             transaction: transaction.cloned(),
         }

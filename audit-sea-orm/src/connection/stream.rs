@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::{
-    AuditedConnection, AuditedTransaction, Pool, own, payload, request::Request, sql::Kind,
+    AuditedConnection, AuditedTransaction, Pool, command::Command, own, payload, sql::Kind,
 };
 
 /// The stream of an audited connection.
@@ -71,11 +71,11 @@ impl<C: Pool + StreamTrait> StreamTrait for AuditedConnection<C> {
     fn stream_raw<'a>(&'a self, stmt: Statement) -> Streaming<'a, C::Stream<'a>> {
         async move {
             let backend = ConnectionTrait::get_database_backend(&self.connection);
-            let request = Request::raw(stmt.clone());
-            if request.kind(backend) == Kind::Write
+            let command = Command::raw(stmt.clone());
+            if command.kind(backend) == Kind::Write
                 && payload::now(self.context.as_deref(), None)?.is_some()
             {
-                return Ok(AuditedStream::written(self.send(request).await?));
+                return Ok(AuditedStream::written(self.send(command).await?));
             }
             let stream = self.connection.stream_raw(stmt).await?;
             Ok(AuditedStream::streamed(stream))
@@ -86,7 +86,7 @@ impl<C: Pool + StreamTrait> StreamTrait for AuditedConnection<C> {
     fn stream<'a, S: StatementBuilder + Sync>(&'a self, stmt: &S) -> Streaming<'a, C::Stream<'a>> {
         // The statement does not live as long as the future: it is built here.
         let backend = ConnectionTrait::get_database_backend(&self.connection);
-        if Request::Typed(stmt).kind(backend) == Kind::Write {
+        if Command::Typed(stmt).kind(backend) == Kind::Write {
             return self.stream_raw(backend.build(stmt));
         }
         let stream = self.connection.stream(stmt);
@@ -109,9 +109,9 @@ where
 
     fn stream_raw<'a>(&'a self, stmt: Statement) -> Streaming<'a, T::Stream<'a>> {
         async move {
-            let request = Request::raw(stmt.clone());
-            if request.kind(stmt.db_backend) == Kind::Write {
-                return Ok(AuditedStream::written(self.send(request).await?));
+            let command = Command::raw(stmt.clone());
+            if command.kind(stmt.db_backend) == Kind::Write {
+                return Ok(AuditedStream::written(self.send(command).await?));
             }
             let stream = self.plain().stream_raw(stmt).await?;
             Ok(AuditedStream::streamed(stream))
@@ -121,7 +121,7 @@ where
 
     fn stream<'a, S: StatementBuilder + Sync>(&'a self, stmt: &S) -> Streaming<'a, T::Stream<'a>> {
         let backend = ConnectionTrait::get_database_backend(self);
-        if Request::Typed(stmt).kind(backend) == Kind::Write {
+        if Command::Typed(stmt).kind(backend) == Kind::Write {
             return self.stream_raw(backend.build(stmt));
         }
         let stream = self.plain().stream(stmt);

@@ -12,9 +12,8 @@ use super::{
     own_transaction::{Ending, finished_in_a_task, shielded},
 };
 use super::{
-    own, payload,
-    request::{self, Answer, Request},
-    rules,
+    command::{self, Command, Reply},
+    own, payload, rules,
     session::Session,
     sql::Kind,
 };
@@ -120,9 +119,9 @@ where
     }
 
     /// Sends a statement, and before it, or in it, the context where the session does not hold it yet.
-    pub(super) async fn send<A: Answer, S: StatementBuilder>(
+    pub(super) async fn send<A: Reply, S: StatementBuilder>(
         &self,
-        request: Request<'_, S>,
+        command: Command<'_, S>,
     ) -> Result<A, DbErr> {
         let Live {
             transaction,
@@ -132,27 +131,27 @@ where
         let transaction = transaction.as_ref();
         let _turn = session.turn().await;
         let backend = transaction.get_database_backend();
-        let kind = request.kind(backend);
-        if kind == Kind::Other && request.rolls_back(backend) {
+        let kind = command.kind(backend);
+        if kind == Kind::Other && command.rolls_back(backend) {
             session.doubt();
         }
         if kind != Kind::Write {
-            return request.send(transaction).await;
+            return command.send(transaction).await;
         }
         let payload = payload::now(self.context.as_deref(), session.transaction_id())?;
         let write = session.write().await;
         if write.finds(payload.as_deref()) {
-            return request.send(transaction).await;
+            return command.send(transaction).await;
         }
         let text = payload.as_deref().unwrap_or_default();
         let carrying = session
             .allows_raw()
-            .then(|| request.carrying(backend, text));
+            .then(|| command.carrying(backend, text));
         if let Some(statement) = carrying.flatten()
             && !rules::may_turn(transaction, &statement.sql).await?
         {
             write.sends();
-            let answer: A = request::carried(transaction, statement)
+            let answer: A = command::carried(transaction, statement)
                 .await
                 .map_err(DbErr::from)?;
             // No row, and the list that sets the context was not evaluated.
@@ -162,8 +161,8 @@ where
             return Ok(answer);
         }
         write.deliver(transaction, payload).await?;
-        let rolls_back = request.rolls_back(backend);
-        let answer = request.send(transaction).await;
+        let rolls_back = command.rolls_back(backend);
+        let answer = command.send(transaction).await;
         if rolls_back {
             session.doubt();
         }
@@ -182,8 +181,8 @@ where
         let transaction = transaction.as_ref();
         let _turn = session.turn().await;
         let backend = transaction.get_database_backend();
-        let request = Request::raw(Statement::from_string(backend, sql));
-        let is_write = request.kind(backend) == Kind::Write;
+        let command = Command::raw(Statement::from_string(backend, sql));
+        let is_write = command.kind(backend) == Kind::Write;
         let write = session.write().await;
         if is_write {
             let payload = payload::now(self.context.as_deref(), session.transaction_id())?;
@@ -192,7 +191,7 @@ where
             }
         }
         let result = transaction.execute_unprepared(sql).await;
-        if request.rolls_back(backend) {
+        if command.rolls_back(backend) {
             session.doubt();
         }
         let settled = if is_write {
@@ -307,12 +306,12 @@ where
     }
 
     async fn execute_raw(&self, stmt: Statement) -> Result<ExecResult, DbErr> {
-        self.send(Request::raw(stmt)).await
+        self.send(Command::raw(stmt)).await
     }
 
     async fn execute<S: StatementBuilder>(&self, stmt: &S) -> Result<ExecResult, DbErr> {
-        let done = self.send(Request::Typed(stmt)).await?;
-        request::note_delete(self, stmt, &done);
+        let done = self.send(Command::Typed(stmt)).await?;
+        command::note_delete(self, stmt, &done);
         Ok(done)
     }
 
@@ -326,19 +325,19 @@ where
     }
 
     async fn query_one_raw(&self, stmt: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.send(Request::raw(stmt)).await
+        self.send(Command::raw(stmt)).await
     }
 
     async fn query_one<S: StatementBuilder>(&self, stmt: &S) -> Result<Option<QueryResult>, DbErr> {
-        self.send(Request::Typed(stmt)).await
+        self.send(Command::Typed(stmt)).await
     }
 
     async fn query_all_raw(&self, stmt: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.send(Request::raw(stmt)).await
+        self.send(Command::raw(stmt)).await
     }
 
     async fn query_all<S: StatementBuilder>(&self, stmt: &S) -> Result<Vec<QueryResult>, DbErr> {
-        self.send(Request::Typed(stmt)).await
+        self.send(Command::Typed(stmt)).await
     }
 
     fn support_returning(&self) -> bool {

@@ -15,13 +15,13 @@ use super::{
 const MOST_PARAMETERS: usize = 65_535;
 
 /// A statement as it came.
-pub(super) enum Request<'s, S> {
+pub(super) enum Command<'s, S> {
     Typed(&'s S),
     Raw(Statement),
 }
 
 /// A raw one.
-impl Request<'static, SelectStatement> {
+impl Command<'static, SelectStatement> {
     pub(super) fn raw(statement: Statement) -> Self {
         Self::Raw(statement)
     }
@@ -29,7 +29,7 @@ impl Request<'static, SelectStatement> {
 
 /// What is returned: of `execute`, `query_one` and `query_all`.
 #[async_trait]
-pub(super) trait Answer: Sized + Send {
+pub(super) trait Reply: Sized + Send {
     async fn of_typed<C: ConnectionTrait, S: StatementBuilder>(
         db: &C,
         statement: &S,
@@ -42,7 +42,7 @@ pub(super) trait Answer: Sized + Send {
 }
 
 #[async_trait]
-impl Answer for ExecResult {
+impl Reply for ExecResult {
     async fn of_typed<C: ConnectionTrait, S: StatementBuilder>(
         db: &C,
         statement: &S,
@@ -60,7 +60,7 @@ impl Answer for ExecResult {
 }
 
 #[async_trait]
-impl Answer for Option<QueryResult> {
+impl Reply for Option<QueryResult> {
     async fn of_typed<C: ConnectionTrait, S: StatementBuilder>(
         db: &C,
         statement: &S,
@@ -78,7 +78,7 @@ impl Answer for Option<QueryResult> {
 }
 
 #[async_trait]
-impl Answer for Vec<QueryResult> {
+impl Reply for Vec<QueryResult> {
     async fn of_typed<C: ConnectionTrait, S: StatementBuilder>(
         db: &C,
         statement: &S,
@@ -95,8 +95,8 @@ impl Answer for Vec<QueryResult> {
     }
 }
 
-impl<S: StatementBuilder> Request<'_, S> {
-    pub(super) async fn send<A: Answer, C: ConnectionTrait>(self, db: &C) -> Result<A, DbErr> {
+impl<S: StatementBuilder> Command<'_, S> {
+    pub(super) async fn send<A: Reply, C: ConnectionTrait>(self, db: &C) -> Result<A, DbErr> {
         match self {
             Self::Typed(statement) => A::of_typed(db, statement).await,
             Self::Raw(statement) => A::of_raw(db, statement).await,
@@ -170,7 +170,7 @@ impl From<Refused> for DbErr {
 }
 
 /// Sends a statement that carries the context.
-pub(super) async fn carried<A: Answer, C: ConnectionTrait>(
+pub(super) async fn carried<A: Reply, C: ConnectionTrait>(
     db: &C,
     statement: Statement,
 ) -> Result<A, Refused> {
