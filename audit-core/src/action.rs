@@ -20,6 +20,7 @@ use crate::ActionError;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Action {
     /// A row was inserted.
     Create,

@@ -47,6 +47,7 @@ type Pattern = WildMatchPattern<'*', '\0'>;
 /// It is for what the application writes itself: the records of hooks, and events. What a capture trigger cannot write is an
 /// error of the statement that fired it, whatever this says, and nothing of either stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnFailure {
     /// The write reports the error; in a transaction the caller rolls both back. The default: no change without its record.
     #[default]

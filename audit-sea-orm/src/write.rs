@@ -135,7 +135,7 @@ pub(crate) async fn settle<C: ConnectionTrait>(
             note_loss(&error.to_string(), &chain(&error));
             Ok(())
         }
-        OnFailure::Log | OnFailure::Fail => Err(error),
+        _ => Err(error),
     }
 }
 

@@ -8,6 +8,7 @@ use super::reading::trail_entity;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, DeriveActiveModel, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Model {
     /// The record's number, which is the order of the trail: see [`TrailQuery`](crate::TrailQuery). Numbers are given
     /// when a record is written, not when it commits: a reader that follows the log must expect a lower number to

@@ -7,6 +7,7 @@ use super::reading::trail_entity;
 
 /// One export.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveActiveModel, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Model {
     /// The export's number.
     pub id: i64,

@@ -7,6 +7,7 @@ use super::{open_enum::open_enum, reading::trail_entity};
 
 /// One attempt to log in.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveActiveModel, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Model {
     /// The attempt's number.
     pub id: i64,

@@ -198,6 +198,7 @@ macro_rules! trail_entity {
 
         /// Its columns.
         #[derive(Copy, Clone, Debug, EnumIter, DeriveColumn)]
+        #[non_exhaustive]
         pub enum Column {
             $(#[doc = concat!("`", stringify!($field), "`")] $column,)+
         }

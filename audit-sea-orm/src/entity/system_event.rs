@@ -9,6 +9,7 @@ use crate::clock;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveActiveModel, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Model {
     /// The event's number.
     pub id: i64,

@@ -166,13 +166,11 @@ async fn live<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
 }
 
 /// What a record says, but for its number and its times.
-fn said(record: audit_log::Model) -> audit_log::Model {
-    audit_log::Model {
-        id: 0,
-        occurred_at: Default::default(),
-        transaction_id: None,
-        ..record
-    }
+fn said(mut record: audit_log::Model) -> audit_log::Model {
+    record.id = 0;
+    record.occurred_at = Default::default();
+    record.transaction_id = None;
+    record
 }
 
 /// Every field, list and scope reaches the records of a plain connection as it does those of an audited one.
