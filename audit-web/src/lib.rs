@@ -67,6 +67,7 @@
 //!   which alone reports: nothing is recorded twice, or under two request ids.
 //! - Serve with `into_make_service_with_connect_info::<SocketAddr>()`: without it no peer is known, and with the
 //!   default policy no address.
+//! - Call [`install_panic_hook`] in `main`: then the event of a panic says where it was raised.
 //! - With `panic = "abort"` no panic can be reported.
 //!
 //! **tower-http**, with what its layers leave in the trail:
@@ -189,6 +190,7 @@ pub use client_address::{ClientAddress, ForwardingHeader};
 pub use reporter::EventReporter;
 pub use request::{
     AuditBody, AuditLayer, AuditService, OnPanic, RequestId, ResolveActor, ResponseFuture,
+    install_panic_hook,
 };
 pub use security::{
     PROBE_PATHS, SCANNERS, SecurityAuditLayer, SecurityAuditService, SecurityResponseFuture,

@@ -20,7 +20,7 @@ mod views;
 pub use body::AuditBody;
 pub use future::ResponseFuture;
 pub use layer::AuditLayer;
-pub use panic::OnPanic;
+pub use panic::{OnPanic, install_panic_hook};
 pub use request_id::RequestId;
 pub use resolve_actor::ResolveActor;
 pub use service::AuditService;
@@ -32,7 +32,7 @@ pub(crate) use views::Views;
 #[cfg(feature = "actix")]
 pub(crate) use {
     in_flight::InFlight,
-    panic::{Panic, catch, install_hook},
+    panic::{Panic, catch},
     sending::{Panicked, Sending, is_not_sent},
     settings::Settings,
 };

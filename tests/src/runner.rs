@@ -40,6 +40,7 @@ const WITH_PROGRAMS: [&str; 5] = [
 /// The `main` of a test program that runs the suite on a database.
 #[must_use]
 pub fn main(target: impl Into<Target>) -> ExitCode {
+    audit_web::install_panic_hook();
     let target = target.into();
     let mut arguments = Arguments::from_args();
     let configured = target.is_configured();

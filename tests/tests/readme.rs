@@ -180,7 +180,7 @@ mod state {
     };
     use sea_orm::{DatabaseConnection, EntityTrait, prelude::Expr};
 
-    #[derive(Clone)]
+    #[derive(Clone, Debug)]
     pub struct App {
         db: AuditedConnection,
         // … and what else handlers need

@@ -14,11 +14,7 @@ use actix_web::{
 use audit_sea_orm::Actor;
 
 use super::{body::AuditBody, service::AuditService};
-use crate::{
-    ClientAddress, EventReporter, OnPanic,
-    request::{Settings, install_hook},
-    session::session_digest,
-};
+use crate::{ClientAddress, EventReporter, OnPanic, request::Settings, session::session_digest};
 
 /// Puts an [`AuditContext`](audit_sea_orm::AuditContext) around each request of actix-web and reports what goes wrong with it.
 ///
@@ -231,9 +227,7 @@ where
     type InitError = ();
     type Future = Ready<Result<Self::Transform, ()>>;
 
-    /// Also sets, once in a process, a panic hook that notes the backtrace and calls the hook that was set before.
     fn new_transform(&self, inner: S) -> Self::Future {
-        install_hook();
         ready(Ok(AuditService::new(inner, Arc::clone(&self.settings))))
     }
 }

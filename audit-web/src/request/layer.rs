@@ -4,7 +4,7 @@ use audit_sea_orm::Actor;
 use http::{HeaderName, request::Parts};
 use tower_layer::Layer;
 
-use super::{AuditService, OnPanic, ResolveActor, panic, settings::Settings};
+use super::{AuditService, OnPanic, ResolveActor, settings::Settings};
 use crate::{ClientAddress, EventReporter, session::session_digest};
 
 /// Puts an [`AuditContext`](audit_sea_orm::AuditContext) around each request and reports what goes wrong with it.
@@ -24,7 +24,7 @@ use crate::{ClientAddress, EventReporter, session::session_digest};
 /// | the answer's status is 5xx | ERROR | `GET /cakes/{id} answered 503` | `503` |
 /// | the answer's status is 408, as a layer inside answers that cuts the handler off | PERFORMANCE | `GET /cakes/{id} timed out` | `408` |
 /// | the status of a gRPC call is `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `UNAVAILABLE` or `DATA_LOSS` | ERROR | `POST /bakery.Bakery/Make answered INTERNAL` | `INTERNAL` |
-/// | the handler, the body or a resolver of this layer panics, or a layer inside answers the panic with 500: with the message, file, line, and backtrace | ERROR | `GET /cakes/{id} panicked: …` | `panic` |
+/// | the handler, the body or a resolver of this layer panics, or a layer inside answers the panic with 500: with the message, and by [`install_panic_hook`](crate::install_panic_hook) the file, line and backtrace | ERROR | `GET /cakes/{id} panicked: …` | `panic` |
 /// | the service gives an error instead of an answer | ERROR | `GET /cakes/{id} failed without an answer` | `failed` |
 /// | the body of the answer gives an error | ERROR | `GET /cakes/{id} failed within its body` | `body` |
 /// | a view cannot be recorded | ERROR | `GET /cakes/{id} could not record a view` | `view` |
@@ -275,9 +275,7 @@ impl AuditLayer {
 impl<S> Layer<S> for AuditLayer {
     type Service = AuditService<S>;
 
-    /// Also sets, once in a process, a panic hook that notes the backtrace and calls the hook that was set before.
     fn layer(&self, inner: S) -> Self::Service {
-        panic::install_hook();
         AuditService::new(inner, Arc::clone(&self.settings))
     }
 }

@@ -1,7 +1,7 @@
 //! Catches a panic together with where it came from.
 //!
-//! A caught panic is only its payload. Where it was raised, and the stack there, is known to the panic hook alone, so
-//! one is set that notes both for the thread, for the short time in which a layer polls on it.
+//! A caught panic is only its payload. Where it was raised, and the stack there, is known to the panic hook alone: one
+//! notes both for the thread, for the short time in which a layer polls on it.
 
 use std::{
     any::Any,
@@ -44,8 +44,18 @@ thread_local! {
     static ORIGIN: RefCell<Option<Origin>> = const { RefCell::new(None) };
 }
 
-/// Sets the hook, once in a process; it calls the one that was set before.
-pub(crate) fn install_hook() {
+/// Sets a panic hook, once in a process, so that events of panics say where they were raised.
+///
+/// Call it in `main`. It notes the file, the line and the backtrace of a panic below [`AuditLayer`](crate::AuditLayer) or the
+/// middleware of actix-web, and calls the hook that was set before. Without it the event of a panic has the message alone,
+/// and a panic that a layer inside answers with 500 is reported as that answer. A hook that is set later should call the one
+/// before it.
+///
+/// # Example
+/// ```
+/// audit_web::install_panic_hook();
+/// ```
+pub fn install_panic_hook() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
@@ -93,5 +103,18 @@ impl Panic {
         let text = self.payload.downcast_ref::<&'static str>().copied();
         text.or_else(|| self.payload.downcast_ref::<String>().map(String::as_str))
             .unwrap_or(NO_TEXT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_hook_a_panic_has_its_message() {
+        let caught = catch(|| panic!("expected by the test"));
+        let panic = caught.expect_err("it panics");
+        assert_eq!(panic.message(), "expected by the test");
+        assert!(panic.origin.is_none());
     }
 }

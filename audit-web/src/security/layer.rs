@@ -8,12 +8,12 @@ use crate::{ClientAddress, EventReporter};
 /// Reports requests that look for holes as SECURITY events; every request is answered as without it.
 ///
 /// Two things are looked for:
-/// - **A probing path**: one of the [entries](PROBE_PATHS) is a segment, or several that follow each other, of the
+/// - **A probing path**: one of the [entries](crate::PROBE_PATHS) is a segment, or several that follow each other, of the
 ///   path, percent-decoded (twice), letter case ignored, with `*` for any characters within a segment. Only a request that is
 ///   not the application's own counts: with the feature `axum`, one for which the router found a route (its `MatchedPath` is in the
 ///   extensions) never does, whatever its answer; put the layer on with `Router::layer`, so that it sees that. Any other
 ///   counts if its answer has status 404. So a catch-all route such as `/{*path}` hides probes; a `fallback` does not.
-/// - **A scanner's user agent**: one of the [names](SCANNERS) is a word of it, or several that follow each other,
+/// - **A scanner's user agent**: one of the [names](crate::SCANNERS) is a word of it, or several that follow each other,
 ///   letter case ignored. Such a request counts on every path.
 ///
 /// The event's context is that of an [`AuditLayer`](crate::AuditLayer) outside; without one it holds the client's
@@ -49,13 +49,13 @@ impl SecurityAuditLayer {
         }
     }
 
-    /// Replaces the list of paths. Default: [`PROBE_PATHS`].
+    /// Replaces the list of paths. Default: [`PROBE_PATHS`](crate::PROBE_PATHS).
     pub fn probe_paths(mut self, paths: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.settings_mut().probes = Probes::new(paths);
         self
     }
 
-    /// Replaces the list of user agents. Default: [`SCANNERS`].
+    /// Replaces the list of user agents. Default: [`SCANNERS`](crate::SCANNERS).
     pub fn scanners(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.settings_mut().scanners = Scanners::new(names);
         self

@@ -20,6 +20,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    audit_web::install_panic_hook();
     // One database for the shop and its trail. A second run goes on where the first ended.
     let url = env::var("DATABASE_URL").unwrap_or_else(|_| in_a_file());
     let db = bakery::open(&url)

@@ -53,6 +53,7 @@ fn is_ada(request: &HttpRequest) -> bool {
 
 /// Serves while a client calls. The database is what remains.
 async fn serve_and_call() -> Result<DatabaseConnection, Box<dyn Error>> {
+    audit_web::install_panic_hook();
     let db = connect().await?;
     let reporter = EventReporter::new(&db);
     // Here and not within the closure: it is for all workers.

@@ -31,6 +31,7 @@ const CALLS: [(&str, &str); 4] = [
 
 /// Serves while a client calls. The database is what remains.
 async fn serve_and_call() -> Result<DatabaseConnection, Box<dyn Error>> {
+    audit_web::install_panic_hook();
     let environment = Environment::Development;
     let config = App::load_config(&environment).await?;
     let boot = App::boot(StartMode::ServerOnly, &environment, config).await?;

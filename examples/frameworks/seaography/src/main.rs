@@ -55,6 +55,7 @@ async fn connect() -> Result<DatabaseConnection, DbErr> {
 
 /// Serves while a client calls. The database is what remains.
 async fn serve_and_call() -> Result<DatabaseConnection, Box<dyn Error>> {
+    audit_web::install_panic_hook();
     let db = connect().await?;
     let reporter = EventReporter::new(&db);
     let listener = TcpListener::bind("127.0.0.1:0").await?;

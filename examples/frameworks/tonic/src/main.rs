@@ -44,6 +44,7 @@ async fn connect() -> Result<DatabaseConnection, DbErr> {
 
 /// Serves while a client calls. What remains is the database, and what the client learnt of the calls that failed.
 async fn serve_and_call() -> Result<(DatabaseConnection, Vec<Code>), Box<dyn Error>> {
+    audit_web::install_panic_hook();
     let db = connect().await?;
     let reporter = EventReporter::new(&db);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
