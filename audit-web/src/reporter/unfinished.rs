@@ -69,7 +69,7 @@ impl Listed {
         }
     }
 
-    /// Ends its place; whether it still had one, as nobody has told that it was cut off.
+    /// Ends its place; whether it still had one, as nobody has reported that it was cut off.
     pub(crate) fn end(&self) -> bool {
         let ended = self.begun.table().running.remove(&self.number);
         ended.is_some()

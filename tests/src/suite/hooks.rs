@@ -241,6 +241,12 @@ pub async fn statement_counts(t: &mut Test) -> Outcome {
             );
         }
     }
+    // A transaction of the library's own began with the write lock.
+    let cake = cake::named("own").insert(&t.db).await?;
+    let (updated, sent) = t.sent(priced(&cake, 2).audited_update(&t.db)).await;
+    updated?;
+    let locks = sent.iter().filter(|sql| sql.contains("WHERE 0"));
+    assert_eq!(locks.count(), 0, "{sent:#?}");
     Ok(())
 }
 
