@@ -277,7 +277,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_signal_ends_a_server_with_all_events,
         a_signal_ends_a_server_without_its_database,
         a_signal_leaves_events_of_what_it_cuts_off,
-        what_is_cut_off_is_told_once,
+        what_is_cut_off_is_reported_once,
         a_second_signal_ends_a_server_at_once,
         a_client_that_goes_leaves_an_event,
         a_body_that_is_cut_off_leaves_an_event,

@@ -74,7 +74,7 @@ pub use sessions::a_session_is_a_digest_from_its_first_request_on;
 pub use shutdown::{
     a_second_signal_ends_a_server_at_once, a_signal_ends_a_server_with_all_events,
     a_signal_ends_a_server_without_its_database, a_signal_leaves_events_of_what_it_cuts_off,
-    what_is_cut_off_is_told_once,
+    what_is_cut_off_is_reported_once,
 };
 pub use tower_http::{
     layers_of_tower_http_lose_and_double_nothing, the_request_id_of_tower_http_is_the_trails,

@@ -44,7 +44,7 @@ pub async fn repeated_events_are_collapsed(t: &mut Test) -> Outcome {
     assert_eq!(told[1].ip_address.as_deref(), Some("127.0.0.1"));
     assert_eq!(told[1].request_id, None, "it stands for many requests");
 
-    assert_eq!(events(t, &reporter).await?.len(), 2, "told once");
+    assert_eq!(events(t, &reporter).await?.len(), 2, "reported once");
     server.stop().await
 }
 

@@ -133,8 +133,8 @@ pub async fn a_signal_leaves_events_of_what_it_cuts_off(t: &mut Test) -> Outcome
     Ok(())
 }
 
-/// What is cut off is told once, each request by itself as far as one client's events go, and what had ended is not.
-pub async fn what_is_cut_off_is_told_once(t: &mut Test) -> Outcome {
+/// What is cut off is reported once, each request by itself as far as one client's events go, and what had ended is not.
+pub async fn what_is_cut_off_is_reported_once(t: &mut Test) -> Outcome {
     let reporter = EventReporter::new(&t.db).collapse_within(Duration::from_secs(3600));
     let service =
         AuditLayer::new(&reporter).layer(service_fn(async |request: Request<Body>| match request
