@@ -13,6 +13,20 @@ mod sealed {
     impl<A: sea_orm::ActiveModelTrait> Sealed for A {}
 }
 
+/// Writes in a transaction of the library's own on a pool, else in that of the caller. No function could do it, as the two are
+/// connections of different types.
+macro_rules! with_record {
+    ($model:ident.$write:ident($db:ident)) => {
+        match $db.begin_ours().await? {
+            Some(ours) => {
+                let done = own_transaction::within(&ours, $model.$write(ours.connection())).await;
+                end(ours, done).await
+            }
+            None => in_theirs::<Self, _>(stringify!($write), $model.$write($db)).await,
+        }
+    };
+}
+
 /// Writes of an audited active model that cannot be parted from their record.
 ///
 /// On a pool each opens a transaction, writes the change and its record, and commits both: also when the process is
@@ -66,13 +80,7 @@ where
         Self: Send,
         <Self::Entity as EntityTrait>::Model: IntoActiveModel<Self>,
     {
-        match db.begin_ours().await? {
-            Some(ours) => {
-                let done = own_transaction::within(&ours, self.insert(ours.connection())).await;
-                end(ours, done).await
-            }
-            None => in_theirs::<Self, _>("insert", self.insert(db)).await,
-        }
+        with_record!(self.insert(db))
     }
 
     /// Updates the row and writes its record.
@@ -87,13 +95,7 @@ where
         Self: Send,
         <Self::Entity as EntityTrait>::Model: IntoActiveModel<Self>,
     {
-        match db.begin_ours().await? {
-            Some(ours) => {
-                let done = own_transaction::within(&ours, self.update(ours.connection())).await;
-                end(ours, done).await
-            }
-            None => in_theirs::<Self, _>("update", self.update(db)).await,
-        }
+        with_record!(self.update(db))
     }
 
     /// Inserts or updates the row, as `save` decides, and writes its record.
@@ -105,13 +107,7 @@ where
         Self: Send,
         <Self::Entity as EntityTrait>::Model: IntoActiveModel<Self>,
     {
-        match db.begin_ours().await? {
-            Some(ours) => {
-                let done = own_transaction::within(&ours, self.save(ours.connection())).await;
-                end(ours, done).await
-            }
-            None => in_theirs::<Self, _>("save", self.save(db)).await,
-        }
+        with_record!(self.save(db))
     }
 
     /// Deletes the row and writes its record.
@@ -122,13 +118,7 @@ where
     where
         Self: Send,
     {
-        match db.begin_ours().await? {
-            Some(ours) => {
-                let done = own_transaction::within(&ours, self.delete(ours.connection())).await;
-                end(ours, done).await
-            }
-            None => in_theirs::<Self, _>("delete", self.delete(db)).await,
-        }
+        with_record!(self.delete(db))
     }
 }
 
