@@ -206,23 +206,29 @@ mod state {
     }
 }
 
-#[tokio::test]
-async fn a_state_with_an_audited_connection_tells_triggers_who_acts()
--> Result<(), Box<dyn std::error::Error>> {
-    use audit_sea_orm::prelude::*;
-    use axum::{body::Body, http::Request};
-    use sea_orm::{ConnectionTrait, Database, EntityTrait, Set, Statement};
-    use tower::ServiceExt;
+fn sachertorte() -> cake::ActiveModel {
+    use sea_orm::Set;
 
-    let db = Database::connect("sqlite::memory:").await?;
-    migrator::deploy(&db).await?;
-    let cake = cake::ActiveModel {
+    cake::ActiveModel {
         name: Set("Sachertorte".to_owned()),
         price: Set(450),
         secret_recipe: Set("apricots".to_owned()),
         draft: Set(String::new()),
         ..Default::default()
-    };
+    }
+}
+
+#[tokio::test]
+async fn a_state_with_an_audited_connection_tells_triggers_who_acts()
+-> Result<(), Box<dyn std::error::Error>> {
+    use audit_sea_orm::prelude::*;
+    use axum::{body::Body, http::Request};
+    use sea_orm::{ConnectionTrait, Database, EntityTrait, Statement};
+    use tower::ServiceExt;
+
+    let db = Database::connect("sqlite::memory:").await?;
+    migrator::deploy(&db).await?;
+    let cake = sachertorte();
     cake::Entity::insert(cake).exec(&db).await?;
     db.execute_unprepared(
         "CREATE TABLE seen (payload text); CREATE TRIGGER see AFTER UPDATE ON cake BEGIN \
@@ -315,19 +321,13 @@ async fn the_admin_is_for_those_who_are_logged_in() -> Result<(), Box<dyn std::e
 #[tokio::test]
 async fn entities_that_are_written_first_are_audited() -> Result<(), sea_orm::DbErr> {
     use audit_sea_orm::prelude::*;
-    use sea_orm::{Database, EntityTrait, Set};
+    use sea_orm::{Database, EntityTrait};
 
     let db = Database::connect("sqlite::memory:").await?;
     for _ in 0..2 {
         entities_first::prepare(&db).await?;
     }
-    let cake = cake::ActiveModel {
-        name: Set("Sachertorte".to_owned()),
-        price: Set(450),
-        secret_recipe: Set("apricots".to_owned()),
-        draft: Set(String::new()),
-        ..Default::default()
-    };
+    let cake = sachertorte();
     cake.audited_insert(&db).await?;
     assert_eq!(audit_log::Entity::find().all(&db).await?.len(), 1);
     Ok(())
@@ -375,17 +375,11 @@ async fn the_layer_says_who_acts() -> Result<(), Box<dyn std::error::Error>> {
 #[tokio::test]
 async fn the_code_does_what_the_readme_says() -> Result<(), sea_orm::DbErr> {
     use audit_sea_orm::prelude::*;
-    use sea_orm::{Database, EntityTrait, Set};
+    use sea_orm::{Database, EntityTrait};
 
     let db = Database::connect("sqlite::memory:").await?;
     migrator::deploy(&db).await?;
-    let cake = cake::ActiveModel {
-        name: Set("Sachertorte".to_owned()),
-        price: Set(450),
-        secret_recipe: Set("apricots".to_owned()),
-        draft: Set(String::new()),
-        ..Default::default()
-    };
+    let cake = sachertorte();
     let cake = cake.audited_insert(&db).await?;
     service::handler(42, cake.clone(), &db).await?;
     service::who_changed_the_price(&cake, &db).await?;
