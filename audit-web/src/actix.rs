@@ -62,7 +62,7 @@ mod middleware;
 mod security;
 mod service;
 
-pub use body::AuditBody;
+pub use crate::AuditBody;
 pub use middleware::AuditMiddleware;
 pub use security::{SecurityAuditMiddleware, SecurityAuditService};
 pub use service::AuditService;

@@ -9,42 +9,15 @@ use actix_web::{
     body::{BodySize, MessageBody},
     web::Bytes,
 };
-use pin_project_lite::pin_project;
 
-use crate::request::{InFlight, Panicked, Sending, is_not_sent};
-
-pin_project! {
-    /// The body of an answer, produced in the context of its request.
-    ///
-    /// Its bytes, size and end are those of the body inside. Dropped before its end, it reports the request as aborted.
-    #[derive(Debug)]
-    pub struct AuditBody<B> {
-        #[pin]
-        inner: Option<B>,
-        sending: Sending,
-    }
-
-    impl<B> PinnedDrop for AuditBody<B> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            this.sending.drop_body(|| this.inner.set(None));
-        }
-    }
-}
-
-impl<B> AuditBody<B> {
-    /// A body that a middleware outside watches.
-    pub(super) fn unwatched(inner: B) -> Self {
-        Self {
-            inner: Some(inner),
-            sending: Sending::default(),
-        }
-    }
-}
+use crate::{
+    AuditBody,
+    request::{InFlight, Panicked, Sending, is_not_sent},
+};
 
 impl<B: MessageBody> AuditBody<B> {
     /// A body that is watched until it is sent.
-    pub(super) fn watch(inner: B, status: http::StatusCode, request: InFlight) -> Self {
+    pub(super) fn watch_message(inner: B, status: http::StatusCode, request: InFlight) -> Self {
         let length = match inner.size() {
             BodySize::None => Some(0),
             BodySize::Sized(length) => Some(length),

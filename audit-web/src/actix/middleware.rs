@@ -13,8 +13,10 @@ use actix_web::{
 };
 use audit_sea_orm::Actor;
 
-use super::{body::AuditBody, service::AuditService};
-use crate::{ClientAddress, EventReporter, OnPanic, request::Settings, session::session_digest};
+use super::service::AuditService;
+use crate::{
+    AuditBody, ClientAddress, EventReporter, OnPanic, request::Settings, session::session_digest,
+};
 
 /// Puts an [`AuditContext`](audit_sea_orm::AuditContext) around each request of actix-web and reports what goes wrong with it.
 ///

@@ -14,9 +14,9 @@ use actix_web::{
 };
 use audit_sea_orm::{Scoped, SharedContext};
 
-use super::{body::AuditBody, incoming::status};
+use super::incoming::status;
 use crate::{
-    OnPanic,
+    AuditBody, OnPanic,
     request::{InFlight, Incoming, Panic, Settings, Watched, catch},
 };
 
@@ -116,7 +116,7 @@ fn watch<B: MessageBody>(
     let said = answer.response().error().map(ToString::to_string);
     request.answered(status, said.as_deref());
     send_id(&request, answer.headers_mut());
-    answer.map_body(|_, body| AuditBody::watch(body, status, request))
+    answer.map_body(|_, body| AuditBody::watch_message(body, status, request))
 }
 
 fn panicked<B>(mut panic: Panic, request: InFlight) -> Answer<B> {

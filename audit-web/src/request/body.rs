@@ -18,12 +18,12 @@ use super::{
 pin_project! {
     /// The body of an answer, produced in the context of its request.
     ///
-    /// Its frames, size and end are those of the body inside. Dropped before its end, it reports the request as aborted.
+    /// What it sends, its size and its end are those of the body inside. Dropped before its end, it reports the request as aborted.
     #[derive(Debug)]
     pub struct AuditBody<B> {
         #[pin]
-        inner: Option<B>,
-        sending: Sending,
+        pub(crate) inner: Option<B>,
+        pub(crate) sending: Sending,
     }
 
     impl<B> PinnedDrop for AuditBody<B> {
@@ -41,7 +41,7 @@ impl<B> AuditBody<B> {
     }
 
     /// A body that a layer outside watches.
-    pub(super) fn unwatched(inner: B) -> Self {
+    pub(crate) fn unwatched(inner: B) -> Self {
         Self::of(Some(inner))
     }
 
