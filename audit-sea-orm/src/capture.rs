@@ -61,9 +61,9 @@
 //!   as it knows no more, and all records of a statement have one time. On MariaDB and MySQL it is the time at which the
 //!   row was written (`SYSDATE`), after any wait for a lock, which `SET timestamp` does not change. The order of
 //!   records is that of their numbers: see [`TrailQuery`](crate::TrailQuery).
-//! - **`transaction_id`** is PostgreSQL's own; the others have none that a trigger may read, so there it comes with the context
-//!   of an [audited connection](crate::AuditedConnection), in its transactions: see
-//!   [`of_transaction`](crate::RecordQuery::of_transaction).
+//! - **`transaction_id`** is PostgreSQL's own; the others have none that a trigger may read, so there it comes with the context,
+//!   of an [audited connection](crate::AuditedConnection) or of a pool that
+//!   [propagates](crate::AuditConnectOptionsExt) it: see [`of_transaction`](crate::RecordQuery::of_transaction).
 //! - **`database_user`** is the login of the session that wrote, and `database_role`, on PostgreSQL, the role that it had
 //!   taken on by `SET ROLE`. No context changes them. SQLite knows no users.
 //! - **What the context says to skip** leaves a record without values, with the action `SKIPPED`: see [`OnSkip`].

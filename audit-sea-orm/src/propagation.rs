@@ -44,10 +44,15 @@ mod sealed {
 /// [Audited](crate::AuditConnectionExt::audited) connections work on the same pool, and their context goes before. A write
 /// of theirs that has none may be recorded with that which its connection was acquired with.
 ///
+/// On SQLite, MariaDB and MySQL a connection that carries a context carries an id too, anew at each acquire. So the records of
+/// a plain transaction have one [`transaction_id`](crate::RecordQuery::of_transaction), those of hooks as well. PostgreSQL has its
+/// own.
+///
 /// # What it does not see
 /// - **A context that changes after the acquire**: `set_actor` in a running transaction, or a scope that begins in one. The
 ///   whole transaction has the context that it began with. Begin it in the scope, or write through `db.audited()`.
-/// - **A connection that is held** for longer than a request keeps the context of the request that took it.
+/// - **A connection that is held** for longer than a request keeps the context of the request that took it, and all its
+///   transactions have one id.
 /// - **A task without the scope**: `tokio::spawn` leaves it behind, [`spawn`](crate::spawn) takes it along.
 ///
 /// # Callbacks of the application
@@ -73,20 +78,21 @@ mod sealed {
 /// |---|---|---|---|
 /// | acquire | 1 | 1, of two statements | 1 |
 /// | more for a new connection | 0 | 2 | 0 |
-/// | more for its first context | 0 | 2, or 1 for each as long as the trail's tables are not made | 0 |
+/// | more for its first context | 0 | 3, or 1 for each as long as the trail's tables are not made | 0 |
 /// | more for a write | 0 | 0 | 0 |
 ///
 /// PostgreSQL and MariaDB/MySQL keep the context in a setting of the session. So nothing may stand between that shares sessions
 /// among clients: PgBouncer in its modes of transactions or statements, or `ProxySQL` with multiplexing, would give the context
 /// of one client to another. `db.audited()` works with PgBouncer.
 ///
-/// SQLite has no settings of a session. The context stands in a temporary table, which belongs to the connection, and a
-/// temporary trigger on `audit_log` gives it to the records of the capture triggers. Nothing of it is in the file, nothing is
-/// written to the file for a read, and other connections and programs do not see it. A record with a context costs
-/// more than without: some 20 µs, which shows in bulk, where `db.audited()` is faster. The trigger is made by the first acquire
-/// that has a context and finds the trail's tables. A new column of `audit_log` is known to new connections. Where the trail's
-/// migrations are rolled back through another connection, SQLite refuses `ALTER TABLE … RENAME` on this one until they
-/// are run again, as its trigger then has no table; so run migrations through a pool of one connection, or reconnect.
+/// SQLite has no settings of a session. The context stands in a temporary table, which belongs to the connection. A temporary
+/// trigger on `audit_log` gives it to the records of the capture triggers, and another gives the id to those of hooks. Nothing
+/// of it is in the file, nothing is written to the file for a read, and other connections and programs do not see it. A record
+/// with a context costs more than without: some 20 µs, which shows in bulk, where `db.audited()` is faster. The triggers are
+/// made by the first acquire that has a context and finds the trail's tables. A new column of `audit_log` is known to new
+/// connections. Where the trail's migrations are rolled back through another connection, SQLite refuses `ALTER TABLE … RENAME`
+/// on this one until they are run again, as its triggers then have no table. So run migrations through a pool of one
+/// connection, or reconnect.
 ///
 /// # Example
 /// ```

@@ -65,9 +65,8 @@ pub(crate) async fn write_if<C: ConnectionTrait>(
     let object_id = record.object_id.clone();
     let event = || record::event(&action, table.as_deref(), object_id.as_deref());
     let is_conditional = condition.is_some();
-    let row = Row::of(db.get_database_backend(), record, context, clock::now())
-        .of_transaction(transaction_of(db))
-        .only_if(condition);
+    let row = Row::of(db.get_database_backend(), record, context, clock::now());
+    let row = in_transaction(row, db).only_if(condition);
     let insert = async {
         if ConnectionKind::of::<C>().allows_raw() {
             db.execute_raw(row.statement()).await
@@ -77,6 +76,15 @@ pub(crate) async fn write_if<C: ConnectionTrait>(
     };
     let inserted = guarded(db, config, event, insert).await?;
     Ok(!is_conditional || inserted.is_none_or(|done| done.rows_affected() > 0))
+}
+
+/// The row, with the id of the transaction that it is written in. By itself it has none.
+fn in_transaction<C: ConnectionTrait>(row: Row, db: &C) -> Row {
+    match transaction_of(db) {
+        Some(id) => row.of_transaction(id),
+        None if ConnectionKind::of_value(db).is_autocommit() => row,
+        None => row.of_session(),
+    }
 }
 
 /// Inserts no record, to learn whether one could be: on a restricted connection each statement commits by itself, so

@@ -319,6 +319,8 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_rolled_back_transaction_leaves_no_id_behind,
         writes_by_themselves_have_ids_where_that_costs_nothing,
         plain_transactions_have_the_number_of_their_database,
+        a_pool_that_propagates_knows_its_transactions,
+        a_connection_that_goes_back_leaves_its_id_behind,
         an_id_costs_what_a_context_does,
         what_is_skipped_belongs_to_its_transaction,
         a_wrapper_tells_the_id_of_its_transaction,

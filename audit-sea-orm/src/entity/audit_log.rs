@@ -53,7 +53,7 @@ pub struct Model {
     /// The request.
     pub request_id: Option<String>,
     /// The database transaction, where it is known: always on PostgreSQL, on the others in transactions that this crate
-    /// begins. See [`RecordQuery::of_transaction`](crate::RecordQuery::of_transaction).
+    /// begins, and those of a pool that carries the context. See [`RecordQuery::of_transaction`](crate::RecordQuery::of_transaction).
     pub transaction_id: Option<String>,
     /// The login of the database session that made the change, where a trigger recorded it: hooks do not know it, and
     /// SQLite has none. No context can change it.

@@ -1,8 +1,11 @@
 //! What the drivers have in common: when a connection learns the context, and what happens where it cannot.
 
-use sea_orm::sqlx::{self, Database, pool::PoolOptions};
+use sea_orm::{
+    DbBackend,
+    sqlx::{self, Database, pool::PoolOptions},
+};
 
-use crate::connection::payload;
+use crate::connection::Carried;
 
 pub(super) mod sealed {
     pub trait Sealed {}
@@ -59,12 +62,14 @@ pub trait AuditSqlxConnectionExt: sealed::Sealed {
     fn propagate_audit_context(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
-/// A connection that keeps a payload where triggers find it.
+/// A connection that keeps what it carries where triggers and records find it.
 pub(super) trait Session: Send {
-    /// Has it hold this payload, or none.
+    const BACKEND: DbBackend;
+
+    /// Has it hold this, or nothing.
     fn hold(
         &mut self,
-        payload: Option<&str>,
+        carried: Option<&Carried>,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
@@ -75,19 +80,19 @@ const NOT_CARRIED: &str =
 /// which a payload takes two times its length; and so one connection after another.
 const MOST: usize = 4 << 20;
 
-/// Has a connection hold the payload of this moment.
+/// Has a connection carry the context of this moment.
 pub(super) async fn propagate<S: Session>(session: &mut S) -> Result<(), sqlx::Error> {
-    let payload =
-        payload::now(None, None).map_err(|error| sqlx::Error::Configuration(error.into()))?;
-    let bytes = payload.as_ref().map_or(0, String::len);
+    let carried = Carried::now(S::BACKEND);
+    let carried = carried.map_err(|error| sqlx::Error::Configuration(error.into()))?;
+    let bytes = carried.as_ref().map_or(0, |carried| carried.payload.len());
     if bytes > MOST {
         tracing::error!(bytes, "{NOT_CARRIED}: it is too long");
         return session.hold(None).await;
     }
-    let Err(error) = session.hold(payload.as_deref()).await else {
+    let Err(error) = session.hold(carried.as_ref()).await else {
         return Ok(());
     };
-    if error.as_database_error().is_none() || payload.is_none() {
+    if error.as_database_error().is_none() || carried.is_none() {
         return Err(error);
     }
     // The database answers, so the connection is sound: to give it up would end in giving up each, for the same payload. But it

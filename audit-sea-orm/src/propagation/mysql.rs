@@ -1,12 +1,18 @@
 use sea_orm::{
-    ConnectOptions,
+    ConnectOptions, DbBackend,
     sqlx::{self, MySql, MySqlConnection},
 };
 
 use super::driver::{AuditSqlxConnectionExt, Session, propagate, propagating, sealed::Sealed};
 
-/// The second is what an audited transaction goes back to: see `connection::session`.
-const HOLD: &str = "SET @audit_context = ?, @audit_pool_context = ?";
+use crate::{
+    connection::Carried,
+    record::transaction_id::{self, TransactionId},
+};
+
+/// The second is what an audited transaction goes back to: see `connection::session`. The third is what the library's own
+/// records ask: see [`transaction_id::MYSQL_VARIABLE`].
+const HOLD: &str = "SET @audit_context = ?, @audit_pool_context = ?, @audit_transaction = ?";
 
 pub(super) fn install(options: &mut ConnectOptions) -> crate::Result<()> {
     options.map_sqlx_mysql_pool_opts(propagating::<MySql>);
@@ -14,8 +20,14 @@ pub(super) fn install(options: &mut ConnectOptions) -> crate::Result<()> {
 }
 
 impl Session for MySqlConnection {
-    async fn hold(&mut self, payload: Option<&str>) -> Result<(), sqlx::Error> {
+    const BACKEND: DbBackend = DbBackend::MySql;
+
+    async fn hold(&mut self, carried: Option<&Carried>) -> Result<(), sqlx::Error> {
+        transaction_id::propagate();
+        let payload = carried.map(|carried| &*carried.payload);
+        let id = carried.and_then(|carried| carried.transaction.as_ref());
         let hold = sqlx::query(HOLD).bind(payload).bind(payload);
+        let hold = hold.bind(id.map(TransactionId::as_str));
         hold.execute(self).await.map(drop)
     }
 }

@@ -1,5 +1,5 @@
 use sea_orm::{
-    ConnectOptions,
+    ConnectOptions, DbBackend,
     sqlx::{self, AssertSqlSafe, Executor, PgConnection, Postgres},
 };
 
@@ -7,7 +7,7 @@ use super::{
     driver::{AuditSqlxConnectionExt, Session, propagate, propagating, sealed::Sealed},
     search_path,
 };
-use crate::Result;
+use crate::{Result, connection::Carried};
 
 /// The second is what an audited transaction goes back to: see `connection::session`.
 const HOLD: &str =
@@ -32,8 +32,10 @@ pub(super) fn install(options: &mut ConnectOptions) -> Result<()> {
 }
 
 impl Session for PgConnection {
-    async fn hold(&mut self, payload: Option<&str>) -> std::result::Result<(), sqlx::Error> {
-        let hold = sqlx::query(HOLD).bind(payload.unwrap_or_default());
+    const BACKEND: DbBackend = DbBackend::Postgres;
+
+    async fn hold(&mut self, carried: Option<&Carried>) -> std::result::Result<(), sqlx::Error> {
+        let hold = sqlx::query(HOLD).bind(carried.map_or("", |carried| &*carried.payload));
         hold.execute(self).await.map(drop)
     }
 }

@@ -1,16 +1,16 @@
 use sea_orm::{
-    ConnectOptions,
+    ConnectOptions, DbBackend,
     sqlx::{self, AssertSqlSafe, Executor, Sqlite, SqliteConnection},
 };
 
 use super::driver::{AuditSqlxConnectionExt, Session, propagate, propagating, sealed::Sealed};
-use crate::capture::propagated;
+use crate::{capture::propagated, clock, connection::Carried};
 
-/// Writes where that changes anything, to the temporary tables alone, and tells whether the trigger is there.
+/// Writes where that changes anything, to the temporary tables alone, and tells whether the triggers are there.
 ///
 /// Of the two statements only the first may lose its table: with sqlx 0.9.0, where a later one of a text can be prepared no
 /// more, the thread of the connection ends.
-const HOLD: &str = "UPDATE temp.audit_propagated SET payload = ?, is_busy = 0 WHERE payload IS NOT ? OR is_busy; \
+const HOLD: &str = "UPDATE temp.audit_propagated SET payload = ?, since = ?, is_busy = 0 WHERE payload IS NOT ? OR is_busy; \
      SELECT count(*) FROM temp.sqlite_master WHERE type = 'trigger' AND name = 'audit_propagation'";
 
 /// The columns of the trail, none where its tables are not made yet.
@@ -23,7 +23,10 @@ pub(super) fn install(options: &mut ConnectOptions) -> crate::Result<()> {
 }
 
 impl Session for SqliteConnection {
-    async fn hold(&mut self, payload: Option<&str>) -> Result<(), sqlx::Error> {
+    const BACKEND: DbBackend = DbBackend::Sqlite;
+
+    async fn hold(&mut self, carried: Option<&Carried>) -> Result<(), sqlx::Error> {
+        let payload = carried.map(|carried| &*carried.payload);
         let has_trigger = match write(self, payload).await {
             Err(error) if error.as_database_error().is_some() => {
                 // It is new, or lost its temporary tables to `PRAGMA temp_store`.
@@ -39,7 +42,7 @@ impl Session for SqliteConnection {
         if has_trigger || payload.is_none() {
             return Ok(());
         }
-        create_trigger(self).await
+        create_triggers(self).await
     }
 }
 
@@ -50,22 +53,25 @@ fn is_read_only(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code == SQLITE_READONLY)
 }
 
-/// Whether the trigger is there.
+/// Whether the triggers are there.
 async fn write(
     connection: &mut SqliteConnection,
     payload: Option<&str>,
 ) -> Result<bool, sqlx::Error> {
-    let hold = sqlx::query_scalar(HOLD).bind(payload).bind(payload);
+    let hold = sqlx::query_scalar(HOLD).bind(payload).bind(clock::now());
+    let hold = hold.bind(payload);
     let triggers: i64 = hold.fetch_one(connection).await?;
     Ok(triggers > 0)
 }
 
-async fn create_trigger(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+/// The one that is looked for comes last.
+async fn create_triggers(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let columns = sqlx::query_scalar(COLUMNS).fetch_all(&mut *connection);
     let columns: Vec<String> = columns.await?;
     if columns.is_empty() {
         return Ok(());
     }
+    connection.execute(propagated::CREATE_TO_HOOKS).await?;
     let create = AssertSqlSafe(propagated::create(&columns));
     connection.execute(create).await.map(drop)
 }

@@ -154,13 +154,16 @@ pub trait RecordQuery: Sized {
     /// | in a transaction of an [`AuditedConnection`](crate::AuditedConnection), or one that became `audited()` | yes | yes |
     /// | by `audited_insert` and its sisters, logins and exports on a pool | yes | yes |
     /// | through an `AuditedConnection` outside a transaction, by triggers | yes | where a context goes along |
-    /// | through an `AuditedConnection` outside a transaction, by hooks | each statement its own | no |
-    /// | in a plain transaction (`db.begin()`, `begin_write()`) | yes | no |
-    /// | on a plain pool | each statement its own | no |
+    /// | in a plain transaction (`db.begin()`, `begin_write()`) | yes | with a context, on a pool that [propagates] it |
+    /// | outside a transaction, by hooks | each record its own | no |
+    /// | outside a transaction, by triggers, on a plain pool | each statement its own | with a context, on a pool that [propagates] it |
     ///
     /// PostgreSQL numbers its transactions, and fills the column by itself. The others have no number that a statement or a
-    /// trigger may read, so there a transaction has an id, a UUID, where this crate begins or takes it. It costs hooks
-    /// nothing, and travels to triggers with the context. Savepoints have the id of their transaction.
+    /// trigger may read, so there a transaction has an id, a UUID, where this crate begins or takes it, or where the pool carries
+    /// the context to its connection. It costs hooks nothing, and travels to triggers with the context. Savepoints have the id
+    /// of their transaction. A plain transaction that becomes `audited()` half way has one id before, or none, and another after.
+    ///
+    /// [propagates]: crate::AuditConnectOptionsExt
     ///
     /// # Example
     /// ```

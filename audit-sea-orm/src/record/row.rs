@@ -8,8 +8,9 @@ use sea_orm::{
 };
 
 use super::{
-    Condition, Record, context_columns, object_key, sql_texts::SqlTexts,
-    transaction_id::TransactionId,
+    Condition, Record, context_columns, object_key,
+    sql_texts::SqlTexts,
+    transaction_id::{self, MYSQL_VARIABLE, TransactionId},
 };
 use crate::{
     clock,
@@ -40,11 +41,14 @@ pub(crate) struct Row {
     backend: DbBackend,
     columns: Vec<Column>,
     values: Vec<Value>,
+    /// Whether the session knows the transaction.
+    asks_session: bool,
     condition: Option<Condition>,
 }
 
-/// The texts of inserts, by the columns that they have, each a bit, and whether a condition is asked: each database has one.
-static INSERTS: SqlTexts<(DbBackend, u32, bool)> = SqlTexts::new();
+/// The texts of inserts, by the columns that they have, each a bit, and whether the session and a condition are asked: each
+/// database has one.
+static INSERTS: SqlTexts<(DbBackend, u32, bool, bool)> = SqlTexts::new();
 
 impl Row {
     /// The row of a record.
@@ -77,13 +81,21 @@ impl Row {
             backend,
             columns: Vec::with_capacity(21),
             values: Vec::with_capacity(21),
+            asks_session: false,
             condition: None,
         }
     }
 
     /// Says in which transaction it is written, where the database does not know it.
-    pub(crate) fn of_transaction(mut self, id: Option<TransactionId>) -> Self {
-        self.set(Column::TransactionId, id);
+    pub(crate) fn of_transaction(mut self, id: TransactionId) -> Self {
+        self.set(Column::TransactionId, Some(id));
+        self
+    }
+
+    /// Has a session of MariaDB or MySQL say it, which may know as its pool propagates. SQLite's connections fill the column by a
+    /// trigger of their own then.
+    pub(crate) fn of_session(mut self) -> Self {
+        self.asks_session = self.backend == DbBackend::MySql && transaction_id::is_propagated();
         self
     }
 
@@ -105,7 +117,8 @@ impl Row {
             .columns
             .iter()
             .fold(0, |bits, column| bits | 1 << *column as u32);
-        let kind = (self.backend, columns, self.condition.is_some());
+        let has_condition = self.condition.is_some();
+        let kind = (self.backend, columns, self.asks_session, has_condition);
         let sql = INSERTS.get(kind, || self.backend.build(&self.insert()).sql);
         let asked = self.condition.into_iter().flat_map(|asked| asked.values);
         let values = self.values.into_iter().chain(asked);
@@ -115,10 +128,12 @@ impl Row {
     pub(crate) fn insert(&self) -> InsertStatement {
         let values = self.columns.iter().zip(&self.values);
         let values = values.map(|(column, value)| self.expression(*column, value.clone()));
+        let (column, value) = self.asked_of_session().unzip();
         let mut insert = Query::insert();
         insert
             .into_table(Entity)
-            .columns(self.columns.iter().copied());
+            .columns(self.columns.iter().copied().chain(column));
+        let values = values.chain(value);
         let filled = match &self.condition {
             None => insert.values(values),
             Some(condition) => {
@@ -129,6 +144,11 @@ impl Row {
         };
         filled.expect("there is a value for each column");
         insert
+    }
+
+    fn asked_of_session(&self) -> Option<(Column, Expr)> {
+        let asked = || (Column::TransactionId, Expr::cust(MYSQL_VARIABLE));
+        self.asks_session.then(asked)
     }
 
     /// JSON travels as text: as a JSON parameter it would be `jsonb` to PostgreSQL, which refuses `\u0000`.

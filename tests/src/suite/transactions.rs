@@ -3,7 +3,7 @@
 use audit_sea_orm::{AuditedTransaction, capture, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ModelTrait, QueryFilter,
-    Set, TransactionTrait, sea_query::Expr,
+    Set, TransactionSession, TransactionTrait, sea_query::Expr,
 };
 
 use crate::{
@@ -131,7 +131,8 @@ async fn end(transaction: AuditedTransaction, ending: &str) -> Result<(), DbErr>
     }
 }
 
-/// Two transactions that write in turns do not exchange ids. SQLite has one writer at a time.
+/// Two transactions that write in turns do not exchange ids, be they audited, or plain ones of a pool that propagates. SQLite has
+/// one writer at a time.
 pub async fn transactions_side_by_side_have_ids_of_their_own(t: &mut Test) -> Outcome {
     if t.backend == Backend::Sqlite {
         return Ok(());
@@ -139,7 +140,22 @@ pub async fn transactions_side_by_side_have_ids_of_their_own(t: &mut Test) -> Ou
     tables(t).await?;
     let audited = t.db.audited_as(because("r"));
     let (one, other) = (audited.begin().await?, audited.begin().await?);
-    for id in 1..5 {
+    write_in_turns(t, one, other, 0).await?;
+    audit_log::Entity::delete_many().exec(&t.db).await?;
+    let db = t.isolated.propagating(2).await?;
+    let both = async { Ok::<_, DbErr>((db.begin().await?, db.begin().await?)) };
+    let (one, other) = because("r").scope(both).await?;
+    write_in_turns(t, one, other, 100).await?;
+    db.close().await?;
+    Ok(())
+}
+
+/// Writes in both, the other's rows numbered from ten above the base to below twenty.
+async fn write_in_turns<T>(t: &Test, one: T, other: T, base: i32) -> Outcome
+where
+    T: ConnectionTrait + TransactionSession,
+{
+    for id in base + 1..base + 5 {
         write_both(&one, id).await?;
         let written = write_both(&other, id + 10);
         let (both, beside) = tokio::join!(written, write_both(&one, id + 20));
@@ -147,12 +163,12 @@ pub async fn transactions_side_by_side_have_ids_of_their_own(t: &mut Test) -> Ou
         beside?;
     }
     other.commit().await?;
-    write_both(&one, 9).await?;
+    write_both(&one, base + 9).await?;
     one.commit().await?;
     let records = t.records().await?;
     let (theirs, mine): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| {
         let id = record.object_id.as_deref().unwrap_or_default().parse();
-        id.is_ok_and(|id: i32| (10..20).contains(&id))
+        id.is_ok_and(|id: i32| (base + 10..base + 20).contains(&id))
     });
     let id_of = |records: Vec<audit_log::Model>| {
         let ids = records.into_iter().map(|record| record.transaction_id);
@@ -251,6 +267,82 @@ pub async fn plain_transactions_have_the_number_of_their_database(t: &mut Test) 
     assert_eq!(adopted[..2], [before.clone(), before]);
     assert!(adopted[6..].iter().all(|after| *after != adopted[2]));
     Ok(())
+}
+
+/// In a plain transaction of a pool that propagates all that is written has one id, which no other transaction has; so has what a
+/// statement by itself writes by triggers. Without a context there is none.
+pub async fn a_pool_that_propagates_knows_its_transactions(t: &mut Test) -> Outcome {
+    tables(t).await?;
+    let db = t.isolated.propagating(2).await?;
+    let mut seen = Vec::new();
+    for id in [1, 2] {
+        let transaction = because("r").scope(db.begin()).await?;
+        write_everything(&transaction, id).await?;
+        let nested = transaction.begin().await?;
+        write_both(&nested, id + 10).await?;
+        nested.rollback().await?;
+        let nested = transaction.begin().await?;
+        write_both(&nested, id + 20).await?;
+        nested.commit().await?;
+        transaction.commit().await?;
+        let new = only(&ids(t).await?[seen.len() * (EVERYTHING + 2)..])?;
+        let rest = audit_log::Entity::of_transaction(&new).all(&t.db).await?;
+        assert_eq!(rest.len(), EVERYTHING + 2);
+        assert!(!seen.contains(&new));
+        seen.push(new);
+    }
+    let before = ids(t).await?.len();
+    because("r").scope(write_both(&db, 30)).await?;
+    let transaction = db.begin().await?;
+    write_both(&transaction, 31).await?;
+    transaction.commit().await?;
+    let others = ids(t).await?.split_off(before);
+    let numbers = t.backend == Backend::Postgres;
+    let known: Vec<_> = others.iter().map(Option::is_some).collect();
+    assert_eq!(known, [numbers, true, numbers, numbers]);
+    let alone = others[1].as_ref().ok_or("an id")?;
+    assert!(!seen.contains(alone) && others[0] != others[1]);
+    db.close().await?;
+    Ok(())
+}
+
+/// Whatever became of a transaction, and whoever wrote through its connection, the next one has an id of its own; an
+/// audited one has the library's.
+pub async fn a_connection_that_goes_back_leaves_its_id_behind(t: &mut Test) -> Outcome {
+    tables(t).await?;
+    let db = t.isolated.propagating(1).await?;
+    let mut seen = Vec::new();
+    for (id, ending) in [(1, "rollback"), (2, "drop"), (3, "audited"), (4, "commit")] {
+        let transaction = because("r").scope(db.begin()).await?;
+        if ending == "audited" {
+            transaction.rollback().await?;
+            let transaction = db.audited_as(because("r")).begin().await?;
+            write_both(&transaction, id).await?;
+            seen.push(only(&ids_within(&transaction).await?)?);
+            transaction.rollback().await?;
+            continue;
+        }
+        write_both(&transaction, id).await?;
+        seen.push(only(&ids_within(&transaction).await?)?);
+        match ending {
+            "commit" => transaction.commit().await?,
+            "rollback" => transaction.rollback().await?,
+            _ => drop(transaction),
+        }
+    }
+    let kept = ids(t).await?;
+    assert_eq!((kept.len(), only(&kept)?), (2, seen[3].clone()));
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 4);
+    db.close().await?;
+    Ok(())
+}
+
+/// The id of the transaction of each record that it sees.
+async fn ids_within<C: ConnectionTrait>(db: &C) -> Result<Vec<Option<String>>, DbErr> {
+    let records = crate::test::records(db).await?.into_iter();
+    Ok(records.map(|record| record.transaction_id).collect())
 }
 
 /// A transaction without a context sends as many statements as one with a context, and hooks none more.

@@ -5,7 +5,7 @@
 //! context, inserts it with that of the connection, and has the first one ignored. Other connections, other programs and the
 //! file itself have neither the table nor the trigger.
 
-use super::{super::context_columns, METADATA, NOW, context, skipped_by};
+use super::{super::context_and_transaction, METADATA, NOW, context, skipped_by};
 use crate::capture::{
     spell::{Spell, Sqlite},
     trigger::MARK,
@@ -14,13 +14,13 @@ use crate::capture::{
 /// The temporary trigger.
 pub(crate) const TRIGGER: &str = "audit_propagation";
 
-/// The temporary table: one row, with the payload, or NULL where there is no context.
+/// The temporary table: one row, with the payload, or NULL where there is no context, and the time since when.
 pub(crate) const TABLE: &str = "audit_propagated";
 
 /// Makes the table with its row, where it is not there. The trigger sets `is_busy` while it inserts, so that it does not
 /// fire for that: with `recursive_triggers`, it would.
 pub(crate) const CREATE_TABLE: &str = "CREATE TEMP TABLE IF NOT EXISTS audit_propagated \
-     (id INTEGER PRIMARY KEY CHECK (id = 1), payload TEXT, is_busy INTEGER NOT NULL DEFAULT 0); \
+     (id INTEGER PRIMARY KEY CHECK (id = 1), payload TEXT, since TEXT, is_busy INTEGER NOT NULL DEFAULT 0); \
      INSERT OR IGNORE INTO temp.audit_propagated (id) VALUES (1)";
 
 /// Makes the trigger for an `audit_log` of these columns.
@@ -53,6 +53,17 @@ pub(crate) fn create(columns: &[String]) -> String {
     )
 }
 
+/// Makes the trigger that gives the records of hooks, and events, the id of the transaction of this connection.
+///
+/// One that says none, and is of a time since when the connection carries the id, is written in that transaction. So old records
+/// that somebody brings in stay as they are. Where a temporary table takes the name `audit_log`, no record is touched.
+pub(crate) const CREATE_TO_HOOKS: &str = "CREATE TEMP TRIGGER IF NOT EXISTS audit_propagation_to_hooks \
+     AFTER INSERT ON main.audit_log FOR EACH ROW WHEN NEW.transaction_id IS NULL \
+     AND NEW.occurred_at >= (SELECT since FROM audit_propagated WHERE payload IS NOT NULL) \
+     AND NOT EXISTS (SELECT 1 FROM temp.sqlite_master WHERE name = 'audit_log' COLLATE NOCASE) \
+     BEGIN UPDATE audit_log SET transaction_id = (SELECT json_extract(payload, '$.transaction_id') FROM audit_propagated) \
+     WHERE id = NEW.id; END";
+
 /// What a column holds: as the capture triggers have it with a context. One that is not known here stays as it is.
 fn value(column: &str) -> String {
     let new = format!("NEW.{}", Sqlite.name(column));
@@ -64,7 +75,7 @@ fn value(column: &str) -> String {
         "metadata" => format!(
             r#"CASE WHEN skipped IS NULL THEN {METADATA} ELSE '{{"skipped":"' || NEW.action || '","by":"' || skipped || '"}}' END"#
         ),
-        _ => context_columns()
+        _ => context_and_transaction()
             .find(|(name, _)| *name == column)
             .map_or(new, |(name, most)| context(name, most)),
     }
