@@ -170,19 +170,19 @@ impl AuditConfig {
 
     /// Whether anything is recorded at all.
     #[must_use]
-    pub fn is_enabled(&self) -> bool {
+    pub fn get_enabled(&self) -> bool {
         self.enabled
     }
 
     /// Whether a write outside a transaction is an error.
     #[must_use]
-    pub fn requires_transaction(&self) -> bool {
+    pub fn get_require_transaction(&self) -> bool {
         self.require_transaction
     }
 
     /// What becomes of a write whose record cannot be written.
     #[must_use]
-    pub fn failure_policy(&self) -> OnFailure {
+    pub fn get_on_failure(&self) -> OnFailure {
         self.on_failure
     }
 
@@ -195,12 +195,12 @@ impl AuditConfig {
     }
 
     /// The patterns of the tables that are left out, as they were given.
-    pub fn skipped_models(&self) -> impl Iterator<Item = String> + '_ {
+    pub fn get_skip_models(&self) -> impl Iterator<Item = String> + '_ {
         self.skip_models.iter().map(Pattern::pattern)
     }
 
     /// The names of the actions that are left out.
-    pub fn skipped_actions(&self) -> impl Iterator<Item = &str> {
+    pub fn get_skip_actions(&self) -> impl Iterator<Item = &str> {
         self.skip_actions.iter().map(Action::as_str)
     }
 
@@ -258,9 +258,9 @@ mod tests {
     fn the_lists_can_be_read_back() {
         let config = skipping(&["Cache_*", "shop.cake"]);
         let config = config.skip_actions(["view"]).unwrap();
-        let models: Vec<_> = config.skipped_models().collect();
+        let models: Vec<_> = config.get_skip_models().collect();
         assert_eq!(models, ["Cache_*", "shop.cake"]);
-        assert_eq!(config.skipped_actions().collect::<Vec<_>>(), ["VIEW"]);
+        assert_eq!(config.get_skip_actions().collect::<Vec<_>>(), ["VIEW"]);
     }
 
     #[test]

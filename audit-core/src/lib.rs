@@ -27,5 +27,5 @@ pub use config::{AuditConfig, OnFailure};
 pub use context::AuditContext;
 pub use error::{ActionError, ConfigError};
 pub use policy::{Field, FieldPolicy, MASK};
-pub use scope::{FutureExt, Scoped, carry, carry_into};
+pub use scope::{AuditFutureExt, Scoped, carry, carry_into};
 pub use shared_context::SharedContext;

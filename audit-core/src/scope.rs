@@ -169,12 +169,12 @@ mod sealed {
 }
 
 /// Runs any future with an audit context, as `tracing` instruments one with a span.
-pub trait FutureExt: Future + Sized + sealed::Sealed {
+pub trait AuditFutureExt: Future + Sized + sealed::Sealed {
     /// This future, with `context` current while it runs.
     ///
     /// # Example
     /// ```
-    /// use audit_core::{Actor, AuditContext, FutureExt};
+    /// use audit_core::{Actor, AuditContext, AuditFutureExt};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let context = AuditContext::new().actor(Actor::system("import"));
@@ -187,10 +187,10 @@ pub trait FutureExt: Future + Sized + sealed::Sealed {
     }
 }
 
-impl<F: Future> FutureExt for F {}
+impl<F: Future> AuditFutureExt for F {}
 
 pin_project! {
-    /// A future that runs in a scope of its own, made by [`FutureExt::with_audit_context`] and [`carry`].
+    /// A future that runs in a scope of its own, made by [`AuditFutureExt::with_audit_context`] and [`carry`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Scoped<F> {
@@ -299,7 +299,7 @@ mod tests {
         let seen = as_actor("a").scope(AuditContext::unaudited(
             "test",
             AuditConfig::new().enabled(false).scope(async {
-                let enabled = AuditConfig::current().unwrap().is_enabled();
+                let enabled = AuditConfig::current().unwrap().get_enabled();
                 (actor(), AuditContext::unaudited_reason(), enabled)
             }),
         ));

@@ -91,7 +91,7 @@ mod tests {
         apart.set_actor(Actor::new("a"));
         assert_eq!(shared.get(), AuditContext::new().reason("r"));
         assert_eq!(apart.get().reason.as_deref(), Some("r"));
-        let enabled = apart.scope(async { AuditConfig::current().unwrap().is_enabled() });
+        let enabled = apart.scope(async { AuditConfig::current().unwrap().get_enabled() });
         assert!(!enabled.await);
     }
 

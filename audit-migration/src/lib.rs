@@ -59,7 +59,7 @@
 //! What a sync does to a table that is captured: triggers stay, as sync only adds. A column that it adds is not recorded until
 //! step 3; writes go on meanwhile. A column that it renames (`#[sea_orm(renamed_from = "…")]`) is gone for the triggers: on
 //! PostgreSQL, MariaDB and MySQL every write to the table fails until step 3, on SQLite changes are recorded under
-//! the old name. `audit_sea_orm::check` tells all of that. A sync that finds nothing to do leaves trail and triggers alone.
+//! the old name. `audit_sea_orm::capture::check` tells all of that. A sync that finds nothing to do leaves trail and triggers alone.
 //!
 //! # Checks
 //! `audit-migration check` fails where the trail or a capture trigger is not as it should be: see

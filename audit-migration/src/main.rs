@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use audit_migration::{MigrationOptions, MigratorWith};
-use audit_sea_orm::{CheckReport, Drift, serde_json};
+use audit_sea_orm::{
+    capture::{CheckReport, Drift},
+    serde_json,
+};
 use clap::{Parser, Subcommand};
 use sea_orm_migration::{
     DbErr, MigrationStatus, MigratorTraitSelf,
@@ -45,7 +48,7 @@ enum Command {
     Status,
     /// Says whether the trail is up to date and every capture trigger whole, and fails where not. Changes nothing.
     ///
-    /// It does not know the application's entities: `audit_sea_orm::check`, in the application, does.
+    /// It does not know the application's entities: `audit_sea_orm::capture::check`, in the application, does.
     #[command(after_help = EXIT_CODES)]
     Check {
         /// Prints the report as one JSON document.
@@ -107,7 +110,7 @@ async fn check(
     json: bool,
     deny_warnings: bool,
 ) -> Result<ExitCode, DbErr> {
-    let report = audit_sea_orm::check(db).await?;
+    let report = audit_sea_orm::capture::check(db).await?;
     let pending = pending(migrator, db).await?;
     let is_clean =
         report.is_clean() && pending.is_empty() && !(deny_warnings && has_warning(&report));

@@ -75,7 +75,7 @@ pub trait Audited: EntityTrait {
 
     /// The columns of the table that SeaORM ignores (`#[sea_orm(ignore)]`), and of which nothing is to be recorded.
     ///
-    /// [`check`](crate::check()) takes them for known. Any other column of the table that the entity does not have it
+    /// [`check`](crate::capture::check()) takes them for known. Any other column of the table that the entity does not have it
     /// reports, where triggers record the table. Default: none; the derive lists those that are skipped.
     ///
     /// # Example

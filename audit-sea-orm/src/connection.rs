@@ -25,7 +25,7 @@ use sea_orm::{
     TransactionOptions, TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
 };
 
-pub use begin::{AuditedWrite, BeginWrite};
+pub use begin::{AuditTransactionExt, AuditedWrite};
 pub(crate) use hits::AwaitedHit;
 pub(crate) use kind::ConnectionKind;
 pub(crate) use own::{context_of, is_ours, is_own, own};

@@ -25,7 +25,7 @@ pub mod system_event;
 mod trail;
 
 pub use reading::{RecordedTime, UNREADABLE_JSON, UNREADABLE_TIME};
-pub use trail::{Cursor, TrailEntity};
+pub use trail::{TrailCursor, TrailEntity};
 
 use audit_core::text;
 use sea_orm::{ColumnTrait, ColumnType, sea_query::StringLen};

@@ -1,3 +1,5 @@
+use std::{fmt, sync::Arc};
+
 use audit_core::{ActionError, ConfigError};
 use sea_orm::DbErr;
 use thiserror::Error;
@@ -6,8 +8,8 @@ use crate::record::encoding::EncodingError;
 
 /// What can go wrong in the trail.
 ///
-/// Converts to and from [`DbErr`], so that `?` works in hooks and handlers: a `DbErr` comes out as it went in,
-/// anything else as [`DbErr::Custom`] with the whole chain of causes in its text.
+/// What talks to a database returns [`DbErr`], as SeaORM does. This error travels in it, with the whole chain of causes in its
+/// text, and [`audit_err`](AuditDbErrExt::audit_err) finds it there. A `DbErr` of the database itself stays as it is.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -148,12 +150,87 @@ impl From<Error> for DbErr {
     fn from(error: Error) -> Self {
         match error {
             Error::Db(error) => error,
-            other => Self::Custom(chain(&other)),
+            // The one variant that holds an error of any type.
+            other => Self::TryIntoErr {
+                from: "a write",
+                into: "an audit record",
+                source: Arc::new(Inner(other)),
+            },
         }
     }
 }
 
-/// An error with its causes, as `DbErr::Custom` holds nothing but text.
+/// An error inside a [`DbErr`], which shows its causes in its own text, as `DbErr` shows none; to `Debug` too, as that is what a
+/// `main` that returns an error prints.
+struct Inner(Error);
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&chain(&self.0), f)
+    }
+}
+
+impl fmt::Display for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&chain(&self.0))
+    }
+}
+
+impl std::error::Error for Inner {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for sea_orm::DbErr {}
+}
+
+/// Tells an error of the audit log from those of the application's own writes.
+///
+/// Beside SeaORM's `sql_err`, which tells what a database reported.
+///
+/// # Example
+/// ```
+/// # mod cake {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+/// #     #[sea_orm(table_name = "cake")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub name: String }
+/// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+/// #     pub enum Relation {}
+/// # }
+/// # use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DbBackend, DbErr, EntityTrait, Schema, Set};
+/// use audit_sea_orm::{AuditDbErrExt, Error};
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), DbErr> {
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # let schema = Schema::new(DbBackend::Sqlite);
+/// # db.execute(&schema.create_table_from_entity(cake::Entity)).await?;
+///
+/// // There is a table `cake` here, and no table `audit_log`.
+/// let cake = cake::ActiveModel { name: Set("Sachertorte".to_owned()), ..Default::default() };
+/// let error = cake.insert(&db).await.expect_err("the record cannot be written");
+/// assert!(matches!(error.audit_err(), Some(Error::Write { event, .. }) if event == "CREATE of cake 1"));
+///
+/// let error = cake::Entity::find_by_id(2).one(&db.audited()).await?.ok_or(DbErr::RecordNotUpdated);
+/// assert!(error.expect_err("there is no such cake").audit_err().is_none());
+/// # Ok(())
+/// # }
+/// # use audit_sea_orm::AuditConnectionExt;
+/// ```
+pub trait AuditDbErrExt: sealed::Sealed {
+    /// The error of the audit log that this one is; `None` where it is SeaORM's or the database's.
+    fn audit_err(&self) -> Option<&Error>;
+}
+
+impl AuditDbErrExt for DbErr {
+    fn audit_err(&self) -> Option<&Error> {
+        let Self::TryIntoErr { source, .. } = self else {
+            return None;
+        };
+        source.downcast_ref().map(|Inner(error)| error)
+    }
+}
+
+/// An error with its causes, as `DbErr` shows none.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -179,6 +256,24 @@ mod tests {
     }
 
     #[test]
+    fn an_audit_error_is_found_in_what_carries_it() {
+        let error = DbErr::from(Error::RuntimeStopped);
+        assert!(matches!(
+            error.clone().audit_err(),
+            Some(Error::RuntimeStopped)
+        ));
+        let again = DbErr::from(Error::from(error));
+        assert!(matches!(again.audit_err(), Some(Error::RuntimeStopped)));
+        assert!(DbErr::RecordNotUpdated.audit_err().is_none());
+        let theirs = DbErr::TryIntoErr {
+            from: "u64",
+            into: "u8",
+            source: Arc::new(std::fmt::Error),
+        };
+        assert!(theirs.audit_err().is_none());
+    }
+
+    #[test]
     fn an_audit_error_names_the_write_and_its_cause_once() {
         let error = Error::Write {
             event: "UPDATE of cake 42".to_owned(),
@@ -186,7 +281,7 @@ mod tests {
         };
         assert_eq!(
             DbErr::from(error).to_string(),
-            "Custom Error: audit: the record of UPDATE of cake 42 could not be written: Custom Error: disk full"
+            "Error converting `a write` into `an audit record`: audit: the record of UPDATE of cake 42 could not be written: Custom Error: disk full"
         );
     }
 }

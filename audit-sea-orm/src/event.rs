@@ -9,7 +9,7 @@ mod system_event;
 use std::sync::Arc;
 
 use audit_core::{Actor, AuditConfig, AuditContext};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityName, prelude::Json};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityName, prelude::Json};
 
 use crate::{
     AuditedWrite, Error, Result, TrailEntity,
@@ -24,7 +24,7 @@ use crate::{
 
 pub use audit_event::AuditEvent;
 pub use data_export::DataExport;
-pub use login_attempt::{GeoLocator, LoginAttempt, Place};
+pub use login_attempt::{GeoLocator, GeoPlace, LoginAttempt};
 pub use system_event::SystemEvent;
 
 /// The configuration under which an event of that kind is recorded; `None` where it is not to be: in an
@@ -40,7 +40,15 @@ fn recording<C: ConnectionTrait>(
     let config = AuditConfig::current()?;
     let is_skipped =
         config.skips_action(action) || table.is_some_and(|table| config.skips_model(table));
-    Ok((config.is_enabled() && !is_skipped).then_some(config))
+    Ok((config.get_enabled() && !is_skipped).then_some(config))
+}
+
+/// Writes an event apart from the stack: each future around it would hold it once more.
+fn boxed<T>(
+    write: impl Future<Output = Result<T>> + Send,
+) -> impl Future<Output = Result<T, DbErr>> + Send {
+    let write = Box::pin(write);
+    async move { write.await.map_err(DbErr::from) }
 }
 
 /// A line of text as a column holds it.

@@ -66,7 +66,7 @@
 //! A `BEFORE DELETE` trigger may keep the row (`RETURN NULL` on PostgreSQL, `RAISE(IGNORE)` on SQLite), or mark it as gone; a
 //! rule may stand in the place of a delete, and a policy of row security let a row be seen and not deleted. The delete then
 //! reports success and 0 rows, and SeaORM tells a hook neither. In a transaction, with
-//! [`audited_delete`](crate::AuditedActiveModelExt::audited_delete), and through an [audited
+//! [`audited_delete`](crate::AuditActiveModelExt::audited_delete), and through an [audited
 //! connection](crate::AuditedConnection), such a delete leaves no record, for no statement more: PostgreSQL's own count of the
 //! transaction's deletes, SQLite's `changes()`, or the answer itself tell. What a trigger changes in the place of a delete is
 //! its own, and not recorded.
@@ -100,7 +100,7 @@
 //! On a bare pool nothing can be locked: another writer may come between the read and the write, and a crash
 //! between the write and the record. On MySQL and MariaDB, which do not return the row they wrote, SeaORM reads
 //! it back in a statement of its own, so that there another writer may come after the write too.
-//! [`audited_update`](crate::AuditedActiveModelExt) has none of these gaps.
+//! [`audited_update`](crate::AuditActiveModelExt) has none of these gaps.
 //!
 //! MySQL and MariaDB refuse a statement longer than the server's `max_allowed_packet`, by default 64 MB and 16 MB. The
 //! record of an update holds a changed value twice, as JSON: where values of megabytes change, set it to more than
@@ -127,7 +127,7 @@ use crate::Audited;
 #[cfg(doc)]
 use crate::Error;
 
-pub use active_model::AuditedActiveModelExt;
+pub use active_model::{AuditActiveModelExt, AuditModelExt};
 pub(crate) use pending::load;
 use recording::Recording;
 

@@ -79,14 +79,14 @@
 //! and what to do on failure from the [`AuditConfig`] in force, by default from the environment
 //! (`AUDIT_SKIP_MODELS`, `AUDIT_SKIP_ACTIONS`, `AUDIT_REQUIRE_TRANSACTION`, `AUDIT_ON_FAILURE`, `AUDIT_ENABLED`).
 //!
-//! Write in transactions, with [`audited_insert`](AuditedActiveModelExt::audited_insert) and its sisters or
-//! one of your own from [`begin_write`](BeginWrite::begin_write): on a bare pool SeaORM gives a hook no way to
+//! Write in transactions, with [`audited_insert`](AuditActiveModelExt::audited_insert) and its sisters or
+//! one of your own from [`begin_write`](AuditTransactionExt::begin_write): on a bare pool SeaORM gives a hook no way to
 //! join a change and its record. [`AuditConfig::require_transaction`] makes the rule binding.
 //!
 //! Triggers learn who acts from the connection. Two ways leave nothing to remember: let the application's state hold an
 //! [`AuditedConnection`] and no plain pool (the README has a state for axum), or connect with options that
 //! [propagate](AuditConnectOptionsExt) the context, and let the types be as they are. Where a task or a callback runs apart from
-//! its request, [`spawn`], [`carry`] and [`carry_into`] take the context along.
+//! its request, [`task::spawn`], [`task::carry`] and [`task::carry_into`] take the context along.
 //!
 //! # Crate features
 //! Turn on the types that the application turns on in `sea-orm`; a value of any other is an error that says so.
@@ -103,7 +103,7 @@
 //! differs stands under *Backends* at the item: see [`hooks`], [`entity`] and [`encoding`].
 //!
 //! sqlx 0.9.0 has a fault that this crate guards its own transactions against: a `BEGIN` that is cancelled can
-//! leave a connection inside a transaction, and lose later writes. [`BeginWrite`] tells more; for transactions
+//! leave a connection inside a transaction, and lose later writes. [`AuditTransactionExt`] tells more; for transactions
 //! that the application begins itself, use it, or have the pool send `ROLLBACK` when a connection is acquired.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -138,29 +138,28 @@ pub mod prelude;
 mod propagation;
 mod read;
 mod record;
-mod task;
-mod tripwire;
+pub mod task;
+pub mod tripwire;
 mod write;
 
 pub use audit_core::{
-    Action, ActionError, Actor, AuditConfig, AuditContext, Change, Changes, ConfigError,
-    FieldPolicy, FutureExt, MASK, OnFailure, Scoped, SharedContext, carry, carry_into, text,
+    Action, ActionError, Actor, AuditConfig, AuditContext, AuditFutureExt, Change, Changes,
+    ConfigError, FieldPolicy, MASK, OnFailure, SharedContext, text,
 };
 pub use audit_derive::{Audited, audited_hooks};
 #[doc(no_inline)]
 pub use serde_json;
 
 pub use audited::{Audited, Capture, renames};
-pub use capture::{CheckReport, Drift, TableReport, check, check_entities};
 #[cfg(feature = "stream")]
 pub use connection::AuditedStream;
 pub use connection::{
-    AuditConnectionExt, AuditedConnection, AuditedTransaction, AuditedWrite, BeginWrite,
+    AuditConnectionExt, AuditTransactionExt, AuditedConnection, AuditedTransaction, AuditedWrite,
 };
-pub use entity::{Cursor, TrailEntity};
-pub use error::{Error, Result};
-pub use event::{AuditEvent, DataExport, GeoLocator, LoginAttempt, Place, SystemEvent};
-pub use hooks::AuditedActiveModelExt;
+pub use entity::{TrailCursor, TrailEntity};
+pub use error::{AuditDbErrExt, Error, Result};
+pub use event::{AuditEvent, DataExport, GeoLocator, GeoPlace, LoginAttempt, SystemEvent};
+pub use hooks::{AuditActiveModelExt, AuditModelExt};
 pub use propagation::AuditConnectOptionsExt;
 #[cfg(any(
     feature = "sqlx-mysql",
@@ -169,9 +168,8 @@ pub use propagation::AuditConnectOptionsExt;
 ))]
 pub use propagation::AuditSqlxConnectionExt;
 pub use read::{
-    AuditSummary, ByEntity, ByName, Page, RecordQuery, RecordedColumn, Summary, TrailQuery,
+    AuditSummary, ByEntity, ByName, RecordQuery, RecordedColumn, SummaryQuery, TrailPage,
+    TrailQuery,
 };
 pub use record::encoding;
-pub use task::spawn;
-pub use tripwire::{audit_metric, unaudited_writes, watch};
-pub use write::failures;
+pub use write::lost_records;

@@ -1,9 +1,10 @@
 //! What most applications need: `use audit_sea_orm::prelude::*;`.
 
 pub use crate::{
-    Action, Actor, AuditConfig, AuditConnectOptionsExt as _, AuditConnectionExt as _, AuditContext,
-    AuditEvent, AuditSummary, Audited, AuditedActiveModelExt, AuditedConnection,
-    AuditedTransaction, AuditedWrite, BeginWrite, Change, Changes, DataExport, FutureExt as _,
-    LoginAttempt, OnFailure, RecordQuery as _, Summary, SystemEvent, TrailQuery as _,
+    Action, Actor, AuditActiveModelExt, AuditConfig, AuditConnectOptionsExt as _,
+    AuditConnectionExt as _, AuditContext, AuditDbErrExt as _, AuditEvent, AuditFutureExt as _,
+    AuditModelExt as _, AuditSummary, AuditTransactionExt, Audited, AuditedConnection,
+    AuditedTransaction, AuditedWrite, Change, Changes, DataExport, LoginAttempt, OnFailure,
+    RecordQuery as _, SummaryQuery, SystemEvent, TrailQuery as _,
     entity::{audit_log, data_export, login_attempt, system_event},
 };

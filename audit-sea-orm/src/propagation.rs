@@ -53,7 +53,7 @@ mod sealed {
 ///   whole transaction has the context that it began with. Begin it in the scope, or write through `db.audited()`.
 /// - **A connection that is held** for longer than a request keeps the context of the request that took it, and all its
 ///   transactions have one id.
-/// - **A task without the scope**: `tokio::spawn` leaves it behind, [`spawn`](crate::spawn) takes it along.
+/// - **A task without the scope**: `tokio::spawn` leaves it behind, [`spawn`](crate::task::spawn) takes it along.
 ///
 /// # Callbacks of the application
 /// Call it last. sqlx has one place for `after_connect` and one for `before_acquire`, SeaORM one for changes of the pool's

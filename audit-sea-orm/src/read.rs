@@ -8,7 +8,7 @@ mod summary;
 mod trail;
 
 pub use column::{ByEntity, ByName, RecordedColumn};
-pub use page::Page;
+pub use page::TrailPage;
 pub use record::RecordQuery;
-pub use summary::{AuditSummary, Summary};
+pub use summary::{AuditSummary, SummaryQuery};
 pub use trail::TrailQuery;

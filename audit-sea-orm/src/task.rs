@@ -1,10 +1,10 @@
-//! The tasks that read and write.
+//! Tasks, streams and jobs that have the context of where they begin.
 
 use std::thread::{self, ThreadId};
 
 use tokio::task::JoinHandle;
 
-use crate::carry;
+pub use audit_core::{Scoped, carry, carry_into};
 
 /// Spawns a task that keeps the current audit context and configuration; `tokio::spawn` loses them.
 ///
@@ -19,7 +19,7 @@ use crate::carry;
 /// # async fn main() {
 /// let request = AuditContext::new().actor(Actor::new("ada"));
 /// let actor = request
-///     .scope(async { audit_sea_orm::spawn(async { AuditContext::current().actor }).await.unwrap() })
+///     .scope(async { audit_sea_orm::task::spawn(async { AuditContext::current().actor }).await.unwrap() })
 ///     .await;
 /// assert_eq!(actor, Some(Actor::new("ada")));
 /// # }

@@ -1,4 +1,4 @@
-//! Counts the writes that nothing captured.
+//! Counts the writes that no hook recorded.
 
 mod targets;
 
@@ -34,7 +34,7 @@ struct Expected {
     table: String,
 }
 
-/// Has [`audit_metric`] watch the table of an entity that hooks record.
+/// Has [`metric_callback`] watch the table of an entity that hooks record.
 ///
 /// Does nothing for an entity of [`Capture::Triggers`](crate::Capture::Triggers): its triggers see every write.
 pub fn watch<E: Audited>() {
@@ -80,15 +80,15 @@ pub fn watch<E: Audited>() {
 /// # async fn main() -> Result<(), sea_orm::DbErr> {
 /// # let mut db = Database::connect("sqlite::memory:").await?;
 /// # db.execute_unprepared("CREATE TABLE cake (id integer)").await?;
-/// audit_sea_orm::watch::<cake::Entity>();
-/// db.set_metric_callback(|info| audit_sea_orm::audit_metric(info));
+/// audit_sea_orm::tripwire::watch::<cake::Entity>();
+/// db.set_metric_callback(|info| audit_sea_orm::tripwire::metric_callback(info));
 ///
 /// cake::Entity::delete_many().exec(&db).await?;
-/// assert_eq!(audit_sea_orm::unaudited_writes(), 1);
+/// assert_eq!(audit_sea_orm::tripwire::unaudited_writes(), 1);
 /// # Ok(())
 /// # }
 /// ```
-pub fn audit_metric(info: &metric::Info<'_>) {
+pub fn metric_callback(info: &metric::Info<'_>) {
     let is_watching = !WATCHED
         .read()
         .unwrap_or_else(PoisonError::into_inner)
@@ -119,7 +119,7 @@ pub fn audit_metric(info: &metric::Info<'_>) {
     }
 }
 
-/// How many writes [`audit_metric`] found that nothing captured, since the process began.
+/// How many writes [`metric_callback`] found that nothing captured, since the process began.
 ///
 /// Watch it: a number that grows is a gap in the trail.
 #[must_use]
@@ -167,6 +167,6 @@ fn is_recorded(action: &Action, table: &str) -> bool {
     !AuditContext::is_unaudited()
         // OK to count where the configuration cannot be read: then no hook can record.
         && AuditConfig::current().map_or(true, |config| {
-            config.is_enabled() && !config.skips_action(action.as_str()) && !config.skips_model(table)
+            config.get_enabled() && !config.skips_action(action.as_str()) && !config.skips_model(table)
         })
 }

@@ -31,7 +31,7 @@ static FAILURES: AtomicU64 = AtomicU64::new(0);
 /// Only [`OnFailure::Log`] lets a record be lost.
 /// Watch it: a number that grows is a gap in the trail.
 #[must_use]
-pub fn failures() -> u64 {
+pub fn lost_records() -> u64 {
     FAILURES.load(Ordering::Relaxed)
 }
 
@@ -138,7 +138,7 @@ pub(crate) async fn settle<C: ConnectionTrait>(
     result: Result<()>,
 ) -> Result<()> {
     let Err(error) = result else { return Ok(()) };
-    match config.failure_policy() {
+    match config.get_on_failure() {
         OnFailure::Log if failed_alone(db, &error).await => {
             note_loss(&error.to_string(), &chain(&error));
             Ok(())
@@ -154,7 +154,7 @@ pub(crate) async fn settle<C: ConnectionTrait>(
 /// log. There a record that cannot be written is an error in a transaction.
 fn needs_savepoint<C: ConnectionTrait>(db: &C, config: &AuditConfig) -> bool {
     let kind = ConnectionKind::of_value(db);
-    config.failure_policy() == OnFailure::Log
+    config.get_on_failure() == OnFailure::Log
         && db.get_database_backend() == DbBackend::Postgres
         && kind == ConnectionKind::Transaction
 }

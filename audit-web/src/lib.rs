@@ -43,7 +43,7 @@
 //!
 //! # How it fits together
 //! The context is current while the handler's future runs and while the body of its answer is produced; tasks that
-//! a handler spawns have it with [`audit_sea_orm::spawn`]. A job that runs later takes an
+//! a handler spawns have it with [`audit_sea_orm::task::spawn`]. A job that runs later takes an
 //! [`AuditContext`](audit_sea_orm::AuditContext) in its arguments, which serde can carry: `args.context.scope(work).await`. It is
 //! also a [`SharedContext`](audit_sea_orm::SharedContext) in the request's extensions. Events go through an
 //! [`EventReporter`], which never makes a request wait.
@@ -81,9 +81,9 @@
 //! | `Compression` | as without it | as without it |
 //!
 //! **Websockets.** axum runs the callback of `on_upgrade` in a task of its own, which has no context: what it writes would have no
-//! actor and no request. [`carry_into`](audit_sea_orm::carry_into) gives it the request's:
+//! actor and no request. [`carry_into`](audit_sea_orm::task::carry_into) gives it the request's:
 //! ```
-//! use audit_sea_orm::carry_into;
+//! use audit_sea_orm::task::carry_into;
 //! use axum::{extract::ws::{WebSocket, WebSocketUpgrade}, response::Response};
 //!
 //! async fn chat(upgrade: WebSocketUpgrade) -> Response {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use audit_sea_orm::{GeoLocator, Place};
+use audit_sea_orm::{GeoLocator, GeoPlace};
 use maxminddb::{Reader, geoip2};
 use thiserror::Error;
 
@@ -46,7 +46,7 @@ impl MaxMindLocator {
 }
 
 impl GeoLocator for MaxMindLocator {
-    fn locate(&self, ip: IpAddr) -> Option<Place> {
+    fn locate(&self, ip: IpAddr) -> Option<GeoPlace> {
         // A record that is missing or broken is a place that is not known: a login does not fail for it.
         let found = self.reader.lookup(ip.to_canonical()).ok()?;
         let record = found.decode::<geoip2::City<'_>>().ok()??;
@@ -54,7 +54,7 @@ impl GeoLocator for MaxMindLocator {
         let country = record.country.names.english;
         let country = country.or(record.registered_country.names.english);
         let city = record.city.names.english;
-        (country.is_some() || city.is_some()).then(|| Place {
+        (country.is_some() || city.is_some()).then(|| GeoPlace {
             country: country.map(ToOwned::to_owned),
             city: city.map(ToOwned::to_owned),
         })

@@ -18,8 +18,8 @@ use std::{
     time::Duration,
 };
 
-use audit_sea_orm::{AuditContext, LoginAttempt, Result, entity::system_event::EventType};
-use sea_orm::DatabaseConnection;
+use audit_sea_orm::{AuditContext, LoginAttempt, entity::system_event::EventType};
+use sea_orm::{DatabaseConnection, DbErr};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
@@ -290,7 +290,7 @@ impl EventReporter {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn record_login(&self, attempt: LoginAttempt) -> Result<()> {
+    pub async fn record_login(&self, attempt: LoginAttempt) -> Result<(), DbErr> {
         let refused = RefusedLogin::of(&attempt).filter(|_| !AuditContext::is_unaudited());
         let Some(refused) = refused else {
             return attempt.record(&self.db).await;

@@ -1,7 +1,7 @@
 //! The pages that are measured.
 
 use audit_sea_orm::{
-    Cursor, TrailEntity,
+    TrailCursor, TrailEntity,
     entity::{data_export, login_attempt, system_event},
     prelude::*,
 };
@@ -148,7 +148,7 @@ async fn deep(trail: &Trail) -> Result<Vec<Page>, DbErr> {
 }
 
 /// The row in the middle of a table.
-async fn middle<E: TrailEntity>(trail: &Trail) -> Result<(i64, Cursor), DbErr>
+async fn middle<E: TrailEntity>(trail: &Trail) -> Result<(i64, TrailCursor), DbErr>
 where
     E::Model: Send + Sync,
 {

@@ -20,7 +20,7 @@ type Noted = Arc<Mutex<Vec<String>>>;
 
 /// Runs a future and gives what was traced of the records it lost.
 ///
-/// [`failures`](audit_sea_orm::failures) counts for the whole process, in which other tests run: it can tell
+/// [`lost_records`](audit_sea_orm::lost_records) counts for the whole process, in which other tests run: it can tell
 /// that something was counted, not that nothing was.
 ///
 /// # Panics
@@ -28,10 +28,10 @@ type Noted = Arc<Mutex<Vec<String>>>;
 pub async fn losses_of<F: Future>(future: F) -> (F::Output, Vec<String>) {
     let noted = Noted::default();
     let subscriber = registry().with(Losses(Arc::clone(&noted)));
-    let before = audit_sea_orm::failures();
+    let before = audit_sea_orm::lost_records();
     let output = future.with_subscriber(subscriber).await;
     let lost = std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner));
-    let counted = audit_sea_orm::failures() - before;
+    let counted = audit_sea_orm::lost_records() - before;
     let traced = u64::try_from(lost.len()).unwrap_or(u64::MAX);
     assert!(counted >= traced, "{counted} counted, {traced} traced");
     (output, lost)

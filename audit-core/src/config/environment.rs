@@ -101,10 +101,10 @@ mod tests {
     #[test]
     fn an_empty_environment_gives_the_defaults() {
         let config = read(|_| None).unwrap();
-        assert!(config.is_enabled() && !config.requires_transaction());
-        assert_eq!(config.failure_policy(), OnFailure::Fail);
+        assert!(config.get_enabled() && !config.get_require_transaction());
+        assert_eq!(config.get_on_failure(), OnFailure::Fail);
         assert!(!config.skips_model("cake") && !config.skips_action("VIEW"));
-        assert!(with("AUDIT_ENABLED", " ").unwrap().is_enabled());
+        assert!(with("AUDIT_ENABLED", " ").unwrap().get_enabled());
     }
 
     #[test]
@@ -116,11 +116,11 @@ mod tests {
         assert!(
             with("AUDIT_REQUIRE_TRANSACTION", "Yes")
                 .unwrap()
-                .requires_transaction()
+                .get_require_transaction()
         );
-        assert!(!with("AUDIT_ENABLED", "off").unwrap().is_enabled());
+        assert!(!with("AUDIT_ENABLED", "off").unwrap().get_enabled());
         let log = with("AUDIT_ON_FAILURE", "LOG").unwrap();
-        assert_eq!(log.failure_policy(), OnFailure::Log);
+        assert_eq!(log.get_on_failure(), OnFailure::Log);
     }
 
     #[test]

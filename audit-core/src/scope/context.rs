@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use super::{FutureExt, Scope, context, enter, run, unaudited_reason, update_context};
+use super::{AuditFutureExt, Scope, context, enter, run, unaudited_reason, update_context};
 use crate::{Actor, AuditContext};
 
 impl AuditContext {

@@ -1,6 +1,6 @@
 use audit_sea_orm::{
     __private::{PresentTable, finished_in_a_task, install_capture_if_ready},
-    Audited, BeginWrite,
+    AuditTransactionExt, Audited,
 };
 use sea_orm_migration::{
     prelude::DbErr,

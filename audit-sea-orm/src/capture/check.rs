@@ -101,7 +101,7 @@ impl fmt::Display for CheckReport {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), sea_orm::DbErr> {
 /// let db = Database::connect("sqlite::memory:").await?;
-/// let report = audit_sea_orm::check(&db).await?;
+/// let report = audit_sea_orm::capture::check(&db).await?;
 /// assert!(!report.is_clean(), "the migrations have not run");
 /// println!("{report}");
 /// # Ok(())
@@ -126,7 +126,7 @@ pub async fn check<C: ConnectionTrait>(db: &C) -> Result<CheckReport, DbErr> {
 ///
 /// # async fn deploy<Cake: Audited, Order: Audited>(db: &DatabaseConnection) -> Result<(), DbErr> {
 /// let shop = [AuditedEntity::of::<Cake>(), AuditedEntity::of::<Order>()];
-/// let report = audit_sea_orm::check_entities(db, &shop).await?;
+/// let report = audit_sea_orm::capture::check_entities(db, &shop).await?;
 /// assert!(report.is_clean(), "{report}");
 /// # Ok(())
 /// # }

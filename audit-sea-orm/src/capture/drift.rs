@@ -7,7 +7,7 @@ use serde::Serialize;
 /// A difference between what is in the database and what should be.
 ///
 /// As JSON it has the `kind`, which is the variant's name in `snake_case`, and what it is `about`: a name, or an object with
-/// the variant's fields. In a [report](crate::CheckReport) there are also the `message`, as it is displayed, and whether it
+/// the variant's fields. In a [report](crate::capture::CheckReport) there are also the `message`, as it is displayed, and whether it
 /// is a `warning`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "about")]
@@ -124,7 +124,7 @@ pub enum Drift {
 }
 
 impl Drift {
-    /// Whether it is something to know, with which a [report](crate::CheckReport) is clean all the same.
+    /// Whether it is something to know, with which a [report](crate::capture::CheckReport) is clean all the same.
     #[must_use]
     pub fn is_warning(&self) -> bool {
         matches!(

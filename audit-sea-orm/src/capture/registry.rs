@@ -24,7 +24,7 @@ impl std::fmt::Debug for AuditedEntity {
 
 impl AuditedEntity {
     /// The entry of an entity. [`register_audited!`](crate::register_audited) makes it known;
-    /// [`check_entities`](crate::check_entities) and [`install_entities`](crate::capture::install_entities) take some.
+    /// [`check_entities`](crate::capture::check_entities) and [`install_entities`](crate::capture::install_entities) take some.
     #[must_use]
     pub const fn of<E: Audited>() -> Self {
         Self {
@@ -41,7 +41,7 @@ impl AuditedEntity {
 inventory::collect!(AuditedEntity);
 
 /// Makes an entity that implements [`Audited`](trait@crate::Audited) by hand known to
-/// [`capture::install_all`](crate::capture::install_all) and [`check`](crate::check), and its former names to those who
+/// [`capture::install_all`](crate::capture::install_all) and [`check`](crate::capture::check), and its former names to those who
 /// read the trail: see [`renames`](crate::renames). The derive does it by itself.
 ///
 /// # Example

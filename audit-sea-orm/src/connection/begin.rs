@@ -52,7 +52,7 @@ mod sealed {
 /// # Example
 /// ```
 /// # use sea_orm::Database;
-/// use audit_sea_orm::BeginWrite;
+/// use audit_sea_orm::AuditTransactionExt;
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), sea_orm::DbErr> {
 /// # let db = Database::connect("sqlite::memory:").await?;
@@ -63,7 +63,7 @@ mod sealed {
 /// # }
 /// ```
 #[async_trait]
-pub trait BeginWrite: ConnectionTrait + TransactionTrait + sealed::Sealed {
+pub trait AuditTransactionExt: ConnectionTrait + TransactionTrait + sealed::Sealed {
     /// Begins the transaction.
     ///
     /// # Errors
@@ -72,21 +72,21 @@ pub trait BeginWrite: ConnectionTrait + TransactionTrait + sealed::Sealed {
 }
 
 #[async_trait]
-impl BeginWrite for DatabaseConnection {
+impl AuditTransactionExt for DatabaseConnection {
     async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
         own_transaction::begin(self, own_transaction::to_write()).await
     }
 }
 
 #[async_trait]
-impl<C: Pool> BeginWrite for AuditedConnection<C> {
+impl<C: Pool> AuditTransactionExt for AuditedConnection<C> {
     async fn begin_write(&self) -> Result<Self::Transaction, DbErr> {
         self.begin_with_options(own_transaction::to_write()).await
     }
 }
 
 #[async_trait]
-impl<T> BeginWrite for AuditedTransaction<T>
+impl<T> AuditTransactionExt for AuditedTransaction<T>
 where
     T: ConnectionTrait + TransactionTrait<Transaction = T> + TransactionSession + Send + 'static,
 {
@@ -97,7 +97,7 @@ where
 
 #[cfg(feature = "rbac")]
 #[async_trait]
-impl BeginWrite for sea_orm::RestrictedConnection {
+impl AuditTransactionExt for sea_orm::RestrictedConnection {
     async fn begin_write(&self) -> Result<sea_orm::RestrictedTransaction, DbErr> {
         own_transaction::begin(self, own_transaction::to_write()).await
     }
@@ -108,7 +108,7 @@ impl BeginWrite for sea_orm::RestrictedConnection {
 /// On a pool both are written in a transaction of the library's own. In a transaction they are two of its writes: no
 /// savepoint is put around them, as one that is rolled back would take along what the application writes at the same
 /// time. So roll the transaction back where such a write fails, as with any other; see
-/// [`AuditedActiveModelExt`](crate::AuditedActiveModelExt).
+/// [`AuditActiveModelExt`](crate::AuditActiveModelExt).
 #[async_trait]
 pub trait AuditedWrite: ConnectionTrait + sealed::Sealed {
     /// The transaction of one write.

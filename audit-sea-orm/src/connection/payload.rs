@@ -17,7 +17,7 @@ pub(crate) fn now(
         return Ok(Some(unaudited(transaction)));
     }
     let config = AuditConfig::current()?;
-    if !config.is_enabled() {
+    if !config.get_enabled() {
         return Ok(Some(unaudited(transaction)));
     }
     let current = AuditContext::current();
@@ -81,11 +81,11 @@ fn of(
             push(column.as_str(), json(&text));
         }
     }
-    let models: Vec<_> = config.skipped_models().map(|glob| like(&glob)).collect();
+    let models: Vec<_> = config.get_skip_models().map(|glob| like(&glob)).collect();
     if !models.is_empty() {
         push("skip_models", json(&models));
     }
-    let actions: Vec<_> = config.skipped_actions().collect();
+    let actions: Vec<_> = config.get_skip_actions().collect();
     if !actions.is_empty() {
         push("skip_actions", json(&actions));
     }

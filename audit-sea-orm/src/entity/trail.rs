@@ -20,7 +20,7 @@ pub trait TrailEntity: EntityTrait + sealed::Sealed {
     const TENANT_ID: Self::Column;
 
     /// Where a row stands in the order of the trail.
-    fn cursor(row: &Self::Model) -> Cursor;
+    fn cursor(row: &Self::Model) -> TrailCursor;
 }
 
 macro_rules! trail_entity {
@@ -32,8 +32,8 @@ macro_rules! trail_entity {
             const ID: $table::Column = $table::Column::Id;
             const TENANT_ID: $table::Column = $table::Column::TenantId;
 
-            fn cursor(row: &$table::Model) -> Cursor {
-                Cursor::from(row.id)
+            fn cursor(row: &$table::Model) -> TrailCursor {
+                TrailCursor::from(row.id)
             }
         }
     )*};
@@ -49,16 +49,16 @@ trail_entity!(audit_log, data_export, login_attempt, system_event);
 /// ```
 /// use audit_sea_orm::Cursor;
 ///
-/// let cursor: Cursor = "42".parse()?;
+/// let cursor: TrailCursor = "42".parse()?;
 /// assert_eq!(cursor.to_string(), "42");
-/// assert_eq!(cursor, Cursor::from(42));
-/// assert!("42; drop table".parse::<Cursor>().is_err());
+/// assert_eq!(cursor, TrailCursor::from(42));
+/// assert!("42; drop table".parse::<TrailCursor>().is_err());
 /// # Ok::<(), sea_orm::DbErr>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Cursor(i64);
+pub struct TrailCursor(i64);
 
-impl Cursor {
+impl TrailCursor {
     /// The number of the row.
     #[must_use]
     pub fn id(self) -> i64 {
@@ -66,19 +66,19 @@ impl Cursor {
     }
 }
 
-impl From<i64> for Cursor {
+impl From<i64> for TrailCursor {
     fn from(id: i64) -> Self {
         Self(id)
     }
 }
 
-impl fmt::Display for Cursor {
+impl fmt::Display for TrailCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl FromStr for Cursor {
+impl FromStr for TrailCursor {
     type Err = DbErr;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {

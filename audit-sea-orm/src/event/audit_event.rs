@@ -1,9 +1,9 @@
 use std::fmt;
 
 use audit_core::{Action, Actor, AuditContext, FieldPolicy, MASK, diff};
-use sea_orm::{ConnectionTrait, EntityTrait, ModelTrait, Value};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, ModelTrait, Value};
 
-use super::recording;
+use super::{boxed, recording};
 use crate::{
     Audited, Error, Result,
     audited::{object, recorded::Recorded},
@@ -168,7 +168,11 @@ impl AuditEvent {
     /// # Errors
     /// [`Error::Write`] where the database refuses it (under [`OnFailure::Log`](crate::OnFailure::Log) that is
     /// counted instead), [`Error::Encoding`] where a value has no encoding.
-    pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<()> {
+    pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<(), DbErr> {
+        boxed(self.write(db)).await
+    }
+
+    async fn write<C: ConnectionTrait>(self, db: &C) -> Result<()> {
         let Some(config) = recording(db, self.action.as_str(), self.table.as_deref())? else {
             return Ok(());
         };

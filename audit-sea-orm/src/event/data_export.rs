@@ -1,9 +1,9 @@
 use std::fmt;
 
 use audit_core::{Action, Actor, AuditContext};
-use sea_orm::{Set, TryIntoModel};
+use sea_orm::{DbErr, Set, TryIntoModel};
 
-use super::{id_and_name, json, line, recording, write_with_record};
+use super::{boxed, id_and_name, json, line, recording, write_with_record};
 #[cfg(doc)]
 use crate::Error;
 use crate::{
@@ -41,7 +41,7 @@ const TABLE: &str = "audit_data_export";
 ///     .records(100)
 ///     .bytes(1024)
 ///     .filters(json!({"country": "AT"}))
-///     .record(&db)
+///     .record_with_returning(&db)
 ///     .await?
 ///     .expect("exports are not skipped");
 ///
@@ -129,12 +129,27 @@ impl DataExport {
         self
     }
 
-    /// Writes the export and its record, both or neither, and returns the export; `None` where a skip list
-    /// names its action or table, or the write failed and [`OnFailure::Log`](crate::OnFailure::Log) counted it.
+    /// Writes the export and its record, both or neither, unless a skip list names its action or table.
     ///
     /// # Errors
-    /// [`Error::Write`] where the database refuses it.
-    pub async fn record<C: AuditedWrite>(self, db: &C) -> Result<Option<Model>> {
+    /// [`Error::Write`] where the database refuses it; under [`OnFailure::Log`](crate::OnFailure::Log) that is
+    /// counted instead.
+    pub async fn record<C: AuditedWrite>(self, db: &C) -> Result<(), DbErr> {
+        self.record_with_returning(db).await.map(drop)
+    }
+
+    /// As [`record`](Self::record), and returns the export; `None` where it is skipped, or a loss that is counted.
+    ///
+    /// # Errors
+    /// As [`record`](Self::record).
+    pub async fn record_with_returning<C: AuditedWrite>(
+        self,
+        db: &C,
+    ) -> Result<Option<Model>, DbErr> {
+        boxed(self.settled(db)).await
+    }
+
+    async fn settled<C: AuditedWrite>(self, db: &C) -> Result<Option<Model>> {
         let Some(config) = recording(db, Action::Export.as_str(), Some(TABLE))? else {
             return Ok(None);
         };

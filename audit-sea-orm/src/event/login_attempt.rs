@@ -1,9 +1,11 @@
 use std::{fmt, net::IpAddr};
 
 use audit_core::{Action, Actor, AuditContext};
-use sea_orm::Set;
+use sea_orm::{DbErr, Set};
 
-use super::{json, line, quoted_values::without_quoted_values, recording, write_with_record};
+use super::{
+    boxed, json, line, quoted_values::without_quoted_values, recording, write_with_record,
+};
 #[cfg(doc)]
 use crate::Error;
 use crate::{
@@ -51,7 +53,7 @@ pub struct LoginAttempt {
     outcome: Outcome,
     username: String,
     failure_reason: Option<String>,
-    place: Place,
+    place: GeoPlace,
     attempts: u64,
     context: AuditContext,
 }
@@ -86,7 +88,7 @@ impl Outcome {
 
 /// Where an address is, as far as anybody knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct GeoPlace {
     /// The country; recorded to 100 characters.
     pub country: Option<String>,
     /// The city; recorded to 100 characters.
@@ -97,20 +99,20 @@ pub struct Place {
 ///
 /// # Example
 /// ```
-/// use audit_sea_orm::{GeoLocator, Place};
+/// use audit_sea_orm::{GeoLocator, GeoPlace};
 ///
-/// fn at_home(ip: std::net::IpAddr) -> Option<Place> {
-///     ip.is_loopback().then(|| Place { country: Some("home".to_owned()), city: None })
+/// fn at_home(ip: std::net::IpAddr) -> Option<GeoPlace> {
+///     ip.is_loopback().then(|| GeoPlace { country: Some("home".to_owned()), city: None })
 /// }
 /// assert!(at_home.locate([127, 0, 0, 1].into()).is_some());
 /// ```
 pub trait GeoLocator {
     /// The place of an address; `None` where it is not known.
-    fn locate(&self, ip: IpAddr) -> Option<Place>;
+    fn locate(&self, ip: IpAddr) -> Option<GeoPlace>;
 }
 
-impl<F: Fn(IpAddr) -> Option<Place>> GeoLocator for F {
-    fn locate(&self, ip: IpAddr) -> Option<Place> {
+impl<F: Fn(IpAddr) -> Option<GeoPlace>> GeoLocator for F {
+    fn locate(&self, ip: IpAddr) -> Option<GeoPlace> {
         self(ip)
     }
 }
@@ -121,7 +123,7 @@ impl LoginAttempt {
             outcome,
             username: username.into(),
             failure_reason: None,
-            place: Place::default(),
+            place: GeoPlace::default(),
             attempts: 1,
             context: AuditContext::new(),
         }
@@ -230,7 +232,11 @@ impl LoginAttempt {
     /// # Errors
     /// [`Error::Write`] where the database refuses it; under [`OnFailure::Log`](crate::OnFailure::Log) that is
     /// counted instead.
-    pub async fn record<C: AuditedWrite>(self, db: &C) -> Result<()> {
+    pub async fn record<C: AuditedWrite>(self, db: &C) -> Result<(), DbErr> {
+        boxed(self.write(db)).await
+    }
+
+    async fn write<C: AuditedWrite>(self, db: &C) -> Result<()> {
         let action = self.outcome.action();
         let Some(config) = recording(db, action.as_str(), Some(TABLE))? else {
             return Ok(());

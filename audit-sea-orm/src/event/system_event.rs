@@ -1,9 +1,9 @@
 use std::{fmt, panic::Location};
 
 use audit_core::{Actor, AuditContext, text};
-use sea_orm::{ConnectionTrait, Set, TryIntoModel};
+use sea_orm::{ConnectionTrait, DbErr, Set, TryIntoModel};
 
-use super::{id_and_name, json, line, quoted_values::without_quoted_values, recording};
+use super::{boxed, id_and_name, json, line, quoted_values::without_quoted_values, recording};
 use crate::{
     Result, clock,
     connection::context_of,
@@ -40,7 +40,7 @@ const MAX_BLOCK: usize = 16_000;
 /// let event = SystemEvent::error("payment gateway refused")
 ///     .code("GW-402")
 ///     .description("HTTP 402 for order 1815")
-///     .record(&db)
+///     .record_with_returning(&db)
 ///     .await?
 ///     .expect("errors are not skipped");
 ///
@@ -185,12 +185,27 @@ impl SystemEvent {
         self
     }
 
-    /// Writes the event and returns it; `None` where a skip list names its type or table, or the write failed
-    /// and [`OnFailure::Log`](crate::OnFailure::Log) counted it.
+    /// Writes the event, unless a skip list names its type or table.
     ///
     /// # Errors
-    /// [`Error::Write`](crate::Error::Write) where the database refuses it.
-    pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<Option<Model>> {
+    /// [`Error::Write`](crate::Error::Write) where the database refuses it; under
+    /// [`OnFailure::Log`](crate::OnFailure::Log) that is counted instead.
+    pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<(), DbErr> {
+        self.record_with_returning(db).await.map(drop)
+    }
+
+    /// As [`record`](Self::record), and returns the event; `None` where it is skipped, or a loss that is counted.
+    ///
+    /// # Errors
+    /// As [`record`](Self::record).
+    pub async fn record_with_returning<C: ConnectionTrait>(
+        self,
+        db: &C,
+    ) -> Result<Option<Model>, DbErr> {
+        boxed(self.settled(db)).await
+    }
+
+    async fn settled<C: ConnectionTrait>(self, db: &C) -> Result<Option<Model>> {
         let Some(config) = recording(db, self.event_type.as_str(), Some(TABLE))? else {
             return Ok(None);
         };

@@ -1,6 +1,6 @@
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, DbErr, DeleteResult, EntityName, EntityTrait,
-    IntoActiveModel, prelude::async_trait::async_trait,
+    IntoActiveModel, ModelTrait, prelude::async_trait::async_trait,
 };
 
 use crate::{
@@ -11,6 +11,9 @@ use crate::{
 mod sealed {
     pub trait Sealed {}
     impl<A: sea_orm::ActiveModelTrait> Sealed for A {}
+
+    pub trait SealedModel {}
+    impl<M: sea_orm::ModelTrait> SealedModel for M {}
 }
 
 /// Writes in a transaction of the library's own on a pool, else in that of the caller. No function could do it, as the two are
@@ -36,6 +39,9 @@ macro_rules! with_record {
 /// transaction back. A future that is dropped there (a timeout fires) leaves what came before and comes after as it
 /// is, but its own write may be half done, the change without its record. So roll back then too; a warning of `tracing`
 /// tells where it happened.
+///
+/// The nested saves of an `ActiveModelEx` need none of these: SeaORM begins a transaction for each. So
+/// `tree.save(&db.audited())` leaves all of its rows and their records, or none.
 ///
 /// # Example
 /// ```
@@ -64,7 +70,7 @@ macro_rules! with_record {
 /// # }
 /// ```
 #[async_trait]
-pub trait AuditedActiveModelExt: ActiveModelTrait + ActiveModelBehavior + sealed::Sealed
+pub trait AuditActiveModelExt: ActiveModelTrait + ActiveModelBehavior + sealed::Sealed
 where
     Self::Entity: Audited,
 {
@@ -122,10 +128,65 @@ where
     }
 }
 
-impl<A> AuditedActiveModelExt for A
+impl<A> AuditActiveModelExt for A
 where
     A: ActiveModelTrait + ActiveModelBehavior,
     A::Entity: Audited,
+{
+}
+
+/// The delete of an audited model that cannot be parted from its record: see [`AuditActiveModelExt`].
+///
+/// # Example
+/// ```
+/// # mod cake {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+/// #     #[sea_orm(table_name = "cake")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub name: String }
+/// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+/// #     pub enum Relation {}
+/// # }
+/// # use sea_orm::{ConnectionTrait, Database, DbBackend, DbErr, EntityTrait, Schema, Set};
+/// use audit_sea_orm::prelude::*;
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), DbErr> {
+/// # let db = Database::connect("sqlite::memory:").await?;
+/// # let schema = Schema::new(DbBackend::Sqlite);
+/// # db.execute(&schema.create_table_from_entity(cake::Entity)).await?;
+/// # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
+/// # let cake = cake::ActiveModel { name: Set("Sachertorte".to_owned()), ..Default::default() };
+/// let cake = cake.audited_insert(&db).await?;
+/// cake.audited_delete(&db).await?;
+///
+/// let history = audit_log::Entity::find().newest_first().all(&db).await?;
+/// assert_eq!(history[0].action, "DELETE");
+/// # Ok(())
+/// # }
+/// ```
+#[async_trait]
+pub trait AuditModelExt: ModelTrait + sealed::SealedModel
+where
+    Self::Entity: Audited,
+{
+    /// Deletes the row and writes its record.
+    ///
+    /// # Errors
+    /// What the database reports for either of them; on a pool neither happened then.
+    async fn audited_delete<A, C>(self, db: &C) -> Result<DeleteResult, DbErr>
+    where
+        Self: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = Self::Entity> + ActiveModelBehavior + Send,
+        C: AuditedWrite,
+    {
+        self.into_active_model().audited_delete(db).await
+    }
+}
+
+impl<M> AuditModelExt for M
+where
+    M: ModelTrait,
+    M::Entity: Audited,
 {
 }
 

@@ -46,7 +46,7 @@ impl<E: Audited> Recording<E> {
         }
         let config = AuditConfig::current()?;
         let is_skipped = config.skips_action(action.as_str()) || config.skips_model(entity.table());
-        if !config.is_enabled() || is_skipped {
+        if !config.get_enabled() || is_skipped {
             return Ok(None);
         }
         Ok(Some(Self {
@@ -69,12 +69,12 @@ impl<E: Audited> Recording<E> {
     pub(super) async fn check<C: ConnectionTrait>(&self, db: &C) -> Result<()> {
         let kind = ConnectionKind::of_value(db);
         let event = || self.event(None);
-        if self.config.requires_transaction() && kind.is_autocommit() {
+        if self.config.get_require_transaction() && kind.is_autocommit() {
             return Err(Error::TransactionRequired { event: event() });
         }
         // In a transaction the record's own refusal takes the change along.
         let may_be_refused = kind.is_autocommit() && !kind.allows_raw();
-        if may_be_refused && self.config.failure_policy() == OnFailure::Fail {
+        if may_be_refused && self.config.get_on_failure() == OnFailure::Fail {
             let refused = |source| Error::writing(event(), source);
             write::try_nothing(db).await.map_err(refused)?;
         }

@@ -1,15 +1,15 @@
-use crate::entity::{Cursor, TrailEntity};
+use crate::entity::{TrailCursor, TrailEntity};
 
 /// Some rows of the trail, and where the next ones begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<M> {
+pub struct TrailPage<M> {
     /// The rows, in the order asked for.
     pub rows: Vec<M>,
     /// The last row's place, where more follow: pass it to `older_than` or `newer_than`.
-    pub next: Option<Cursor>,
+    pub next: Option<TrailCursor>,
 }
 
-impl<M> Page<M> {
+impl<M> TrailPage<M> {
     pub(super) fn of<E: TrailEntity<Model = M>>(mut rows: Vec<M>, size: u64) -> Self {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let has_more = rows.len() > size;

@@ -31,26 +31,26 @@ use crate::{
 /// # db.execute(&schema.create_table_from_entity(system_event::Entity)).await?;
 /// LoginAttempt::failed("ada").record(&db).await?;
 ///
-/// let month = AuditSummary::last_days(30).load(&db).await?;
+/// let month = SummaryQuery::last_days(30).load(&db).await?;
 /// assert_eq!((month.failed_logins, month.updates), (1, 0));
-/// let ada = AuditSummary::last_days(30).actor("42").load(&db).await?;
+/// let ada = SummaryQuery::last_days(30).actor("42").load(&db).await?;
 /// assert_eq!(ada.total_actions, 0);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a summary is counted by `load`"]
-pub struct AuditSummary {
+pub struct SummaryQuery {
     from: DateTime<Utc>,
     until: Option<DateTime<Utc>>,
     actor: Option<String>,
     tenant_id: Option<String>,
 }
 
-/// What [`AuditSummary::load`] counted.
+/// What [`SummaryQuery::load`] counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Summary {
+pub struct AuditSummary {
     /// Records of any action.
     pub total_actions: u64,
     /// Records of `CREATE`.
@@ -73,7 +73,7 @@ pub struct Summary {
     pub unresolved_events: u64,
 }
 
-impl AuditSummary {
+impl SummaryQuery {
     /// The last `days` days, to the second, up to now.
     pub fn last_days(days: u32) -> Self {
         Self {
@@ -113,8 +113,8 @@ impl AuditSummary {
     ///
     /// # Errors
     /// What the database reports.
-    pub async fn load<C: ConnectionTrait>(&self, db: &C) -> Result<Summary, DbErr> {
-        let mut summary = Summary::default();
+    pub async fn load<C: ConnectionTrait>(&self, db: &C) -> Result<AuditSummary, DbErr> {
+        let mut summary = AuditSummary::default();
         for row in self.records().into_model::<ActionCount>().all(db).await? {
             summary.add_records(&row);
         }
@@ -226,7 +226,7 @@ struct EventCount {
     rows: i64,
 }
 
-impl Summary {
+impl AuditSummary {
     fn add_records(&mut self, row: &ActionCount) {
         let rows = row.rows.unsigned_abs();
         self.total_actions += rows;

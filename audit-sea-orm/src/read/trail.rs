@@ -7,10 +7,10 @@ use sea_orm::{
     sea_query::extension::mysql::{IndexHintScope, MySqlSelectStatementExt},
 };
 
-use super::Page;
+use super::TrailPage;
 use crate::{
     clock,
-    entity::{Cursor, TrailEntity},
+    entity::{TrailCursor, TrailEntity},
 };
 
 /// What may be asked of any table of the trail.
@@ -84,11 +84,11 @@ pub trait TrailQuery<E: TrailEntity>: Sized {
 
     /// Those before a place in the order: the next page of [`newest_first`](Self::newest_first).
     #[must_use]
-    fn older_than(self, cursor: Cursor) -> Self;
+    fn older_than(self, cursor: TrailCursor) -> Self;
 
     /// Those after a place in the order: the next page of [`oldest_first`](Self::oldest_first).
     #[must_use]
-    fn newer_than(self, cursor: Cursor) -> Self;
+    fn newer_than(self, cursor: TrailCursor) -> Self;
 
     /// Reads up to `size` rows, and where the next page begins. A keyset page: its cost does not grow with
     /// its distance from the first.
@@ -104,7 +104,7 @@ pub trait TrailQuery<E: TrailEntity>: Sized {
         self,
         db: &C,
         size: u64,
-    ) -> impl Future<Output = Result<Page<E::Model>, DbErr>> + Send;
+    ) -> impl Future<Output = Result<TrailPage<E::Model>, DbErr>> + Send;
 }
 
 impl<E: TrailEntity> TrailQuery<E> for Select<E>
@@ -130,19 +130,23 @@ where
         by_number(self, Order::Asc)
     }
 
-    fn older_than(self, cursor: Cursor) -> Self {
+    fn older_than(self, cursor: TrailCursor) -> Self {
         self.filter(E::ID.lt(cursor.id()))
     }
 
-    fn newer_than(self, cursor: Cursor) -> Self {
+    fn newer_than(self, cursor: TrailCursor) -> Self {
         self.filter(E::ID.gt(cursor.id()))
     }
 
-    async fn page<C: ConnectionTrait>(self, db: &C, size: u64) -> Result<Page<E::Model>, DbErr> {
+    async fn page<C: ConnectionTrait>(
+        self,
+        db: &C,
+        size: u64,
+    ) -> Result<TrailPage<E::Model>, DbErr> {
         // One more than asked for tells whether there is a next page, without counting.
         let rows = in_order(&self).limit(size.saturating_add(1));
         let rows = rows.all(db).await?;
-        Ok(Page::of::<E>(rows, size))
+        Ok(TrailPage::of::<E>(rows, size))
     }
 }
 
@@ -205,7 +209,7 @@ mod tests {
     fn a_page_is_in_the_order_of_numbers() {
         let paged =
             |select: Select<audit_log::Entity>| order(&in_order(&select)).unwrap_or_default();
-        let (all, cursor) = (audit_log::Entity::find, Cursor::from(7));
+        let (all, cursor) = (audit_log::Entity::find, TrailCursor::from(7));
         assert_eq!(paged(all()), "id DESC");
         assert_eq!(
             paged(all().order_by_desc(audit_log::Column::OccurredAt)),

@@ -12,7 +12,7 @@ use actix_web::{
     error::InternalError,
     http::header::{HeaderMap, HeaderName, HeaderValue},
 };
-use audit_sea_orm::{Scoped, SharedContext};
+use audit_sea_orm::{SharedContext, task::Scoped};
 
 use super::incoming::status;
 use crate::{

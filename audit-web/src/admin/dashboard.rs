@@ -1,6 +1,6 @@
 use askama::Template;
 use audit_sea_orm::{
-    AuditSummary, Summary, TrailQuery,
+    AuditSummary, SummaryQuery, TrailQuery,
     entity::{audit_log, login_attempt, system_event},
 };
 use axum::response::Html;
@@ -65,8 +65,8 @@ impl Window {
         })
     }
 
-    pub(super) fn summary(self, viewer: &Viewer) -> AuditSummary {
-        let summary = AuditSummary::between(self.from, self.until);
+    pub(super) fn summary(self, viewer: &Viewer) -> SummaryQuery {
+        let summary = SummaryQuery::between(self.from, self.until);
         match &viewer.tenant {
             Some(tenant) => summary.of_tenant(tenant),
             None => summary,
@@ -181,7 +181,7 @@ pub(super) async fn page(visit: Visit) -> Result<Html<String>, Failure> {
     Ok(Html(dashboard.render()?))
 }
 
-fn figures(summary: Summary) -> Vec<Figure> {
+fn figures(summary: AuditSummary) -> Vec<Figure> {
     let figure = |label, count, href, tone| Figure {
         label,
         count: value::number(count),

@@ -1,5 +1,5 @@
 use askama::Template;
-use audit_sea_orm::{Action, AuditConfig, BeginWrite};
+use audit_sea_orm::{Action, AuditConfig, AuditTransactionExt};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use sea_orm::{ColumnTrait, QueryFilter};
 

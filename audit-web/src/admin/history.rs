@@ -1,7 +1,7 @@
 //! The timeline of one object.
 
 use askama::Template;
-use audit_sea_orm::{Cursor, Page, TrailQuery, entity::audit_log, renames};
+use audit_sea_orm::{TrailCursor, TrailPage, TrailQuery, entity::audit_log, renames};
 use axum::response::Html;
 use sea_orm::{ColumnTrait, DbErr, QueryFilter};
 
@@ -45,7 +45,7 @@ pub(super) struct History {
     pub(super) object_id: String,
     pub(super) records: Vec<audit_log::Model>,
     pub(super) states: Vec<State>,
-    pub(super) older: Option<Cursor>,
+    pub(super) older: Option<TrailCursor>,
 }
 
 impl History {
@@ -97,7 +97,7 @@ async fn records(
     object_id: &str,
     place: Place,
     visit: &Visit,
-) -> Result<Page<audit_log::Model>, DbErr> {
+) -> Result<TrailPage<audit_log::Model>, DbErr> {
     use audit_log::Column;
     let db = &visit.shared.db;
     let names = renames::tables(table);
@@ -113,7 +113,7 @@ async fn records(
             None => walk,
         };
         let found = walk.page(db, place, MOST).await?;
-        return Ok(Page {
+        return Ok(TrailPage {
             rows: found.rows,
             next: found.next,
         });

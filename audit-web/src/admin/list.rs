@@ -1,5 +1,5 @@
 use askama::Template;
-use audit_sea_orm::Cursor;
+use audit_sea_orm::TrailCursor;
 use axum::response::Html;
 use sea_orm::IdenStatic;
 
@@ -81,7 +81,7 @@ fn view<E: Listed>(
 ) -> ListPage {
     let layout = visit.layout();
     let text = |name| params.get(name).unwrap_or_default().to_owned();
-    let to = |name: &str, cursor: Option<Cursor>| {
+    let to = |name: &str, cursor: Option<TrailCursor>| {
         cursor.map_or_else(String::new, |cursor| {
             params.with(name, Some(cursor.to_string())).to_query()
         })

@@ -1,14 +1,14 @@
 //! Where a page stands in the order of the trail.
 
-use audit_sea_orm::Cursor;
+use audit_sea_orm::TrailCursor;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, SimpleExpr};
 
 /// Where a page stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
     Newest,
-    Older(Cursor),
-    Newer(Cursor),
+    Older(TrailCursor),
+    Newer(TrailCursor),
 }
 
 impl Place {
@@ -26,7 +26,7 @@ impl Place {
     }
 
     /// The same direction, from there on.
-    pub(super) fn from(self, cursor: Cursor) -> Self {
+    pub(super) fn from(self, cursor: TrailCursor) -> Self {
         if self.is_backwards() {
             Self::Older(cursor)
         } else {

@@ -1,4 +1,4 @@
-use audit_sea_orm::{Action, BeginWrite, entity::system_event};
+use audit_sea_orm::{Action, AuditTransactionExt, entity::system_event};
 use axum::response::Redirect;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 

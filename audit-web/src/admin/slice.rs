@@ -1,6 +1,6 @@
 //! What a list was asked for, and the rows that answer it.
 
-use audit_sea_orm::Cursor;
+use audit_sea_orm::TrailCursor;
 use chrono::{DateTime, Days, Utc};
 use sea_orm::{Condition, DatabaseConnection, DbErr};
 
@@ -34,8 +34,8 @@ pub(super) struct Asked<E: Listed> {
 /// Rows, the newest first, and where to go on from them.
 pub(super) struct Slice<E: Listed> {
     pub(super) rows: Vec<E::Model>,
-    pub(super) older: Option<Cursor>,
-    pub(super) newer: Option<Cursor>,
+    pub(super) older: Option<TrailCursor>,
+    pub(super) newer: Option<TrailCursor>,
     /// How far the page looked, where it did not look at everything.
     pub(super) looked_to: Option<DateTime<Utc>>,
 }
@@ -112,7 +112,7 @@ fn days(params: &Params) -> Result<Range, Failure> {
 }
 
 pub(super) fn place(params: &Params) -> Result<Place, Failure> {
-    let cursor = |name| params.read::<Cursor>(name, "a place in this list");
+    let cursor = |name| params.read::<TrailCursor>(name, "a place in this list");
     Ok(match (cursor("before")?, cursor("after")?) {
         (Some(_), Some(_)) => {
             return Err(Failure::bad_request(

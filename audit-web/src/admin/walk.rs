@@ -5,7 +5,7 @@
 //! know, a second filter, a time or a part of a text, is asked of a window of rows, and the page says how far it looked.
 
 use audit_sea_orm::{
-    Cursor,
+    TrailCursor,
     entity::{RecordedTime, UNREADABLE_TIME},
 };
 use chrono::{DateTime, Utc};
@@ -27,7 +27,7 @@ const FOUND: &str = "found";
 /// end.
 pub(super) struct Found<E: Listed> {
     pub(super) rows: Vec<E::Model>,
-    pub(super) next: Option<Cursor>,
+    pub(super) next: Option<TrailCursor>,
     pub(super) looked_to: Option<DateTime<Utc>>,
 }
 
@@ -105,7 +105,7 @@ impl<E: Listed> Walk<E> {
 
     /// The oldest time of its first rows and the newest of its last, of which it looks at a window each.
     pub(super) async fn time_ends(&self, db: &DatabaseConnection) -> Result<Option<Span>, DbErr> {
-        let first = Place::Newer(Cursor::from(i64::MIN));
+        let first = Place::Newer(TrailCursor::from(i64::MIN));
         let oldest = self.time_at(first, Order::Asc, db).await?;
         let newest = self.time_at(Place::Newest, Order::Desc, db).await?;
         Ok(oldest.zip(newest))
@@ -225,7 +225,7 @@ impl<E: Listed> Walk<E> {
         db: &DatabaseConnection,
         window: SelectStatement,
         place: Place,
-    ) -> Result<Option<(Cursor, DateTime<Utc>)>, DbErr> {
+    ) -> Result<Option<(TrailCursor, DateTime<Utc>)>, DbErr> {
         let opposite = match place.order() {
             Order::Asc => Order::Desc,
             _ => Order::Asc,
@@ -236,7 +236,7 @@ impl<E: Listed> Walk<E> {
         let Some(end) = db.query_one(&end).await? else {
             return Ok(None);
         };
-        let cursor = Cursor::from(end.try_get::<i64>("", E::ID.as_str())?);
+        let cursor = TrailCursor::from(end.try_get::<i64>("", E::ID.as_str())?);
         let time = time_of::<E>(&end)?;
         let beyond = self.keys(place.from(cursor), 1, db.get_database_backend());
         Ok(db.query_one(&beyond).await?.map(|_| (cursor, time)))

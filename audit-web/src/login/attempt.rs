@@ -1,25 +1,30 @@
 //! Writes an attempt to its end, though the client may go away.
 
-use audit_sea_orm::{AuditConfig, Error, LoginAttempt, OnFailure, Result};
+use audit_sea_orm::{AuditConfig, Error, LoginAttempt, OnFailure};
+use sea_orm::DbErr;
 use tokio::runtime::Handle;
 
 use crate::EventReporter;
 
 /// Writes the attempt in a task of its own, which a client that goes away does not cancel.
-pub(crate) async fn record(attempt: LoginAttempt, reporter: EventReporter) -> Result<()> {
-    let written = audit_sea_orm::spawn(async move { reporter.record_login(attempt).await });
+pub(crate) async fn record(attempt: LoginAttempt, reporter: EventReporter) -> Result<(), DbErr> {
+    let written = audit_sea_orm::task::spawn(async move { reporter.record_login(attempt).await });
     match written.await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Error::RuntimeStopped),
+            Err(_) => Err(Error::RuntimeStopped.into()),
         },
     }
 }
 
 /// Writes the attempt where there is nobody left to report an error to: it is counted as a loss then.
-pub(crate) async fn record_or_count(attempt: LoginAttempt, reporter: EventReporter) -> Result<()> {
-    let config = AuditConfig::current()?.as_ref().clone();
+pub(crate) async fn record_or_count(
+    attempt: LoginAttempt,
+    reporter: EventReporter,
+) -> Result<(), DbErr> {
+    let config = AuditConfig::current().map_err(Error::from)?;
+    let config = config.as_ref().clone();
     let record = record(attempt, reporter);
     config.on_failure(OnFailure::Log).scope(record).await
 }
@@ -46,7 +51,9 @@ impl Drop for IfAbandoned {
         };
         // The runtime that polled the future; none where it stops, and then nothing can be written.
         if Handle::try_current().is_ok() {
-            drop(audit_sea_orm::spawn(record_or_count(attempt, reporter)));
+            drop(audit_sea_orm::task::spawn(record_or_count(
+                attempt, reporter,
+            )));
         }
     }
 }

@@ -2,6 +2,7 @@ use std::{collections::HashSet, fmt, ops::Deref, sync::Arc};
 
 use audit_sea_orm::{Actor, AuditContext, GeoLocator, LoginAttempt};
 use axum_login::{AuthUser, AuthnBackend, AuthzBackend, UserId};
+use sea_orm::DbErr;
 use thiserror::Error;
 
 use super::{
@@ -231,5 +232,5 @@ pub enum AuditedBackendError<E> {
     Backend(E),
     /// The attempt could not be recorded, so nobody was let in.
     #[error("audit: the login could not be recorded")]
-    Audit(#[source] audit_sea_orm::Error),
+    Audit(#[source] DbErr),
 }

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use audit_sea_orm::{AuditContext, FutureExt};
+use audit_sea_orm::{AuditContext, AuditFutureExt};
 use axum_login::{
     AuthManagerLayer, AuthManagerLayerBuilder, AuthSession, AuthnBackend,
     tower_sessions::{SessionManagerLayer, SessionStore, service::CookieController},
@@ -27,7 +27,7 @@ const DATA_KEY: &str = "axum-login.data";
 ///
 /// A logout is seen by the session no longer holding the user when the request ends, also when the client goes
 /// away or the handler panics. A user who is exchanged for another is logged out too. The answer stays as it
-/// is: a `LOGOUT` that cannot be written is counted in [`failures`](audit_sea_orm::failures).
+/// is: a `LOGOUT` that cannot be written is counted in [`lost_records`](audit_sea_orm::lost_records).
 ///
 /// The context also gets a digest of the session's id, by which one session's records are found; the id itself
 /// would open the session to whoever reads the trail. An id that `AuditLayer` was told to find stays.

@@ -2,7 +2,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 
 use audit_migration::Migrator;
 use audit_sea_orm::{
-    Actor, AuditConfig, AuditContext, FutureExt as _, Place, entity::login_attempt::Status,
+    Actor, AuditConfig, AuditContext, AuditFutureExt as _, GeoPlace, entity::login_attempt::Status,
     prelude::*,
 };
 use axum::{

@@ -70,7 +70,7 @@ impl Drop for Watch {
         let Some(watched) = self.0.take() else { return };
         // The runtime that polled the request; none where it stops, and then nothing can be written.
         if Handle::try_current().is_ok() {
-            drop(audit_sea_orm::spawn(async move {
+            drop(audit_sea_orm::task::spawn(async move {
                 if watched.is_logged_out().await {
                     watched.record().await;
                 }

@@ -109,7 +109,7 @@ fn open(bytes: &[u8]) -> Result<MaxMindLocator, MaxMindError> {
 fn places_come_from_the_file() {
     let locator = open(&file::bytes()).unwrap();
     let place = |country: &str, city: Option<&str>| {
-        Some(Place {
+        Some(GeoPlace {
             country: Some(country.to_owned()),
             city: city.map(ToOwned::to_owned),
         })

@@ -1,9 +1,9 @@
 //! Attempts to log in that failed, of which strangers can make as many as they like.
 
 use audit_sea_orm::{
-    AuditContext, LoginAttempt, Result, SharedContext, entity::login_attempt::Status, text,
+    AuditContext, LoginAttempt, SharedContext, entity::login_attempt::Status, text,
 };
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbErr};
 
 use super::collapse::{Client, Collapsible, Counted};
 
@@ -49,7 +49,7 @@ impl RefusedLogin {
         })
     }
 
-    pub(super) async fn record(&self, db: &DatabaseConnection) -> Result<()> {
+    pub(super) async fn record(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
         self.attempt.clone().record(db).await
     }
 

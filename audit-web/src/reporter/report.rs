@@ -1,9 +1,7 @@
 use std::{backtrace::Backtrace, borrow::Cow};
 
-use audit_sea_orm::{
-    AuditContext, Result, SharedContext, SystemEvent, entity::system_event::EventType,
-};
-use sea_orm::DatabaseConnection;
+use audit_sea_orm::{AuditContext, SharedContext, SystemEvent, entity::system_event::EventType};
+use sea_orm::{DatabaseConnection, DbErr};
 
 use super::collapse::{Client, Collapsible, Counted};
 
@@ -127,8 +125,8 @@ pub(super) struct Event {
 }
 
 impl Event {
-    pub(super) async fn record(&self, db: &DatabaseConnection) -> Result<()> {
-        self.event.clone().record(db).await.map(drop)
+    pub(super) async fn record(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
+        self.event.clone().record(db).await
     }
 
     /// The context and the configuration to record it in.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use audit_sea_orm::{
-    AuditConfig, AuditContext, Error, OnFailure, Result, SharedContext,
+    AuditConfig, AuditContext, AuditDbErrExt, Error, OnFailure, SharedContext,
     entity::system_event::EventType,
 };
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
@@ -286,8 +286,9 @@ async fn written(writing: &mut Option<Writing>) -> Outcome {
 }
 
 /// What cannot be written is an error here, also where the application's own losses are counted.
-async fn or_fail(recording: impl Future<Output = Result<()>>) -> Result<()> {
-    let config = AuditConfig::current()?.as_ref().clone();
+async fn or_fail(recording: impl Future<Output = Result<(), DbErr>>) -> Result<(), DbErr> {
+    let config = AuditConfig::current().map_err(Error::from)?;
+    let config = config.as_ref().clone();
     config.on_failure(OnFailure::Fail).scope(recording).await
 }
 
@@ -299,15 +300,16 @@ async fn write(row: Row, place: Option<OwnedSemaphorePermit>, db: &DatabaseConne
     if found_no_connection(&error) {
         return Outcome::NoConnection(row, place);
     }
-    let error = DbErr::from(error);
     tracing::error!(title = row.title(), %error, "event about a request lost");
     Outcome::Lost
 }
 
 /// Whether the database may give one later. Only then it is sure that nothing was written.
-fn found_no_connection(error: &Error) -> bool {
-    let (Error::Db(source) | Error::Write { source, .. }) = error else {
-        return false;
+fn found_no_connection(error: &DbErr) -> bool {
+    let source = match error.audit_err() {
+        Some(Error::Write { source, .. }) => source,
+        Some(_) => return false,
+        None => error,
     };
     matches!(
         source,
@@ -316,7 +318,7 @@ fn found_no_connection(error: &Error) -> bool {
 }
 
 impl Row {
-    async fn record(&self, db: &DatabaseConnection) -> Result<()> {
+    async fn record(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
         match self {
             Self::Event(event) => event.scope().scope(or_fail(event.record(db))).await,
             Self::Login(login) => login.scope().scope(or_fail(login.record(db))).await,

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use audit_sea_orm::Scoped;
+use audit_sea_orm::task::Scoped;
 use http::{Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;

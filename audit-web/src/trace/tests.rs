@@ -1,7 +1,7 @@
 use std::{io, thread, time::Duration};
 
 use audit_migration::Migrator;
-use audit_sea_orm::{Actor, FutureExt as _, entity::system_event};
+use audit_sea_orm::{Actor, AuditFutureExt as _, entity::system_event};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait, QueryOrder,
 };

@@ -76,7 +76,7 @@ async fn read(db: &DatabaseConnection) -> Result {
     println!("{}", tables::events(&events));
 
     println!("\nThe last 30 days, of everyone and of one actor:");
-    let month = AuditSummary::last_days(30);
+    let month = SummaryQuery::last_days(30);
     let everyone = month.load(db).await?;
     let bruno = month.actor("23").load(db).await?;
     println!("{}", tables::summary(&everyone, &bruno));

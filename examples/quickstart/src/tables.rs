@@ -1,6 +1,6 @@
 //! How the trail looks in a terminal of 100 columns.
 
-use audit_sea_orm::{Change, Changes, Summary, prelude::*};
+use audit_sea_orm::{AuditSummary, Change, Changes, prelude::*};
 use comfy_table::{CellAlignment, ContentArrangement, Row, Table, presets};
 use sea_orm::prelude::DateTimeUtc;
 
@@ -64,7 +64,7 @@ pub fn events(events: &Events) -> Table {
     table(["Table", "When (UTC)", "What"], rows)
 }
 
-pub fn summary(everyone: &Summary, bruno: &Summary) -> Table {
+pub fn summary(everyone: &AuditSummary, bruno: &AuditSummary) -> Table {
     let rows = [
         ("Records", everyone.total_actions, bruno.total_actions),
         ("Rows created", everyone.creates, bruno.creates),

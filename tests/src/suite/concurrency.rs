@@ -233,7 +233,7 @@ pub async fn interleaved_contexts(t: &mut Test) -> Outcome {
                 set_price(&db, id, round).await?;
                 tokio::time::sleep(Duration::from_micros(100)).await;
             }
-            audit_sea_orm::spawn(async move {
+            audit_sea_orm::task::spawn(async move {
                 let pie = pie::Entity::find_by_id(id).one(&db).await?;
                 pie.expect("it is there").delete(&db).await
             })

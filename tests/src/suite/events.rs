@@ -1,7 +1,7 @@
 //! Events that an application reports itself: whole rows, both or neither, and nothing that a stranger writes
 //! can break them.
 
-use audit_sea_orm::{Place, prelude::*};
+use audit_sea_orm::{GeoPlace, prelude::*};
 use futures_util::future::try_join_all;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, TransactionTrait, prelude::Json};
 use serde_json::json;
@@ -130,7 +130,7 @@ async fn report_everything(t: &Test, cake: &cake::Model, text: &str) -> Outcome 
         .record(db)
         .await?;
     let nowhere = |_| {
-        Some(Place {
+        Some(GeoPlace {
             country: Some(text.to_owned()),
             city: Some(text.to_owned()),
         })
@@ -159,7 +159,7 @@ async fn report_everything(t: &Test, cake: &cake::Model, text: &str) -> Outcome 
         .code(text)
         .stack_trace(text)
         .line(u32::MAX)
-        .record(db)
+        .record_with_returning(db)
         .await?;
     event
         .ok_or("events are not skipped")?
@@ -171,7 +171,7 @@ async fn report_everything(t: &Test, cake: &cake::Model, text: &str) -> Outcome 
 /// An attempt holds all that is known of it, and its record names it.
 pub async fn a_login_attempt_is_whole(t: &mut Test) -> Outcome {
     let vienna = |_| {
-        Some(Place {
+        Some(GeoPlace {
             country: Some("Austria".into()),
             city: Some("Wien".into()),
         })
@@ -250,7 +250,7 @@ pub async fn an_export_is_whole(t: &mut Test) -> Outcome {
         .bytes(1024)
         .filters(json!({"country": "AT"}))
         .path("exports/users.json")
-        .record(&t.db);
+        .record_with_returning(&t.db);
     let export = ada.scope(export).await?.ok_or("exports are not skipped")?;
     let stored = data_export::Entity::find_by_id(export.id)
         .one(&t.db)
@@ -302,7 +302,7 @@ pub async fn a_system_event_is_whole(t: &mut Test) -> Outcome {
         .stack_trace("s")
         .function("pay");
     let event = request
-        .scope(event.record(&t.db))
+        .scope(event.record_with_returning(&t.db))
         .await?
         .ok_or("events are not skipped")?;
     let stored = system_event::Entity::find_by_id(event.id)

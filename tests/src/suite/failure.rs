@@ -298,16 +298,12 @@ pub async fn events_by_hand_fail_or_are_counted(t: &mut Test) -> Outcome {
 
 const EVENTS: usize = 4;
 
-async fn event<C: AuditedWrite>(
-    kind: usize,
-    db: &C,
-    cake: &cake::Model,
-) -> audit_sea_orm::Result<()> {
+async fn event<C: AuditedWrite>(kind: usize, db: &C, cake: &cake::Model) -> Result<(), DbErr> {
     match kind {
         0 => AuditEvent::view(cake).record(db).await,
         1 => LoginAttempt::failed("ada").record(db).await,
-        2 => DataExport::new("cakes").record(db).await.map(drop),
-        _ => SystemEvent::error("oven").record(db).await.map(drop),
+        2 => DataExport::new("cakes").record(db).await,
+        _ => SystemEvent::error("oven").record(db).await,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use audit_sea_orm::{Cursor, TrailEntity, TrailQuery, capture, prelude::*};
+use audit_sea_orm::{TrailCursor, TrailEntity, TrailQuery, capture, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
     ModelTrait, QueryFilter, QueryOrder, Select, Set, TransactionTrait,
@@ -202,7 +202,7 @@ async fn both_ways<E: TrailEntity<Model: Send + Sync>>(t: &Test, text: &str) -> 
     let by_time = E::find().order_by_asc(E::OCCURRED_AT);
     assert_eq!(back(by_time).await?, expected, "{table}");
 
-    let (mut forth, mut next) = (Vec::new(), Some(Cursor::from(0)));
+    let (mut forth, mut next) = (Vec::new(), Some(TrailCursor::from(0)));
     while let Some(cursor) = next.filter(|_| forth.len() <= all.len()) {
         let page = E::find().newer_than(cursor).page(&t.db, 4).await?;
         forth.extend::<Vec<i64>>(numbers(&page.rows));
@@ -214,7 +214,7 @@ async fn both_ways<E: TrailEntity<Model: Send + Sync>>(t: &Test, text: &str) -> 
 
 async fn public_walks(t: &Test) -> Outcome {
     let all = expected(t, |_| true).await?;
-    let (mut back, mut next) = (Vec::new(), None::<Cursor>);
+    let (mut back, mut next) = (Vec::new(), None::<TrailCursor>);
     loop {
         let select = audit_log::Entity::find().newest_first();
         let select = next.into_iter().fold(select, TrailQuery::older_than);
@@ -226,7 +226,7 @@ async fn public_walks(t: &Test) -> Outcome {
         }
     }
     assert_eq!(back, all);
-    let (mut forth, mut next) = (Vec::new(), None::<Cursor>);
+    let (mut forth, mut next) = (Vec::new(), None::<TrailCursor>);
     loop {
         let select = audit_log::Entity::find().oldest_first();
         let select = next.into_iter().fold(select, TrailQuery::newer_than);

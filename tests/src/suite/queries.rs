@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use audit_sea_orm::{Cursor, TrailQuery, prelude::*};
+use audit_sea_orm::{TrailCursor, TrailQuery, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, JsonValue,
     ModelTrait, QueryFilter, QueryOrder, QueryTrait, Select, Set, Statement, prelude::DateTimeUtc,
@@ -93,7 +93,7 @@ pub async fn each_question_finds_its_records(t: &mut Test) -> Outcome {
 pub async fn pages_hold_every_row_once(t: &mut Test) -> Outcome {
     seed(t).await?;
     let mut seen = Vec::new();
-    let mut next: Option<Cursor> = None;
+    let mut next: Option<TrailCursor> = None;
     loop {
         let select = audit_log::Entity::by_actor("actor-7").newest_first();
         let select = next.into_iter().fold(select, TrailQuery::older_than);
@@ -109,7 +109,7 @@ pub async fn pages_hold_every_row_once(t: &mut Test) -> Outcome {
     assert_eq!(seen.len(), 200);
 
     let mut back = Vec::new();
-    let mut next: Option<Cursor> = None;
+    let mut next: Option<TrailCursor> = None;
     loop {
         let select = audit_log::Entity::find().oldest_first();
         let select = next.into_iter().fold(select, TrailQuery::newer_than);
@@ -175,7 +175,7 @@ pub async fn changed_finds_just_the_records_with_the_column(t: &mut Test) -> Out
 /// Each question is answered from the index made for it, in its order, without a scan of the table.
 pub async fn each_question_has_its_index(t: &mut Test) -> Outcome {
     seed(t).await?;
-    let cursor = Cursor::from(3_000);
+    let cursor = TrailCursor::from(3_000);
     let questions = [
         ("object", audit_log::Entity::for_key("pie", "7")),
         ("actor", audit_log::Entity::by_actor("actor-7")),
@@ -243,7 +243,7 @@ pub async fn the_summary_counts(t: &mut Test) -> Outcome {
     LoginAttempt::failed("Ada").record(&t.db).await?;
     LoginAttempt::blocked("mallory").record(&t.db).await?;
     let warning = SystemEvent::warning("w")
-        .record(&t.db)
+        .record_with_returning(&t.db)
         .await?
         .ok_or("warnings are recorded")?;
     warning.mark_resolved("ada", &t.db).await?;
@@ -251,7 +251,7 @@ pub async fn the_summary_counts(t: &mut Test) -> Outcome {
     old.occurred_at = Set(DateTimeUtc::UNIX_EPOCH);
     old.insert(&t.db).await?;
 
-    let (all, sent) = t.sent(AuditSummary::last_days(30).load(&t.db)).await;
+    let (all, sent) = t.sent(SummaryQuery::last_days(30).load(&t.db)).await;
     let all = all?;
     assert!((1..=4).contains(&sent.len()), "{sent:?}");
     assert_eq!(
@@ -267,7 +267,7 @@ pub async fn the_summary_counts(t: &mut Test) -> Outcome {
         (1, 1, 8)
     );
 
-    let hers = AuditSummary::last_days(30).actor("42").load(&t.db).await?;
+    let hers = SummaryQuery::last_days(30).actor("42").load(&t.db).await?;
     assert_eq!(
         (
             hers.total_actions,
@@ -277,10 +277,10 @@ pub async fn the_summary_counts(t: &mut Test) -> Outcome {
         (5, 1, 1)
     );
     assert_eq!((hers.system_errors, hers.unresolved_events), (1, 1));
-    let nobody = AuditSummary::last_days(30).actor("43").load(&t.db).await?;
+    let nobody = SummaryQuery::last_days(30).actor("43").load(&t.db).await?;
     assert_eq!(
         nobody,
-        AuditSummary::between(at(0), at(0)).load(&t.db).await?
+        SummaryQuery::between(at(0), at(0)).load(&t.db).await?
     );
     Ok(())
 }
@@ -290,7 +290,7 @@ pub async fn the_summary_keeps_to_its_period(t: &mut Test) -> Outcome {
     for second in [9, 10, 11, 12] {
         record(second, 1, "42", "r").insert(&t.db).await?;
     }
-    let period = AuditSummary::between(at(10), at(12)).load(&t.db).await?;
+    let period = SummaryQuery::between(at(10), at(12)).load(&t.db).await?;
     assert_eq!((period.total_actions, period.updates), (2, 2));
     Ok(())
 }

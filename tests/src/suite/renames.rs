@@ -1,6 +1,6 @@
 //! A table and its columns are renamed: their history goes on, and no record changes.
 
-use audit_sea_orm::{Capture, Cursor, capture, encoding::column_value, prelude::*, renames};
+use audit_sea_orm::{Capture, TrailCursor, capture, encoding::column_value, prelude::*, renames};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, JsonValue, ModelTrait,
     PrimaryKeyTrait, QuerySelect, Select, Set, prelude::DateTimeUtc,
@@ -357,7 +357,7 @@ pub async fn a_renamed_table_has_its_index(t: &mut Test) -> Outcome {
     crate::seed::analyze(&t.db).await?;
     let row = preference::Model { id: 7, value: 0 };
     let select = audit_log::Entity::for_object(&row).newest_first();
-    let select = select.older_than(Cursor::from(3_000)).limit(20);
+    let select = select.older_than(TrailCursor::from(3_000)).limit(20);
     let plan = explain(t, select).await?;
     // PostgreSQL goes by the number where it hopes to meet the page's rows soon.
     let by_number = t.backend == Backend::Postgres && plan.contains("audit_log_pkey");

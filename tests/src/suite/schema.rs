@@ -51,7 +51,7 @@ pub use together::{
 
 use std::time::Duration;
 
-use audit_sea_orm::{CheckReport, Drift, capture::InstallReport};
+use audit_sea_orm::capture::{CheckReport, Drift, InstallReport};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::Test;

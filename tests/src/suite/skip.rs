@@ -100,7 +100,7 @@ pub async fn skipped_actions_leave_no_record(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-async fn act(t: &Test) -> audit_sea_orm::Result<()> {
+async fn act(t: &Test) -> Result<(), DbErr> {
     write(t).await?;
     let pie = pie::Model {
         id: 1,
@@ -108,7 +108,7 @@ async fn act(t: &Test) -> audit_sea_orm::Result<()> {
         stock: 1,
     };
     AuditEvent::view(&pie).record(&t.db).await?;
-    AuditEvent::new(Action::custom("PUBLISH")?)
+    AuditEvent::new(Action::custom("PUBLISH").map_err(audit_sea_orm::Error::from)?)
         .on(&pie)
         .record(&t.db)
         .await?;
@@ -137,7 +137,7 @@ pub async fn skip_lists_hold_for_events_by_hand(t: &mut Test) -> Outcome {
 }
 
 /// Two attempts and a logout, an export, a system event, and a view of a pie.
-async fn report(t: &Test) -> audit_sea_orm::Result<()> {
+async fn report(t: &Test) -> Result<(), DbErr> {
     LoginAttempt::failed("ada").record(&t.db).await?;
     LoginAttempt::success("ada").record(&t.db).await?;
     DataExport::new("pies").record(&t.db).await?;

@@ -19,9 +19,9 @@ async fn uncaptured<F>(future: F) -> Result<u64, DbErr>
 where
     F: Future<Output = Result<(), DbErr>>,
 {
-    let before = audit_sea_orm::unaudited_writes();
+    let before = audit_sea_orm::tripwire::unaudited_writes();
     future.await?;
-    Ok(audit_sea_orm::unaudited_writes() - before)
+    Ok(audit_sea_orm::tripwire::unaudited_writes() - before)
 }
 
 fn renamed(id: i32, name: &str) -> cake::ActiveModel {
@@ -51,10 +51,10 @@ async fn captured<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
 pub async fn the_tripwire_counts_what_slips_through(t: &mut Test) -> Outcome {
     t.create_table(cake::Entity).await?;
     t.create_table(tart::Entity).await?;
-    audit_sea_orm::watch::<cake::Entity>();
-    audit_sea_orm::watch::<tart::Entity>();
+    audit_sea_orm::tripwire::watch::<cake::Entity>();
+    audit_sea_orm::tripwire::watch::<tart::Entity>();
     let mut db = t.isolated.connect(2).await?;
-    db.set_metric_callback(audit_sea_orm::audit_metric);
+    db.set_metric_callback(audit_sea_orm::tripwire::metric_callback);
 
     assert_eq!(uncaptured(captured(&db)).await?, 0);
     assert_eq!(uncaptured(captured(&db.audited())).await?, 0);

@@ -256,7 +256,7 @@ pub async fn kinds_of_a_newer_version_are_kept(t: &mut Test) -> Outcome {
         .reset_all()
         .update(&t.db)
         .await?;
-    let summary = AuditSummary::last_days(36_500).load(&t.db).await?;
+    let summary = SummaryQuery::last_days(36_500).load(&t.db).await?;
     assert_eq!(
         summary.successful_logins + summary.failed_logins + summary.blocked_logins,
         7

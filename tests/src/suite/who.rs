@@ -185,9 +185,15 @@ pub async fn an_explicit_tenant_goes_before_the_current_one(t: &mut Test) -> Out
             .record(&t.db)
             .await?;
         let export = DataExport::new("cakes").tenant_id(7);
-        let export = export.on_behalf_of(Actor::new(8)).record(&t.db).await?;
+        let export = export
+            .on_behalf_of(Actor::new(8))
+            .record_with_returning(&t.db)
+            .await?;
         let event = SystemEvent::info("baked").tenant_id(7);
-        let event = event.on_behalf_of(Actor::new(8)).record(&t.db).await?;
+        let event = event
+            .on_behalf_of(Actor::new(8))
+            .record_with_returning(&t.db)
+            .await?;
         Ok::<_, audit_sea_orm::Error>((export, event))
     };
     let (export, event) = support().scope(report).await?;
@@ -218,7 +224,7 @@ pub async fn events_have_metadata(t: &mut Test) -> Outcome {
         }
         attempt.record(&t.db).await?;
         export.record(&t.db).await?;
-        event.record(&t.db).await.map(drop)
+        event.record(&t.db).await
     };
     let own = json!(["own"]);
     ambient.clone().scope(report(None)).await?;

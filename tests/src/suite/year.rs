@@ -33,7 +33,7 @@ mod traffic;
 
 use std::process::Stdio;
 
-use audit_sea_orm::{check_entities, prelude::*};
+use audit_sea_orm::{capture::check_entities, prelude::*};
 use sea_orm::{DatabaseConnection, DbBackend, IsolationLevel, TransactionTrait};
 use tokio::io::{AsyncBufReadExt, BufReader};
 

@@ -6,7 +6,7 @@ use std::{
 use audit_core::Scoped;
 use tokio::runtime::Handle;
 
-use crate::carry;
+use crate::task::carry;
 
 /// Runs a future to its end though the caller may go away: if it is dropped on the way, a task goes on with it, and does
 /// with the output what `abandoned` says.

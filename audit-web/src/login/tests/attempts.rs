@@ -99,7 +99,7 @@ async fn any_name_a_stranger_types_is_recorded_clean_and_cut() {
 async fn address_and_place_stand_in_the_attempt() {
     let db = database().await;
     let backend = audited(&db).locator(|ip: std::net::IpAddr| {
-        ip.is_ipv4().then(|| Place {
+        ip.is_ipv4().then(|| GeoPlace {
             country: Some("Austria".to_owned()),
             city: Some("Wien".to_owned()),
         })

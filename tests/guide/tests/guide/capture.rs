@@ -48,11 +48,11 @@ async fn a_write_that_forgot_its_transaction_is_an_error() -> crate::Outcome {
 async fn what_slips_past_hooks_is_counted() -> crate::Outcome {
     let mut db = crate::bakery().await?;
     tripwire::count_what_slips_past(&mut db);
-    let before = audit_sea_orm::unaudited_writes();
+    let before = audit_sea_orm::tripwire::unaudited_writes();
     crate::entity::cake::Entity::insert(crate::new_cake())
         .exec(&db)
         .await?;
-    assert_eq!(audit_sea_orm::unaudited_writes(), before + 1);
+    assert_eq!(audit_sea_orm::tripwire::unaudited_writes(), before + 1);
     Ok(())
 }
 

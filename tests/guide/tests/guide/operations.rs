@@ -71,7 +71,7 @@ fn a_wrong_value_is_found_when_the_program_starts() -> crate::Outcome {
 fn configured() -> crate::Outcome {
     configure::configure()?;
     assert!(
-        !AuditConfig::current()?.is_enabled(),
+        !AuditConfig::current()?.get_enabled(),
         "as the environment says"
     );
     assert!(

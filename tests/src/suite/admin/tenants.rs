@@ -254,7 +254,7 @@ pub async fn a_tenant_sees_no_row_of_another(t: &mut Test) -> Outcome {
 pub async fn a_tenant_counts_its_own_rows(t: &mut Test) -> Outcome {
     seed(t).await?;
     let own = ROWS / 3;
-    let summary = AuditSummary::between(at(0), at(ROWS))
+    let summary = SummaryQuery::between(at(0), at(ROWS))
         .of_tenant("acme")
         .load(&t.db)
         .await?;

@@ -1,7 +1,11 @@
 //! SeaORM's schema sync: what it leaves to the migrations, and to `capture::install`.
 
 use audit_migration::Migrator;
-use audit_sea_orm::{Audited, Drift, capture, check, prelude::*};
+use audit_sea_orm::{
+    Audited,
+    capture::{self, Drift, check},
+    prelude::*,
+};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, Set, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
 use serde_json::json;

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use audit_migration::capture::CaptureExt;
-use audit_sea_orm::{
-    capture::{self, CaptureOptions, OnSkip},
-    check,
-};
+use audit_sea_orm::capture::{self, CaptureOptions, OnSkip, check};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, TransactionTrait};
 use sea_orm_migration::prelude::*;
 use serde_json::json;

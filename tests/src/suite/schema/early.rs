@@ -1,7 +1,7 @@
 //! Old migrations, which run with the entities of today.
 
 use audit_migration::{Captured, capture::CaptureExt};
-use audit_sea_orm::{capture, check};
+use audit_sea_orm::capture::{self, check};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use sea_orm_migration::{
     prelude::*,

@@ -3,9 +3,7 @@
 use audit_migration::Captured;
 use audit_sea_orm::{
     __private::install_captures,
-    Drift,
-    capture::{self, CaptureOptions, OnSkip},
-    check,
+    capture::{self, CaptureOptions, Drift, OnSkip, check},
 };
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use sea_orm_migration::MigratorTrait;

@@ -1,6 +1,6 @@
 //! Triggers that an earlier build of the library made.
 
-use audit_sea_orm::{capture, check};
+use audit_sea_orm::capture::{self, check};
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::{lines, of_muffins};

@@ -1,7 +1,7 @@
 //! Schemas and privileges of PostgreSQL around captured tables.
 
 use audit_migration::capture::CaptureExt;
-use audit_sea_orm::{capture, check};
+use audit_sea_orm::capture::{self, check};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
 

@@ -2,9 +2,7 @@
 
 use audit_migration::capture::CaptureExt;
 use audit_sea_orm::{
-    Drift,
-    capture::{self, CaptureOptions, OnSkip},
-    check,
+    capture::{self, CaptureOptions, Drift, OnSkip, check},
     prelude::*,
 };
 use sea_orm::{ConnectionTrait, DbErr};

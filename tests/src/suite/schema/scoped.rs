@@ -1,9 +1,6 @@
 //! Programs with entities of several databases.
 
-use audit_sea_orm::{
-    capture::{self, AuditedEntity, Installation},
-    check, check_entities,
-};
+use audit_sea_orm::capture::{self, AuditedEntity, Installation, check, check_entities};
 
 use crate::{
     Outcome, Test,

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use audit_migration::capture::CaptureExt;
-use audit_sea_orm::{
-    capture::{self, CaptureOptions, OnSkip},
-    check,
-};
+use audit_sea_orm::capture::{self, CaptureOptions, OnSkip, check};
 use futures_util::future::try_join_all;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
 use sea_orm_migration::{SchemaManager, prelude::Table, schema::string_null};

@@ -1,7 +1,10 @@
 //! A database that is restored from a backup.
 
 use audit_migration::Migrator;
-use audit_sea_orm::{capture, check, prelude::*};
+use audit_sea_orm::{
+    capture::{self, check},
+    prelude::*,
+};
 use sea_orm::{ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder, Set};
 use sea_orm_migration::MigratorTrait;
 

@@ -133,7 +133,7 @@ pub async fn unaudited_and_skip_lists_hold(t: &mut Test) -> Outcome {
 
 /// Whatever triggers were installed with is right.
 async fn check_agrees(t: &Test) -> Outcome {
-    let report = audit_sea_orm::check(&t.db).await?;
+    let report = audit_sea_orm::capture::check(&t.db).await?;
     let of_account = |table: &&TableReport| table.table == "ledger_account";
     let account = report.tables.iter().find(of_account).ok_or("it is known")?;
     assert_eq!(account.drifts, []);

@@ -1,7 +1,7 @@
 //! Drift that a name or a right makes, and what must be left alone.
 
 use audit_migration::Migrator;
-use audit_sea_orm::{CheckReport, Drift, capture, check};
+use audit_sea_orm::capture::{self, CheckReport, Drift, check};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Statement};
 use sea_orm_migration::MigratorTrait;
 

@@ -1,7 +1,7 @@
 //! Installing, removing and checking.
 
 use audit_migration::{MigrationOptions, MigratorWith};
-use audit_sea_orm::{CheckReport, Drift, capture, check};
+use audit_sea_orm::capture::{self, CheckReport, Drift, check};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, Statement};
 use sea_orm_migration::MigratorTraitSelf;
 

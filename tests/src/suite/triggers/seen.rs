@@ -1,6 +1,9 @@
 //! `check` is clean where all is well, and says of what it cannot see that it cannot.
 
-use audit_sea_orm::{Drift, capture, check, prelude::*};
+use audit_sea_orm::{
+    capture::{self, Drift, check},
+    prelude::*,
+};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, IntoActiveModel, Schema, Set};
 use serde_json::json;
 
@@ -195,7 +198,7 @@ async fn some_columns(t: &Test, user: &str) -> Outcome {
     Ok(())
 }
 
-async fn check_as(t: &Test, user: &str) -> Result<audit_sea_orm::CheckReport, DbErr> {
+async fn check_as(t: &Test, user: &str) -> Result<audit_sea_orm::capture::CheckReport, DbErr> {
     let db = as_user(t, user).await?;
     let report = check(&db).await;
     db.close().await?;

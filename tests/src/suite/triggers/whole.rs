@@ -1,7 +1,7 @@
 //! What `check` finds of a trigger beside its text: made anew, with other rights, of another version, or hidden.
 
 use audit_migration::Migrator;
-use audit_sea_orm::{Drift, capture, check};
+use audit_sea_orm::capture::{self, Drift, check};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::MigratorTrait;
 

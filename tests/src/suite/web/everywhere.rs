@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use audit_sea_orm::{carry, carry_into, prelude::*};
+use audit_sea_orm::{
+    prelude::*,
+    task::{carry, carry_into},
+};
 use audit_web::{AuditLayer, ClientAddress};
 use axum::{
     Router,
@@ -83,7 +86,7 @@ async fn streams(State(app): State<App>) -> Body {
 }
 
 async fn spawns(State(app): State<App>) {
-    let _by_the_library = audit_sea_orm::spawn(app.clone().work_later());
+    let _by_the_library = audit_sea_orm::task::spawn(app.clone().work_later());
     let _by_tokio = tokio::spawn(carry(app.work_later()));
 }
 

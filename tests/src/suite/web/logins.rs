@@ -53,7 +53,7 @@ pub async fn failed_logins_are_bounded_and_counted(t: &mut Test) -> Outcome {
         "{reason}"
     );
 
-    let summary = AuditSummary::last_days(1).load(&t.db).await?;
+    let summary = SummaryQuery::last_days(1).load(&t.db).await?;
     assert_eq!(
         summary.failed_logins,
         half.unsigned_abs() + u64::from(NAMES)

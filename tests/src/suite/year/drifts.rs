@@ -1,6 +1,6 @@
 //! What `check` says of Sakila.
 
-use audit_sea_orm::{CheckReport, capture::Drift};
+use audit_sea_orm::capture::{CheckReport, Drift};
 
 /// What is wrong with the tables of Sakila. MySQL 9.7 can fire triggers for the cascades of its keys, and nobody here asks it
 /// to.

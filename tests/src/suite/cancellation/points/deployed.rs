@@ -3,9 +3,8 @@
 
 use audit_migration::{Captured, Migrator, capture::CaptureExt};
 use audit_sea_orm::{
-    AuditedWrite, BeginWrite,
-    capture::{self, AuditedEntity},
-    check_entities,
+    AuditTransactionExt, AuditedWrite,
+    capture::{self, AuditedEntity, check_entities},
 };
 use sea_orm::{DbErr, EntityTrait, sea_query::Index};
 use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};

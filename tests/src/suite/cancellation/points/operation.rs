@@ -1,6 +1,6 @@
 //! What is dropped, and through what.
 
-use audit_sea_orm::{check, prelude::*};
+use audit_sea_orm::{capture::check, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Unchanged, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
     QueryFilter, Set, Statement, sea_query::Expr,
@@ -123,14 +123,14 @@ impl Operation {
                 update.exec(db).await.map(drop)
             }
             Self::CapturedDelete => tart::Entity::delete_by_id(2).exec(db).await.map(drop),
-            Self::Event => Ok(AuditEvent::new(Action::View).record(db).await?),
-            Self::Attempt => Ok(LoginAttempt::failed("ada").record(db).await?),
-            Self::Export => Ok(DataExport::new("pies").record(db).await.map(drop)?),
+            Self::Event => AuditEvent::new(Action::View).record(db).await,
+            Self::Attempt => LoginAttempt::failed("ada").record(db).await,
+            Self::Export => DataExport::new("pies").record(db).await,
             Self::Download => download(db).await,
-            Self::System => Ok(SystemEvent::error("oven").record(db).await.map(drop)?),
+            Self::System => SystemEvent::error("oven").record(db).await,
             Self::Resolve => resolve(db).await,
             Self::Page => audit_log::Entity::find().page(db, 3).await.map(drop),
-            Self::Summary => AuditSummary::last_days(7).load(db).await.map(drop),
+            Self::Summary => SummaryQuery::last_days(7).load(db).await.map(drop),
             Self::Check => check(db).await.map(drop),
             Self::Raw => raw(db, "pie", price).await,
             Self::CapturedRaw => raw(db, "tart", price).await,
@@ -196,14 +196,14 @@ async fn raw<C: ConnectionTrait>(db: &C, table: &str, price: i32) -> Result<(), 
 }
 
 async fn download<C: AuditedWrite>(db: &C) -> Result<(), DbErr> {
-    match DataExport::new("pies").record(db).await? {
+    match DataExport::new("pies").record_with_returning(db).await? {
         Some(export) => export.record_download(db).await,
         None => Err(DbErr::Custom("no export was recorded".to_owned())),
     }
 }
 
 async fn resolve<C: AuditedWrite>(db: &C) -> Result<(), DbErr> {
-    let Some(event) = SystemEvent::error("oven").record(db).await? else {
+    let Some(event) = SystemEvent::error("oven").record_with_returning(db).await? else {
         return Err(DbErr::Custom("no event was recorded".to_owned()));
     };
     event.mark_resolved("ada", db).await.map(drop)

@@ -130,7 +130,9 @@ pub async fn records_that_are_brought_back_stay(t: &mut Test) -> Outcome {
     because("import").scope(db.execute_unprepared(anew)).await?;
     AuditContext::unaudited("import", db.execute_unprepared(anew)).await?;
     assert_eq!(t.records().await?, before);
-    let report = because("check").scope(audit_sea_orm::check(&db)).await?;
+    let report = because("check")
+        .scope(audit_sea_orm::capture::check(&db))
+        .await?;
     let tart = report.tables.iter().find(|table| table.table == "tart");
     assert_eq!(tart.ok_or("it is known")?.drifts, []);
     assert_eq!(report.trail, []);

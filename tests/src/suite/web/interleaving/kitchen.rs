@@ -175,7 +175,7 @@ async fn streams(State(kitchen): State<Kitchen>, Sent(id): Sent) -> Body {
 async fn spawns(State(kitchen): State<Kitchen>, Sent(id): Sent) -> Response {
     let bake = |step| {
         let (kitchen, id) = (kitchen.clone(), id.clone());
-        audit_sea_orm::spawn(async move { kitchen.bake(&id, step).await })
+        audit_sea_orm::task::spawn(async move { kitchen.bake(&id, step).await })
     };
     let (awaited, outlives) = (bake(1), bake(2));
     kitchen.keep(outlives);
