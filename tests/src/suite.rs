@@ -458,6 +458,8 @@ pub const ALL: &[(&str, TestFn)] = list! {
         upserts,
         raw_sql,
         changed_keys,
+        keys_by_any_name,
+        a_key_that_is_dropped,
         cascades,
         truncate,
         masks_and_skips,

@@ -56,6 +56,8 @@ pub(super) struct ColumnFact {
     pub(super) expression: Option<String>,
     /// MariaDB shows its triggers a new time in it (`ON UPDATE`), even where it leaves the row as it was.
     pub(super) is_touched: bool,
+    /// Its value follows from other columns, and no statement sets it, on SQLite.
+    pub(super) is_computed: bool,
 }
 
 /// A table that is in the database.
@@ -163,14 +165,16 @@ fn column_fact(row: &QueryResult) -> Result<Option<ColumnFact>, DbErr> {
         holds_numbers: matches!(&*category, "C" | "G" | "R"),
         expression: row.try_get_by_index(5)?,
         is_touched: row.try_get_by_index::<String>(6)? == "1",
+        is_computed: row.try_get_by_index::<String>(7)? == "1",
     }))
 }
 
-/// Schema, column, type, whether it is padded, the type's category, expression, whether it is touched.
+/// Schema, column, type, whether it is padded, the type's category, expression, whether it is touched, whether it is computed.
 fn description(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => {
-            "SELECT 'main', x.name, '', '0', '', NULL, '0' FROM sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') x \
+            "SELECT 'main', x.name, '', '0', '', NULL, '0', CASE WHEN x.hidden IN (2, 3) THEN '1' ELSE '0' END \
+             FROM sqlite_master m JOIN pragma_table_xinfo(m.name, 'main') x \
              WHERE m.type IN ('table', 'view') AND COALESCE(lower($1), 'main') = 'main' \
              AND lower(m.name) = lower($2) AND x.hidden <> 1 \
              ORDER BY x.cid"
@@ -179,7 +183,7 @@ fn description(dialect: Dialect) -> &'static str {
             "SELECT n.nspname::text, a.attname::text, t.typname::text, \
              CASE WHEN COALESCE(e.typname, b.typname, t.typname) = 'bpchar' THEN '1' ELSE '0' END, \
              COALESCE(e.typcategory, t.typcategory)::text, \
-             CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, '0' \
+             CASE WHEN pg_catalog.to_jsonb(a) ->> 'attgenerated' = 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, '0', '0' \
              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
              LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
@@ -192,9 +196,9 @@ fn description(dialect: Dialect) -> &'static str {
         Dialect::MySql | Dialect::MariaDb => {
             "SELECT CONVERT(table_schema USING utf8mb4), CONVERT(column_name USING utf8mb4), \
              CONVERT(LOWER(data_type) USING utf8mb4), '0', '', CAST(NULL AS CHAR), \
-             CASE WHEN VERSION() LIKE '%MariaDB%' AND extra LIKE '%on update%' THEN '1' ELSE '0' END, ordinal_position AS n \
+             CASE WHEN VERSION() LIKE '%MariaDB%' AND extra LIKE '%on update%' THEN '1' ELSE '0' END, '0', ordinal_position AS n \
              FROM information_schema.columns WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? UNION ALL \
-             SELECT CONVERT(table_schema USING utf8mb4), NULL, NULL, NULL, NULL, NULL, NULL, 0 FROM information_schema.tables \
+             SELECT CONVERT(table_schema USING utf8mb4), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0 FROM information_schema.tables \
              WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? ORDER BY n"
         }
     }

@@ -11,6 +11,7 @@ mod postgres;
 mod replay;
 mod seen;
 mod silence;
+mod sqlite;
 mod types;
 mod whole;
 mod writes;
@@ -58,6 +59,7 @@ pub use silence::{
     a_write_that_reads_the_trail, deep_metadata_hides_nothing, the_login_stands_in_every_record,
     who_waited_comes_later,
 };
+pub use sqlite::{a_key_that_is_dropped, keys_by_any_name};
 pub use types::every_type_of_column_is_recorded;
 pub use whole::{
     a_server_that_ignores_the_case_of_tables, check_needs_no_right_to_use_a_schema,

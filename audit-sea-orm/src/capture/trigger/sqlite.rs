@@ -13,10 +13,12 @@ use crate::capture::{
     table::Table,
 };
 
-/// A change of the key is another trigger, so that an update pays for its comparison alone.
+/// A change of the key is another trigger, so that an update pays for its comparison alone: one that a statement does not
+/// even prepare which sets no column of the key.
 pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
     let (new_key, changed) = (Sqlite.key_differs(table), Sqlite.anything_differs(table));
     let same_key = format!("NOT ({new_key}) AND ({changed})");
+    let of_key = of_key(table, place);
     vec![
         trigger(table, place, "insert", "INSERT", None, &[CREATE]),
         trigger(table, place, "update", "UPDATE", Some(&same_key), &[UPDATE]),
@@ -24,13 +26,28 @@ pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
             table,
             place,
             "key",
-            "UPDATE",
+            &of_key,
             Some(&new_key),
             &[DELETE, CREATE],
         ),
         trigger(table, place, "delete", "DELETE", None, &[DELETE]),
     ]
 }
+
+/// The updates that may change the key. It may have other names too, where it is the number that SQLite gives each row; and
+/// a column that is computed changes with others.
+fn of_key(table: &Table, place: &Place) -> String {
+    let is_computed = |name: &str| place.fact(name).is_some_and(|fact| fact.is_computed);
+    if table.key.iter().any(|column| is_computed(&column.name)) {
+        return "UPDATE".to_owned();
+    }
+    let names = table.key.iter().map(|column| Sqlite.name(&column.name));
+    let names: Vec<_> = names.chain(ROW_NUMBER.map(str::to_owned)).collect();
+    format!("UPDATE OF {}", names.join(", "))
+}
+
+/// The names of the number that SQLite gives each row.
+const ROW_NUMBER: [&str; 3] = ["rowid", "oid", "_rowid_"];
 
 fn trigger(
     table: &Table,
