@@ -6,7 +6,7 @@ mod sqlite;
 
 pub(super) use mysql::MySql;
 pub(super) use postgres::{Postgres, unsafe_json};
-pub(super) use sqlite::Sqlite;
+pub(super) use sqlite::{Sqlite, changes};
 
 use super::{
     kind::Kind,
@@ -62,6 +62,11 @@ pub(super) trait Spell {
 
     /// The object of all recorded columns of a row.
     fn object(&self, row: &str, table: &Table) -> String {
+        self.object_of(table, |column| self.value(row, column))
+    }
+
+    /// The object of all recorded columns, with the JSON of those that are not masked.
+    fn object_of(&self, table: &Table, value: impl Fn(&Column) -> String) -> String {
         let mut parts = Vec::new();
         let mut literal = String::from("{");
         for (position, column) in table.columns.iter().enumerate() {
@@ -72,7 +77,7 @@ pub(super) trait Spell {
                 continue;
             }
             parts.push(self.text(&std::mem::take(&mut literal)));
-            parts.push(self.value(row, column));
+            parts.push(value(column));
         }
         literal.push('}');
         parts.push(self.text(&literal));
@@ -81,7 +86,7 @@ pub(super) trait Spell {
 
     /// A column's name and value, as they follow others in an object.
     fn following(&self, row: &str, column: &Column) -> String {
-        let before = format!(",{}", before_value(column));
+        let before = following_text(column);
         if column.masked {
             self.text(&format!(r#"{before}"***""#))
         } else {
@@ -166,6 +171,11 @@ pub(super) trait Spell {
 
     /// The text of the row for people.
     fn repr(&self, row: &str, table: &Table) -> String {
+        self.repr_by(self.key(row, table), row, table)
+    }
+
+    /// The text of the row of that key for people.
+    fn repr_by(&self, key: String, row: &str, table: &Table) -> String {
         let mut candidates: Vec<String> = table
             .naming
             .iter()
@@ -175,13 +185,18 @@ pub(super) trait Spell {
             })
             .collect();
         let prefix = self.text(&format!("{} ", table.audit_name));
-        candidates.push(self.concat(&[prefix, self.key(row, table)]));
+        candidates.push(self.concat(&[prefix, key]));
         let text = match candidates.as_slice() {
             [only] => only.clone(),
             several => format!("COALESCE({})", several.join(", ")),
         };
         self.line(&text)
     }
+}
+
+/// What stands before a value that follows others.
+fn following_text(column: &Column) -> String {
+    format!(",{}", before_value(column))
 }
 
 /// As `audit_core::diff` spells the outermost object.

@@ -9,15 +9,15 @@ use crate::capture::{
     catalog::Place,
     options::OnSkip,
     shape::Shape,
-    spell::{Spell, Sqlite},
+    spell::{Spell, Sqlite, changes},
     table::Table,
 };
 
 /// A change of the key is another trigger, so that an update pays for its comparison alone: one that a statement does not
 /// even prepare which sets no column of the key.
 pub(super) fn all(table: &Table, place: &Place) -> Vec<Trigger> {
-    let (new_key, changed) = (Sqlite.key_differs(table), Sqlite.anything_differs(table));
-    let same_key = format!("NOT ({new_key}) AND ({changed})");
+    let new_key = Sqlite.key_differs(table);
+    let same_key = format!("NOT ({new_key})");
     let of_key = of_key(table, place);
     vec![
         trigger(table, place, "insert", "INSERT", None, &[CREATE]),
@@ -80,20 +80,36 @@ fn trigger(
 }
 
 fn insert(table: &Table, event: Event) -> String {
-    let mut values = vec![("occurred_at", NOW.to_owned())];
-    values.extend(event.values(&Sqlite, table));
+    let (key, is_update) = (Sqlite.key(event.row(), table), event.old && event.new);
+    let mut values = vec![
+        ("occurred_at", NOW.to_owned()),
+        ("action", Sqlite.text(event.action)),
+        ("table_name", Sqlite.text(&table.audit_name)),
+        ("object_id", "object_id".to_owned()),
+        (
+            "object_repr",
+            Sqlite.repr_by("object_id".to_owned(), event.row(), table),
+        ),
+    ];
+    values.extend(images(table, event));
     let contexts = context_and_transaction();
     values.extend(contexts.map(|(column, most)| (column, context(column, most))));
     values.push(("metadata", METADATA.to_owned()));
-    let is_kept = match table.options.on_skip {
+    let mut conditions = Vec::new();
+    if is_update {
+        conditions.push("new_image IS NOT NULL");
+    }
+    match table.options.on_skip {
         OnSkip::Record => {
-            let skipped = event.skipped(&Sqlite, table);
             for (column, value) in &mut values {
-                *value = or_skipped(column, value, event, &skipped);
+                *value = or_skipped(column, value, event);
             }
-            ""
         }
-        OnSkip::Leave => " WHERE skipped IS NULL",
+        OnSkip::Leave => conditions.push("skipped IS NULL"),
+    }
+    let is_kept = match conditions.as_slice() {
+        [] => String::new(),
+        conditions => format!(" WHERE {}", conditions.join(" AND ")),
     };
     let (names, values) = lists(&values);
     let tables: Vec<_> = skip_names(table)
@@ -101,11 +117,36 @@ fn insert(table: &Table, event: Event) -> String {
         .map(|name| Sqlite.text(name))
         .collect();
     let skipped_by = skipped_by(&tables, &Sqlite.text(event.action));
+    let changes = if is_update {
+        format!("({}) CROSS JOIN ", changes(table))
+    } else {
+        String::new()
+    };
     let payload = payload();
     format!(
-        "INSERT INTO audit_log ({names}) SELECT {values} FROM (SELECT payload, {skipped_by} AS skipped \
-         FROM (SELECT {payload} AS payload LIMIT 1) LIMIT 1){is_kept}; "
+        "INSERT INTO audit_log ({names}) SELECT {values} FROM {changes}(SELECT object_id, payload, {skipped_by} AS skipped \
+         FROM (SELECT {key} AS object_id, {payload} AS payload LIMIT 1) LIMIT 1){is_kept}; "
     )
+}
+
+/// The columns of the row before and after, with their expressions.
+fn images(table: &Table, event: Event) -> Vec<(&'static str, String)> {
+    let is_update = event.old && event.new;
+    let image = |row, changed: &str| {
+        if is_update {
+            changed.to_owned()
+        } else {
+            Sqlite.object(row, table)
+        }
+    };
+    let mut images = Vec::new();
+    if event.old {
+        images.push(("old_values", image("OLD", "old_image")));
+    }
+    if event.new {
+        images.push(("new_values", image("NEW", "new_image")));
+    }
+    images
 }
 
 /// When a record is written: one value for all that a step of a statement does. Milliseconds are all that SQLite knows.
@@ -118,37 +159,32 @@ fn context(column: &str, most: usize) -> String {
 }
 
 /// What a column of the record holds where the context keeps the event from being recorded, or what it holds else.
-fn or_skipped(
-    column: &str,
-    value: &str,
-    event: Event,
-    skipped: &[(&'static str, String)],
-) -> String {
+fn or_skipped(column: &str, value: &str, event: Event) -> String {
     let instead = match column {
+        "action" => "'SKIPPED'".to_owned(),
         "metadata" => format!(
             r#"'{{"skipped":"{}","by":"' || skipped || '"}}'"#,
             event.action
         ),
         "object_repr" | "old_values" | "new_values" => "NULL".to_owned(),
-        _ => match skipped.iter().find(|(name, _)| *name == column) {
-            Some((_, instead)) if instead != value => instead.clone(),
-            _ => return value.to_owned(),
-        },
+        _ => return value.to_owned(),
     };
     format!("CASE WHEN skipped IS NULL THEN {value} ELSE {instead} END")
 }
 
-/// The context, NULL where there is none, and in the place of one that cannot be read another that says so.
+/// The context, NULL where there is none, and in the place of one that cannot be read another that says so. What SQLite has put
+/// together ends in a byte 0, as its functions want it: they would make a copy for each call else.
 fn payload() -> String {
     format!(
         "(SELECT CASE WHEN payload = '' THEN NULL WHEN typeof(payload) = 'text' AND \
-         CASE WHEN json_valid(payload) THEN json_type(payload) = 'object' END THEN payload \
+         CASE WHEN json_valid(payload) THEN json_type(payload) = 'object' END THEN payload || '' \
          ELSE '{{\"metadata\":{UNREADABLE}}}' END FROM audit_context LIMIT 1)"
     )
 }
 
 /// As JSON whatever it is: of several paths `json_extract` makes an array, here of the metadata and of a null.
-const METADATA: &str = "NULLIF(substr(json_extract(payload, '$.metadata', '$.\"\"'), 2, length(json_extract(payload, '$.metadata', '$.\"\"')) - 7), 'null')";
+const METADATA: &str = "CASE WHEN json_type(payload, '$.metadata') IS NOT NULL THEN NULLIF(substr(json_extract(payload, \
+     '$.metadata', '$.\"\"'), 2, length(json_extract(payload, '$.metadata', '$.\"\"')) - 7), 'null') END";
 
 /// What of the context keeps the event from being recorded, or NULL: by the names of its table and its action.
 fn skipped_by(tables: &[String], action: &str) -> String {
@@ -159,7 +195,7 @@ fn skipped_by(tables: &[String], action: &str) -> String {
         .join(" OR ");
     format!(
         "CASE WHEN payload IS NULL THEN NULL WHEN COALESCE(json_extract(payload, '$.unaudited'), 0) THEN 'unaudited' \
-         WHEN instr(payload, '\"skip_') = 0 THEN NULL \
+         WHEN payload NOT GLOB '*skip_*' THEN NULL \
          WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_actions') WHERE value = {action}) THEN 'skip_actions' \
          WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_models') WHERE {is_skipped}) THEN 'skip_models' END"
     )
