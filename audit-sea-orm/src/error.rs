@@ -258,10 +258,7 @@ mod tests {
     #[test]
     fn an_audit_error_is_found_in_what_carries_it() {
         let error = DbErr::from(Error::RuntimeStopped);
-        assert!(matches!(
-            error.clone().audit_err(),
-            Some(Error::RuntimeStopped)
-        ));
+        assert!(matches!(error.audit_err(), Some(Error::RuntimeStopped)));
         let again = DbErr::from(Error::from(error));
         assert!(matches!(again.audit_err(), Some(Error::RuntimeStopped)));
         assert!(DbErr::RecordNotUpdated.audit_err().is_none());

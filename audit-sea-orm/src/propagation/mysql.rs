@@ -4,7 +4,6 @@ use sea_orm::{
 };
 
 use super::driver::{AuditSqlxConnectionExt, Session, propagate, propagating, sealed::Sealed};
-
 use crate::{
     connection::Carried,
     record::transaction_id::{self, TransactionId},

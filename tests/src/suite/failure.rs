@@ -277,11 +277,7 @@ pub async fn events_by_hand_fail_or_are_counted(t: &mut Test) -> Outcome {
             let error = event(kind, &t.db, &cake)
                 .await
                 .expect_err("it cannot be written");
-            assert_names(
-                &DbErr::from(error).to_string(),
-                "the record of",
-                fault.cause(t),
-            );
+            assert_names(&error.to_string(), "the record of", fault.cause(t));
             let (written, lost) = losses_of(under_log().scope(event(kind, &t.db, &cake))).await;
             written?;
             assert_one_loss(&lost, "the record of", fault.cause(t));

@@ -49,7 +49,7 @@ pub async fn locked_trail_is_reported_or_counted(t: &mut Test) -> Outcome {
         "the record of VIEW of cake {} could not be written",
         cake.id
     );
-    assert_names(&DbErr::from(error).to_string(), &event, cause(t));
+    assert_names(&error.to_string(), &event, cause(t));
     let viewed = under_log().scope(AuditEvent::view(&cake).record(&pool));
     let (recorded, lost) = losses_of(viewed).await;
     recorded?;
