@@ -29,12 +29,6 @@ pub use begin::{AuditTransactionExt, AuditedWrite};
 pub(crate) use hits::AwaitedHit;
 pub(crate) use kind::ConnectionKind;
 pub(crate) use own::{context_of, is_ours, is_own, own};
-#[cfg(any(
-    feature = "sqlx-mysql",
-    feature = "sqlx-postgres",
-    feature = "sqlx-sqlite"
-))]
-pub(crate) use payload::Carried;
 #[cfg(feature = "stream")]
 pub use stream::AuditedStream;
 pub use transaction::AuditedTransaction;

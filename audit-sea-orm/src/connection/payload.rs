@@ -1,7 +1,7 @@
 //! What travels to the triggers: a context, the id of the transaction and the configuration, as one JSON text.
 
 use audit_core::{AuditConfig, AuditContext};
-use sea_orm::{DbBackend, IdenStatic};
+use sea_orm::IdenStatic;
 
 use crate::{
     Result,
@@ -28,32 +28,6 @@ pub(crate) fn now(
     Ok(of(&context, transaction, &config))
 }
 
-/// What a plain connection carries until it goes back to its pool.
-#[derive(Debug)]
-pub(crate) struct Carried {
-    pub(crate) payload: String,
-    /// The id of what is written on it until then.
-    pub(crate) transaction: Option<TransactionId>,
-}
-
-impl Carried {
-    /// The payload of this moment, with an id of its own; `None` where there is nothing to say.
-    pub(crate) fn now(backend: DbBackend) -> Result<Option<Self>> {
-        let Some(payload) = now(None, None)? else {
-            return Ok(None);
-        };
-        let transaction = TransactionId::on(backend);
-        let payload = match &transaction {
-            Some(id) => payload.replacen('{', &format!("{{{},", entry_of(id)), 1),
-            None => payload,
-        };
-        Ok(Some(Self {
-            payload,
-            transaction,
-        }))
-    }
-}
-
 /// Nothing is recorded, but that it was not.
 fn unaudited(transaction: Option<&TransactionId>) -> String {
     let mut entries = vec![r#""unaudited":true"#.to_owned()];
@@ -61,7 +35,8 @@ fn unaudited(transaction: Option<&TransactionId>) -> String {
     object(&entries)
 }
 
-fn entry_of(transaction: &TransactionId) -> String {
+/// The id of a transaction, as a payload holds it.
+pub(crate) fn entry_of(transaction: &TransactionId) -> String {
     format!("\"transaction_id\":{}", json(transaction.as_str()))
 }
 
@@ -125,6 +100,7 @@ fn like(glob: &str) -> String {
 #[cfg(test)]
 mod tests {
     use audit_core::Actor;
+    use sea_orm::DbBackend;
 
     use super::*;
 
@@ -159,25 +135,6 @@ mod tests {
             .scope(async { now(Some(&explicit), None).unwrap() })
             .await;
         assert_eq!(off.as_deref(), Some(UNAUDITED));
-    }
-
-    #[tokio::test]
-    async fn a_pool_gives_an_id_to_what_has_a_context() {
-        let carried = |backend| Carried::now(backend).unwrap();
-        let nothing = async { carried(DbBackend::Sqlite).is_none() };
-        assert!(AuditContext::new().scope(nothing).await);
-        let because = AuditContext::new().reason("{");
-        because
-            .scope(async {
-                let here = carried(DbBackend::MySql).unwrap();
-                let id = here.transaction.unwrap();
-                let expected = format!(r#"{{"transaction_id":"{}","reason":"{{"}}"#, id.as_str());
-                assert_eq!(here.payload, expected);
-                let numbered = carried(DbBackend::Postgres).unwrap();
-                assert!(numbered.transaction.is_none());
-                assert_eq!(numbered.payload, r#"{"reason":"{"}"#);
-            })
-            .await;
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use sea_orm::{
     sqlx::{self, Database, pool::PoolOptions},
 };
 
-use crate::connection::Carried;
+use crate::{Result, connection::payload, record::transaction_id::TransactionId};
 
 pub(super) mod sealed {
     pub trait Sealed {}
@@ -62,6 +62,31 @@ pub trait AuditSqlxConnectionExt: sealed::Sealed {
     fn propagate_audit_context(&mut self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
+/// What a connection carries until it goes back to its pool.
+pub(super) struct Carried {
+    pub(super) payload: String,
+    /// The id of what is written on it until then.
+    pub(super) transaction: Option<TransactionId>,
+}
+
+impl Carried {
+    /// The payload of this moment, with an id of its own; `None` where there is nothing to say.
+    fn now(backend: DbBackend) -> Result<Option<Self>> {
+        let Some(payload) = payload::now(None, None)? else {
+            return Ok(None);
+        };
+        let transaction = TransactionId::on(backend);
+        let payload = match &transaction {
+            Some(id) => payload.replacen('{', &format!("{{{},", payload::entry_of(id)), 1),
+            None => payload,
+        };
+        Ok(Some(Self {
+            payload,
+            transaction,
+        }))
+    }
+}
+
 /// A connection that keeps what it carries where triggers and records find it.
 pub(super) trait Session: Send {
     const BACKEND: DbBackend;
@@ -114,4 +139,30 @@ where
         .before_acquire(|connection, _| {
             Box::pin(async move { propagate(connection).await.map(|()| true) })
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use audit_core::AuditContext;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pool_gives_an_id_to_what_has_a_context() {
+        let carried = |backend| Carried::now(backend).unwrap();
+        let nothing = async { carried(DbBackend::Sqlite).is_none() };
+        assert!(AuditContext::new().scope(nothing).await);
+        let because = AuditContext::new().reason("{");
+        because
+            .scope(async {
+                let here = carried(DbBackend::MySql).unwrap();
+                let id = here.transaction.unwrap();
+                let expected = format!(r#"{{"transaction_id":"{}","reason":"{{"}}"#, id.as_str());
+                assert_eq!(here.payload, expected);
+                let numbered = carried(DbBackend::Postgres).unwrap();
+                assert!(numbered.transaction.is_none());
+                assert_eq!(numbered.payload, r#"{"reason":"{"}"#);
+            })
+            .await;
+    }
 }

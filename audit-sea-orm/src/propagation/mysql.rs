@@ -3,11 +3,10 @@ use sea_orm::{
     sqlx::{self, MySql, MySqlConnection},
 };
 
-use super::driver::{AuditSqlxConnectionExt, Session, propagate, propagating, sealed::Sealed};
-use crate::{
-    connection::Carried,
-    record::transaction_id::{self, TransactionId},
+use super::driver::{
+    AuditSqlxConnectionExt, Carried, Session, propagate, propagating, sealed::Sealed,
 };
+use crate::record::transaction_id::{self, TransactionId};
 
 /// The second is what an audited transaction goes back to: see `connection::session`. The third is what the library's own
 /// records ask: see [`transaction_id::MYSQL_VARIABLE`].

@@ -4,10 +4,10 @@ use sea_orm::{
 };
 
 use super::{
-    driver::{AuditSqlxConnectionExt, Session, propagate, propagating, sealed::Sealed},
+    driver::{AuditSqlxConnectionExt, Carried, Session, propagate, propagating, sealed::Sealed},
     search_path,
 };
-use crate::{Result, connection::Carried};
+use crate::Result;
 
 /// The second is what an audited transaction goes back to: see `connection::session`.
 const HOLD: &str =

@@ -3,8 +3,10 @@ use sea_orm::{
     sqlx::{self, AssertSqlSafe, Executor, Sqlite, SqliteConnection},
 };
 
-use super::driver::{AuditSqlxConnectionExt, Session, propagate, propagating, sealed::Sealed};
-use crate::{capture::propagated, clock, connection::Carried};
+use super::driver::{
+    AuditSqlxConnectionExt, Carried, Session, propagate, propagating, sealed::Sealed,
+};
+use crate::{capture::propagated, clock};
 
 /// Writes where that changes anything, to the temporary tables alone, and tells whether the triggers are there.
 ///
