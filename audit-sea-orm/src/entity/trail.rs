@@ -47,7 +47,7 @@ trail_entity!(audit_log, data_export, login_attempt, system_event);
 ///
 /// # Example
 /// ```
-/// use audit_sea_orm::Cursor;
+/// use audit_sea_orm::TrailCursor;
 ///
 /// let cursor: TrailCursor = "42".parse()?;
 /// assert_eq!(cursor.to_string(), "42");
