@@ -5,7 +5,7 @@ use sea_orm::{
     sqlx::{self, Database, pool::PoolOptions},
 };
 
-use crate::{Result, connection::payload, record::transaction_id::TransactionId};
+use crate::{connection::payload, record::transaction_id::TransactionId};
 
 pub(super) mod sealed {
     pub trait Sealed {}
@@ -71,7 +71,7 @@ pub(super) struct Carried {
 
 impl Carried {
     /// The payload of this moment, with an id of its own; `None` where there is nothing to say.
-    fn now(backend: DbBackend) -> Result<Option<Self>> {
+    fn now(backend: DbBackend) -> crate::Result<Option<Self>> {
         let Some(payload) = payload::now(None, None)? else {
             return Ok(None);
         };
