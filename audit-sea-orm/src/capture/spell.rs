@@ -6,7 +6,7 @@ mod sqlite;
 
 pub(super) use mysql::MySql;
 pub(super) use postgres::{Postgres, unsafe_json};
-pub(super) use sqlite::{Sqlite, changes};
+pub(super) use sqlite::Sqlite;
 
 use super::{
     kind::Kind,
@@ -36,7 +36,9 @@ pub(super) trait Spell {
     fn concat(&self, parts: &[String]) -> String;
 
     /// The characters of a text from the second on.
-    fn tail(&self, text: &str) -> String;
+    fn tail(&self, text: &str) -> String {
+        format!("substr({text}, 2)")
+    }
 
     /// NULL for the texts "" and "null", which name nothing, as in the hooks; others stay, whatever the column's
     /// collation takes for equal to these.
@@ -130,13 +132,8 @@ pub(super) trait Spell {
         if any.is_empty() {
             "1 = 0".to_owned()
         } else {
-            self.any_of(&any)
+            any.join(" OR ")
         }
-    }
-
-    /// Whether one of several conditions holds.
-    fn any_of(&self, conditions: &[String]) -> String {
-        conditions.join(" OR ")
     }
 
     /// Whether the key differs.

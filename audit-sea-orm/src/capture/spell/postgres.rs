@@ -103,10 +103,6 @@ impl Spell for Postgres {
         format!("({})", parts.join(" || "))
     }
 
-    fn tail(&self, text: &str) -> String {
-        format!("substr({text}, 2)")
-    }
-
     fn name_of_something(&self, text: &str) -> String {
         format!("NULLIF(NULLIF(({text}) COLLATE \"C\", ''), 'null')")
     }

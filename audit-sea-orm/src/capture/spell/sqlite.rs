@@ -1,7 +1,6 @@
 mod image;
 
 use super::{Kind, MOST_BRACKETS, SHORT_JSON, Spell, Table};
-pub(in super::super) use image::changes;
 
 /// SQLite: types are those of the values, not of the columns, so each expression asks for them.
 pub(in super::super) struct Sqlite;
@@ -57,19 +56,16 @@ impl Spell for Sqlite {
 
     /// As a balanced tree: SQLite's expressions nest 1,000 deep at most, and tables have up to 2,000 columns.
     fn concat(&self, parts: &[String]) -> String {
-        balanced(" || ", parts)
-    }
-
-    fn any_of(&self, conditions: &[String]) -> String {
-        balanced(" OR ", conditions)
+        const FLAT: usize = 32;
+        if parts.len() <= FLAT {
+            return parts.join(" || ");
+        }
+        let (left, right) = parts.split_at(parts.len() / 2);
+        format!("({}) || ({})", self.concat(left), self.concat(right))
     }
 
     fn object(&self, row: &str, table: &Table) -> String {
         image::whole(row, table)
-    }
-
-    fn tail(&self, text: &str) -> String {
-        format!("substr({text}, 2)")
     }
 
     fn name_of_something(&self, text: &str) -> String {
@@ -86,16 +82,6 @@ impl Spell for Sqlite {
              FROM (SELECT substr({text}, 1, 200) AS l))"
         )
     }
-}
-
-fn balanced(operator: &str, parts: &[String]) -> String {
-    const FLAT: usize = 32;
-    if parts.len() <= FLAT {
-        return parts.join(operator);
-    }
-    let (left, right) = parts.split_at(parts.len() / 2);
-    let (left, right) = (balanced(operator, left), balanced(operator, right));
-    format!("({left}){operator}({right})")
 }
 
 /// The text of a value, or its bytes where it is no UTF-8.

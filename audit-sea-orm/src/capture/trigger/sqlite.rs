@@ -9,7 +9,7 @@ use crate::capture::{
     catalog::Place,
     options::OnSkip,
     shape::Shape,
-    spell::{Spell, Sqlite, changes},
+    spell::{Spell, Sqlite},
     table::Table,
 };
 
@@ -118,7 +118,7 @@ fn insert(table: &Table, event: Event) -> String {
         .collect();
     let skipped_by = skipped_by(&tables, &Sqlite.text(event.action));
     let changes = if is_update {
-        format!("({}) CROSS JOIN ", changes(table))
+        format!("({}) CROSS JOIN ", Sqlite.changes(table))
     } else {
         String::new()
     };

@@ -67,32 +67,35 @@ fn bare(row: &str, column: &Column) -> String {
     format!("+{}", Sqlite.column(row, column))
 }
 
-/// A query of one row: the objects of those columns that differ, as they were and as they are, both NULL where none does.
-pub(in super::super::super) fn changes(table: &Table) -> String {
-    let mut ways = Ways::default();
-    let mut rows: Vec<_> = compared(table)
-        .map(|column| {
-            let (name, way) = (Sqlite.text(&following_text(column)), ways.number(column));
-            format!(
-                "({name}, {way}, {}, {})",
-                bare("OLD", column),
-                bare("NEW", column)
-            )
-        })
-        .collect();
-    if rows.is_empty() {
-        rows.push("('', 0, NULL, NULL)".to_owned());
+impl Sqlite {
+    /// A query of one row: the objects of those columns that differ, as they were and as they are, both NULL where none does.
+    pub(in crate::capture) fn changes(&self, table: &Table) -> String {
+        let mut ways = Ways::default();
+        let mut rows: Vec<_> = compared(table)
+            .map(|column| {
+                let (name, way) = (self.text(&following_text(column)), ways.number(column));
+                format!(
+                    "({name}, {way}, {}, {})",
+                    bare("OLD", column),
+                    bare("NEW", column)
+                )
+            })
+            .collect();
+        if rows.is_empty() {
+            rows.push("('', 0, NULL, NULL)".to_owned());
+        }
+        let (rows, differ, spelled) = (rows.join(", "), ways.differ(), ways.spelled());
+        let image = |side| {
+            format!("'{{' || substr(group_concat(p, '') FILTER (WHERE s = {side}), 2) || '}}'")
+        };
+        let (old, new) = (image(0), image(1));
+        // Where a query has a LIMIT, SQLite keeps it apart, and does not put its expressions wherever their names stand.
+        format!(
+            "SELECT {old} AS old_image, {new} AS new_image FROM (SELECT s, c || {spelled} AS p FROM \
+             (SELECT s, column1 AS c, column2 AS k, CASE s WHEN 0 THEN column3 ELSE column4 END AS x \
+             FROM (VALUES {rows}) CROSS JOIN (SELECT 0 AS s UNION ALL SELECT 1) WHERE {differ} LIMIT -1) LIMIT -1)"
+        )
     }
-    let (rows, differ, spelled) = (rows.join(", "), ways.differ(), ways.spelled());
-    let image =
-        |side| format!("'{{' || substr(group_concat(p, '') FILTER (WHERE s = {side}), 2) || '}}'");
-    let (old, new) = (image(0), image(1));
-    // Where a query has a LIMIT, SQLite keeps it apart, and does not put its expressions wherever their names stand.
-    format!(
-        "SELECT {old} AS old_image, {new} AS new_image FROM (SELECT s, c || {spelled} AS p FROM \
-         (SELECT s, column1 AS c, column2 AS k, CASE s WHEN 0 THEN column3 ELSE column4 END AS x \
-         FROM (VALUES {rows}) CROSS JOIN (SELECT 0 AS s UNION ALL SELECT 1) WHERE {differ} LIMIT -1) LIMIT -1)"
-    )
 }
 
 /// The object of all recorded columns of a row.
