@@ -2,6 +2,7 @@
 
 mod collapse;
 mod logins;
+mod on_failure;
 mod refused_login;
 mod report;
 mod unfinished;
@@ -27,6 +28,8 @@ use tokio::{
 
 use collapse::Budget;
 use logins::Logins;
+#[cfg(feature = "axum-login")]
+pub(crate) use on_failure::under;
 use refused_login::RefusedLogin;
 pub(crate) use report::{Report, Source};
 use unfinished::Begun;

@@ -81,12 +81,6 @@ impl From<DbErr> for Failure {
     }
 }
 
-impl From<audit_sea_orm::Error> for Failure {
-    fn from(error: audit_sea_orm::Error) -> Self {
-        DbErr::from(error).into()
-    }
-}
-
 impl From<askama::Error> for Failure {
     fn from(error: askama::Error) -> Self {
         tracing::error!(error = %error, "the audit admin could not render a page");

@@ -1,10 +1,10 @@
 //! Writes an attempt to its end, though the client may go away.
 
-use audit_sea_orm::{AuditConfig, Error, LoginAttempt, OnFailure};
+use audit_sea_orm::{Error, LoginAttempt, OnFailure};
 use sea_orm::DbErr;
 use tokio::runtime::Handle;
 
-use crate::EventReporter;
+use crate::{EventReporter, reporter::under};
 
 /// Writes the attempt in a task of its own, which a client that goes away does not cancel.
 pub(crate) async fn record(attempt: LoginAttempt, reporter: EventReporter) -> Result<(), DbErr> {
@@ -23,10 +23,7 @@ pub(crate) async fn record_or_count(
     attempt: LoginAttempt,
     reporter: EventReporter,
 ) -> Result<(), DbErr> {
-    let config = AuditConfig::current().map_err(Error::from)?;
-    let config = config.as_ref().clone();
-    let record = record(attempt, reporter);
-    config.on_failure(OnFailure::Log).scope(record).await
+    under(OnFailure::Log, record(attempt, reporter)).await
 }
 
 /// An attempt to record should its future be dropped before it is known how it ended.

@@ -12,8 +12,7 @@ use std::{
 };
 
 use audit_sea_orm::{
-    AuditConfig, AuditContext, AuditDbErrExt, Error, OnFailure, SharedContext,
-    entity::system_event::EventType,
+    AuditContext, AuditDbErrExt, Error, OnFailure, SharedContext, entity::system_event::EventType,
 };
 use sea_orm::{ConnAcquireErr, DatabaseConnection, DbErr};
 use tokio::{
@@ -24,6 +23,7 @@ use tokio::{
 use super::{
     EventReporter, Logins, Message, Queue,
     collapse::Collapse,
+    on_failure::under,
     refused_login::RefusedLogin,
     report::{Event, Report},
 };
@@ -285,13 +285,6 @@ async fn written(writing: &mut Option<Writing>) -> Outcome {
     }
 }
 
-/// What cannot be written is an error here, also where the application's own losses are counted.
-async fn or_fail(recording: impl Future<Output = Result<(), DbErr>>) -> Result<(), DbErr> {
-    let config = AuditConfig::current().map_err(Error::from)?;
-    let config = config.as_ref().clone();
-    config.on_failure(OnFailure::Fail).scope(recording).await
-}
-
 /// Writes a row that holds its place in the queue until then.
 async fn write(row: Row, place: Option<OwnedSemaphorePermit>, db: &DatabaseConnection) -> Outcome {
     let Err(error) = row.record(db).await else {
@@ -319,9 +312,11 @@ fn found_no_connection(error: &DbErr) -> bool {
 
 impl Row {
     async fn record(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
+        // Also where the application's own losses are counted.
+        let or_fail = OnFailure::Fail;
         match self {
-            Self::Event(event) => event.scope().scope(or_fail(event.record(db))).await,
-            Self::Login(login) => login.scope().scope(or_fail(login.record(db))).await,
+            Self::Event(event) => event.scope().scope(under(or_fail, event.record(db))).await,
+            Self::Login(login) => login.scope().scope(under(or_fail, login.record(db))).await,
         }
     }
 
