@@ -136,6 +136,7 @@ mod event;
 pub mod hooks;
 pub mod prelude;
 mod propagation;
+mod quoted;
 mod read;
 mod record;
 pub mod task;

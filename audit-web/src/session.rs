@@ -24,9 +24,5 @@ use sha2::{Digest, Sha256};
 /// ```
 #[must_use]
 pub fn session_digest(id: &str) -> String {
-    let digest = Sha256::digest(id);
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(&Sha256::digest(id)[..16])
 }

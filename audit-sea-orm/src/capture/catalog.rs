@@ -2,6 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
+use crate::quoted;
+
 /// A database, as far as its triggers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -247,8 +249,8 @@ pub(super) async fn attached<C: ConnectionTrait>(
                AND ($1 IS NULL OR lower(name) = lower($1)) ORDER BY seq";
     for database in texts(db, sql, [schema.map(str::to_owned).into()]).await? {
         let sql = format!(
-            "SELECT name FROM \"{}\".sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower($1)",
-            database.replace('"', "\"\"")
+            "SELECT name FROM {}.sqlite_master WHERE type IN ('table', 'view') AND lower(name) = lower($1)",
+            quoted::name(&database)
         );
         if !texts(db, &sql, [table.into()]).await?.is_empty() {
             return Ok(Some(database));
@@ -300,11 +302,6 @@ pub(super) async fn interceptors<C: ConnectionTrait>(
         }
     };
     texts(db, sql, [schema.into(), table.into()]).await
-}
-
-/// A name, quoted for MySQL and MariaDB.
-pub(super) fn ticked(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }
 
 pub(super) async fn query<C: ConnectionTrait, const N: usize>(

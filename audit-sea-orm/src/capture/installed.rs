@@ -10,6 +10,7 @@ use super::{
     shape::Shape,
     trigger::{MARK, Mark, Trigger, VERSION, read_mark},
 };
+use crate::quoted;
 
 /// A capture trigger in the database.
 #[derive(Clone, Debug)]
@@ -149,7 +150,7 @@ impl Installed {
     /// Whether its text writes into the schema of the trail: PostgreSQL's names it, and stays where the schema gets another
     /// name.
     pub(super) fn names_trail_of(&self, place: &Place) -> bool {
-        let insert = || format!("INSERT INTO {}.audit_log ", quoted(&place.log_schema));
+        let insert = || format!("INSERT INTO {}.audit_log ", quoted::name(&place.log_schema));
         place.dialect != Dialect::Postgres || self.text.contains(&insert())
     }
 
@@ -195,32 +196,32 @@ impl Installed {
     fn drop_trigger(&self, dialect: Dialect) -> String {
         match dialect {
             // Else one of an attached database would be found.
-            Dialect::Sqlite => format!("DROP TRIGGER IF EXISTS main.{}", quoted(&self.name)),
+            Dialect::Sqlite => format!("DROP TRIGGER IF EXISTS main.{}", quoted::name(&self.name)),
             Dialect::Postgres => format!(
                 "DROP TRIGGER IF EXISTS {} ON {}",
-                quoted(&self.name),
+                quoted::name(&self.name),
                 self.quoted_table()
             ),
             Dialect::MySql | Dialect::MariaDb => format!(
                 "DROP TRIGGER IF EXISTS {}.{}",
-                catalog::ticked(&self.schema),
-                catalog::ticked(&self.name)
+                quoted::mysql_name(&self.schema),
+                quoted::mysql_name(&self.name)
             ),
         }
     }
 
     fn quoted_table(&self) -> String {
-        format!("{}.{}", quoted(&self.schema), quoted(&self.table))
+        format!(
+            "{}.{}",
+            quoted::name(&self.schema),
+            quoted::name(&self.table)
+        )
     }
 
     fn drop_function(&self) -> String {
-        let (schema, name) = (quoted(&self.schema), quoted(&self.name));
+        let (schema, name) = (quoted::name(&self.schema), quoted::name(&self.name));
         format!("DROP FUNCTION IF EXISTS {schema}.{name}()")
     }
-}
-
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// What removes triggers, as [`drops`] does, and on PostgreSQL first waits for those who make some of the same tables: they hold
@@ -244,10 +245,10 @@ pub(super) fn removals(
 
 /// PostgreSQL's lock of a table's triggers, until the end of the transaction. It comes after that of the table itself.
 pub(super) fn lock_beside(quoted_table: &str) -> String {
-    let literal = quoted_table.replace('\'', "''");
+    let literal = quoted::text(quoted_table);
     format!(
         "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('audit-capture'), \
-         '{literal}'::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int4)"
+         {literal}::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int4)"
     )
 }
 

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Audited,
     audited::{entity_names, renames},
+    quoted,
 };
 
 /// A table that is there, under its entity's name or a former one.
@@ -80,7 +81,10 @@ impl PresentTable {
     where
         C: ConnectionTrait,
     {
-        let (schema, name) = (catalog::ticked(&self.schema), catalog::ticked(&self.name));
+        let (schema, name) = (
+            quoted::mysql_name(&self.schema),
+            quoted::mysql_name(&self.name),
+        );
         let lock = format!("LOCK TABLES {schema}.{name} WRITE");
         let mut options = None;
         for tried in 1.. {

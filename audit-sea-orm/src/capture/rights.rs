@@ -5,12 +5,12 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
-    catalog::{self, Dialect, ticked},
+    catalog::{self, Dialect},
     drift::Drift,
     installed::Installed,
     table::Table,
 };
-use crate::Capture;
+use crate::{Capture, quoted};
 
 /// What the owner of a trigger may do.
 enum Standing {
@@ -125,7 +125,11 @@ async fn of_account<C: ConnectionTrait>(
     ];
     for (right, schema, table) in needed {
         if !is_granted(db, &grantee, right, schema, table).await? {
-            let right = format!("{right} on {}.{}", ticked(schema), ticked(table));
+            let right = format!(
+                "{right} on {}.{}",
+                quoted::mysql_name(schema),
+                quoted::mysql_name(table)
+            );
             return Ok(Standing::Lacks(right));
         }
     }
@@ -205,8 +209,12 @@ pub(super) async fn no_table<C: ConnectionTrait>(
         });
     }
     let named = |name: &str| match schema {
-        Some(schema) => format!("{}.{}", ticked(schema), ticked(name)),
-        None => ticked(name),
+        Some(schema) => format!(
+            "{}.{}",
+            quoted::mysql_name(schema),
+            quoted::mysql_name(name)
+        ),
+        None => quoted::mysql_name(name),
     };
     let ask = format!("SELECT 1 FROM {} LIMIT 0", named(table));
     Ok(if is_refused(db, dialect, &ask, &["1142 "]).await {
@@ -249,8 +257,12 @@ pub(super) async fn hidden_columns<C: ConnectionTrait>(
     let Some(unseen) = known.iter().find(|column| !is_seen(column)) else {
         return Ok(None);
     };
-    let place = format!("{}.{}", ticked(schema), ticked(table));
-    let ask = format!("SELECT {} FROM {place} LIMIT 0", ticked(unseen));
+    let place = format!(
+        "{}.{}",
+        quoted::mysql_name(schema),
+        quoted::mysql_name(table)
+    );
+    let ask = format!("SELECT {} FROM {place} LIMIT 0", quoted::mysql_name(unseen));
     let is_hidden = is_refused(db, dialect, &ask, &["1142 ", "1143 "]).await;
     Ok(is_hidden.then(|| Drift::Hidden {
         what: format!("columns of table `{table}`"),
@@ -266,11 +278,19 @@ pub(super) async fn no_trigger<C: ConnectionTrait>(
     name: &str,
     (schema, table): (&str, &str),
 ) -> Drift {
-    let ask = format!("SHOW CREATE TRIGGER {}.{}", ticked(schema), ticked(name));
+    let ask = format!(
+        "SHOW CREATE TRIGGER {}.{}",
+        quoted::mysql_name(schema),
+        quoted::mysql_name(name)
+    );
     if is_refused(db, dialect, &ask, &["1227 "]).await {
         Drift::Hidden {
             what: format!("trigger `{name}`"),
-            right: format!("TRIGGER on {}.{}", ticked(schema), ticked(table)),
+            right: format!(
+                "TRIGGER on {}.{}",
+                quoted::mysql_name(schema),
+                quoted::mysql_name(table)
+            ),
         }
     } else {
         Drift::NoTrigger(name.to_owned())

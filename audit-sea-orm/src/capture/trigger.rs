@@ -129,10 +129,6 @@ fn name(table: &Table, what: &str) -> String {
     format!("audit_capture_{plain}_{digest}_{what}")
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The text of a trigger with its mark, which names the schema of the trail only where it is not the table's, as that may get
 /// another name.
 fn marked(table: &Table, place: &Place, shape: &Shape, text: impl Fn(&str) -> String) -> String {
@@ -154,12 +150,12 @@ fn marked(table: &Table, place: &Place, shape: &Shape, text: impl Fn(&str) -> St
 }
 
 fn fingerprint(text: &str) -> String {
-    hex(&Sha256::digest(text.trim())[..8])
+    hex::encode(&Sha256::digest(text.trim())[..8])
 }
 
 /// Shorter, where there are many.
 fn hex_digest(text: &str) -> String {
-    hex(&Sha256::digest(text)[..4])
+    hex::encode(&Sha256::digest(text)[..4])
 }
 
 /// What the mark of a trigger tells, and the fingerprint of its text as it is. A name may look like the beginning of a mark.

@@ -33,9 +33,7 @@ fn fits_postgres(id: &str) -> bool {
 }
 
 fn digest(id: &str) -> String {
-    let digest = Sha256::digest(id);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    format!("sha256:{}", hex::encode(Sha256::digest(id)))
 }
 
 #[cfg(test)]

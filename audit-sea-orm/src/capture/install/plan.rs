@@ -1,10 +1,13 @@
 //! The statements that make a table's triggers what they should be.
 
-use crate::capture::{
-    catalog::{Dialect, Place},
-    installed::{self, Installed, quoted},
-    table::Table,
-    trigger::{self, Trigger},
+use crate::{
+    capture::{
+        catalog::{Dialect, Place},
+        installed::{self, Installed},
+        table::Table,
+        trigger::{self, Trigger},
+    },
+    quoted,
 };
 
 /// What `CREATE OR REPLACE FUNCTION` of PostgreSQL makes anew.
@@ -55,7 +58,11 @@ pub(super) fn in_the_way<'a>(
 /// some does not.
 pub(super) fn locks(table: &Table, place: &Place, installed: &[Installed]) -> Vec<String> {
     let plan = Plan::new(table, place, installed);
-    let on = format!("{}.{}", quoted(&place.table_schema), quoted(&table.name));
+    let on = format!(
+        "{}.{}",
+        quoted::name(&place.table_schema),
+        quoted::name(&table.name)
+    );
     let mode = match (!plan.removed.is_empty(), plan.made().next().is_some()) {
         (true, _) => Some("ACCESS EXCLUSIVE"),
         (false, true) => Some("SHARE ROW EXCLUSIVE"),

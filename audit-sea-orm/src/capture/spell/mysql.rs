@@ -1,4 +1,5 @@
 use super::{Kind, MOST_BRACKETS, SHORT_JSON, Spell};
+use crate::quoted;
 
 /// MariaDB and MySQL, which differ in what they offer for JSON.
 pub(in super::super) struct MySql {
@@ -7,16 +8,15 @@ pub(in super::super) struct MySql {
 
 impl Spell for MySql {
     fn name(&self, name: &str) -> String {
-        format!("`{}`", name.replace('`', "``"))
+        quoted::mysql_name(name)
     }
 
     /// With backslashes as hexadecimal digits, as whether they escape depends on the session.
     fn text(&self, text: &str) -> String {
         if text.contains('\\') {
-            let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
-            format!("CONVERT(X'{hex}' USING utf8mb4)")
+            format!("CONVERT(X'{}' USING utf8mb4)", hex::encode_upper(text))
         } else {
-            format!("'{}'", text.replace('\'', "''"))
+            quoted::text(text)
         }
     }
 

@@ -1,4 +1,5 @@
 use super::{Column, Kind, MOST_BRACKETS, SHORT_JSON, Spell};
+use crate::quoted;
 
 /// PostgreSQL, inside a function that runs with `search_path = pg_catalog, pg_temp`.
 pub(in super::super) enum Postgres {
@@ -10,7 +11,7 @@ pub(in super::super) enum Postgres {
 
 impl Spell for Postgres {
     fn name(&self, name: &str) -> String {
-        format!("\"{}\"", name.replace('"', "\"\""))
+        quoted::name(name)
     }
 
     fn column(&self, row: &str, column: &Column) -> String {
@@ -28,11 +29,11 @@ impl Spell for Postgres {
 
     /// With backslashes as an escape string, which every session reads the same.
     fn text(&self, text: &str) -> String {
-        let quoted = text.replace('\'', "''");
+        let quoted = quoted::text(text);
         if quoted.contains('\\') {
-            format!("E'{}'", quoted.replace('\\', "\\\\"))
+            format!("E{}", quoted.replace('\\', "\\\\"))
         } else {
-            format!("'{quoted}'")
+            quoted
         }
     }
 

@@ -1,17 +1,18 @@
 mod image;
 
 use super::{Kind, MOST_BRACKETS, SHORT_JSON, Spell, Table};
+use crate::quoted;
 
 /// SQLite: types are those of the values, not of the columns, so each expression asks for them.
 pub(in super::super) struct Sqlite;
 
 impl Spell for Sqlite {
     fn name(&self, name: &str) -> String {
-        format!("\"{}\"", name.replace('"', "\"\""))
+        quoted::name(name)
     }
 
     fn text(&self, text: &str) -> String {
-        format!("'{}'", text.replace('\'', "''"))
+        quoted::text(text)
     }
 
     fn json(&self, kind: &Kind, x: &str) -> String {

@@ -14,6 +14,7 @@ use crate::{
         recorded::{MayLock, Recorded},
     },
     connection::own,
+    quoted,
     record::Condition,
 };
 
@@ -97,7 +98,7 @@ const IS_COUNTED: &str =
 impl Counted {
     /// Has a select ask for the count, in the same statement.
     pub(super) fn ask_beside<E: EntityTrait>(select: &mut SelectStatement) {
-        let literal = format!("to_regclass('{}')", name::<E>().replace('\'', "''"));
+        let literal = format!("to_regclass({})", quoted::text(&name::<E>()));
         select.expr_as(Expr::cust(COUNT.replace("TABLE", &literal)), BESIDE);
     }
 
@@ -162,7 +163,7 @@ fn of_table(what: &str, when: &str, table: String) -> SelectStatement {
 /// The name of the entity's table, as `to_regclass` takes it.
 fn name<E: EntityTrait>() -> String {
     let entity = E::default();
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    let schema = entity.schema_name().map(|schema| quoted(schema) + ".");
-    schema.unwrap_or_default() + &quoted(entity.table_name())
+    let schema = entity.schema_name();
+    let schema = schema.map(|schema| quoted::name(schema) + ".");
+    schema.unwrap_or_default() + &quoted::name(entity.table_name())
 }

@@ -46,7 +46,7 @@ fn decode_some(json: &Json, like: &Value) -> Option<Value> {
         Value::Double(_) => double(json)?.into(),
         Value::String(_) => json.as_str()?.into(),
         Value::Char(_) => parse::<char>(json)?.into(),
-        Value::Bytes(_) => bytes(json.as_str()?)?.into(),
+        Value::Bytes(_) => hex::decode(json.as_str()?).ok()?.into(),
         Value::Json(_) => Value::Json(Some(Box::new(unwrapped(json)?))),
         Value::Enum(v) => enumerated(json, v)?,
         Value::ChronoDate(_) => parse::<NaiveDate>(json)?.into(),
@@ -112,16 +112,6 @@ fn time(json: &Json) -> Option<NaiveTime> {
         Some("24:00:00.000000") => Some(NaiveTime::MIN),
         _ => parse(json),
     }
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    if !hex.len().is_multiple_of(2) || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok())
-        .collect()
 }
 
 fn unwrapped(json: &Json) -> Option<Json> {

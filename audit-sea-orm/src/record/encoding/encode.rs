@@ -43,7 +43,7 @@ impl Serialize for Encoded<'_> {
             Value::Double(v) => v.map(Float).serialize(serializer),
             Value::String(v) => v.serialize(serializer),
             Value::Char(v) => v.serialize(serializer),
-            Value::Bytes(v) => v.as_deref().map(hex).serialize(serializer),
+            Value::Bytes(v) => v.as_deref().map(hex::encode).serialize(serializer),
             Value::Json(v) => v.as_deref().map(JsonColumn).serialize(serializer),
             other => serialize_by_feature(other, serializer),
         }
@@ -165,17 +165,6 @@ fn big_decimal(decimal: &sea_orm::prelude::BigDecimal) -> String {
         // A few bytes may name a number of more digits than there is memory.
         decimal.to_scientific_notation()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 0xf));
-    }
-    text
 }
 
 /// The value of a JSON column.
