@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     admitted::Visit, dashboard::Window, detail, failure::Failure, history::History, listed::Listed,
-    range::Ends, slice::Asked,
+    page::ListQuery, range::Ends,
 };
 
 /// The description of the API, which the tests compare with what it answers.
@@ -18,16 +18,16 @@ pub(super) async fn list<E: Listed>(visit: Visit) -> Result<Json<Value>, Failure
     if size.is_some_and(|size| !(1..=500).contains(&size)) {
         return Err(Failure::bad_request("A page has 1 to 500 rows."));
     }
-    let asked = Asked::<E>::read(&visit, Ends::Near).await?;
+    let query = ListQuery::<E>::read(&visit, Ends::Near).await?;
     let size = size.unwrap_or(visit.shared.settings.page_size);
-    let slice = asked.slice(db, size).await?;
+    let page = query.page(db, size).await?;
     visit.record_view().await?;
-    let rows = slice.rows.into_iter().map(E::with_present_names);
+    let rows = page.rows.into_iter().map(E::with_present_names);
     Ok(Json(json!({
         "rows": rows.collect::<Vec<_>>(),
-        "older": slice.older.map(|cursor| cursor.to_string()),
-        "newer": slice.newer.map(|cursor| cursor.to_string()),
-        "looked_to": slice.looked_to,
+        "older": page.older.map(|cursor| cursor.to_string()),
+        "newer": page.newer.map(|cursor| cursor.to_string()),
+        "looked_to": page.looked_to,
     })))
 }
 

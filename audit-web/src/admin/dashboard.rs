@@ -11,14 +11,15 @@ use super::{
     admitted::Visit,
     cell::Moment,
     chart::{self, Chart},
+    count,
     failure::Failure,
     layout::Layout,
     params::{Params, link},
     period::Span,
     ranking::{Counted, busiest, present_table, rows},
-    tally, value,
+    scan::during,
+    value,
     viewer::Viewer,
-    walk::during,
 };
 
 /// A period to choose: its days, the hours of a bar, and its name.
@@ -236,7 +237,7 @@ async fn activity(window: Window, visit: &Visit) -> Result<Chart, DbErr> {
             .column(audit_log::Column::Id)
             .into_query()
     };
-    let counts = tally::counts_in(&visit.shared.db, &bars, rows).await?;
+    let counts = count::rows_in(&visit.shared.db, &bars, rows).await?;
     let bars = bars.iter().zip(counts).map(|((from, until), count)| {
         let day = from.format("%Y-%m-%d").to_string();
         let last = (*until - TimeDelta::hours(1))

@@ -17,10 +17,10 @@ use super::{
     admitted::Visit,
     failure::Failure,
     listed::Listed,
-    place::Place,
+    page::{ListQuery, filter_names},
+    position::Position,
     range::Ends,
     settings::Shared,
-    slice::{Asked, filter_names},
 };
 use format::Format;
 use receipt::Receipt;
@@ -38,11 +38,11 @@ pub(super) async fn json_lines<E: Listed>(visit: Visit) -> Result<Response, Fail
 
 async fn export<E: Listed>(visit: &Visit, format: Format) -> Result<Response, Failure> {
     // It reads all rows of a period anyway.
-    let asked = Asked::<E>::read(visit, Ends::Exact).await?;
+    let query = ListQuery::<E>::read(visit, Ends::Exact).await?;
     let filters = visit.params.keeping(filter_names::<E>()).to_json();
     let file = File {
         shared: Arc::clone(&visit.shared),
-        asked,
+        query,
         format,
         next: Next::Head,
         receipt: Receipt::new(visit, E::TABLE, format, filters),
@@ -66,7 +66,7 @@ async fn export<E: Listed>(visit: &Visit, format: Format) -> Result<Response, Fa
 /// A file on its way.
 struct File<E: Listed> {
     shared: Arc<Shared>,
-    asked: Asked<E>,
+    query: ListQuery<E>,
     format: Format,
     next: Next,
     receipt: Receipt,
@@ -97,12 +97,12 @@ impl<E: Listed> File<E> {
     }
 
     async fn rows(&mut self) -> Result<(Vec<u8>, usize), DbErr> {
-        let slice = self.asked.slice(&self.shared.db, BATCH).await?;
-        match slice.older {
-            Some(cursor) => self.asked.place = Place::Older(cursor),
+        let page = self.query.page(&self.shared.db, BATCH).await?;
+        match page.older {
+            Some(cursor) => self.query.position = Position::Older(cursor),
             None => self.next = Next::End,
         }
-        let rows = slice.rows.into_iter().map(E::with_present_names);
+        let rows = page.rows.into_iter().map(E::with_present_names);
         let rows: Vec<_> = rows.collect();
         Ok((self.format.rows::<E>(&rows), rows.len()))
     }

@@ -4,15 +4,15 @@ use sea_orm::{ColumnTrait, Condition, DatabaseConnection, DbErr, Value, sea_quer
 
 use super::{
     admitted::Visit,
+    count, distinct,
     failure::Failure,
     field::{Field, Kind},
     listed::Listed,
-    place::Place,
+    position::Position,
+    prefix::IndexPrefix,
     range::{Ends, Range},
-    stretch::Stretch,
-    tally,
+    scan::{SCAN_LIMIT, Scan},
     viewer::Viewer,
-    walk::{WINDOW, Walk},
 };
 
 /// The name of the filter of the tenant.
@@ -35,8 +35,8 @@ impl<E: Listed> Given<E> {
     }
 }
 
-/// The stretches of an index that begins with these columns: one for each way to choose a value of each.
-fn stretches<'a, E: Listed + 'a>(leads: impl Iterator<Item = &'a Given<E>>) -> Vec<Stretch<E>> {
+/// The prefixes of an index that begins with these columns: one for each choice of a value of each.
+fn prefixes<'a, E: Listed + 'a>(leads: impl Iterator<Item = &'a Given<E>>) -> Vec<IndexPrefix<E>> {
     let none = vec![Vec::new()];
     let all = leads.fold(none, |leads: Vec<Vec<_>>, given| {
         let with = |value: &Value| {
@@ -48,36 +48,36 @@ fn stretches<'a, E: Listed + 'a>(leads: impl Iterator<Item = &'a Given<E>>) -> V
         };
         given.values.iter().flat_map(with).collect()
     });
-    all.into_iter().map(Stretch::of).collect()
+    all.into_iter().map(IndexPrefix::of).collect()
 }
 
 /// The rows that the fields and a range of time choose.
 pub(super) struct Filtered<E: Listed> {
-    /// The walk to them, by the index that knows most of it.
-    pub(super) walk: Walk<E>,
-    /// The walk to those of any time.
-    pub(super) of_any_time: Walk<E>,
+    /// The scan to them, by the index that knows most of it.
+    pub(super) scan: Scan<E>,
+    /// The scan to those of any time.
+    pub(super) of_any_time: Scan<E>,
     /// What the fields ask, where they ask anything.
     pub(super) fields: Option<Condition>,
 }
 
 /// An index that leads to rows, and the names of the filters that it knows.
-struct Way<E: Listed> {
-    walk: Walk<E>,
+struct Candidate<E: Listed> {
+    scan: Scan<E>,
     known: &'static [&'static str],
 }
 
-impl<E: Listed> Way<E> {
-    /// Its walk, with what it does not know.
-    fn to(&self, given: &[Given<E>]) -> Walk<E> {
+impl<E: Listed> Candidate<E> {
+    /// Its scan, with what it does not know.
+    fn to(&self, given: &[Given<E>]) -> Scan<E> {
         let rest = given
             .iter()
             .filter(|given| !self.known.contains(&given.name));
-        rest.fold(self.walk.clone(), |walk, given| walk.but(given.condition()))
+        rest.fold(self.scan.clone(), |scan, given| scan.but(given.condition()))
     }
 }
 
-/// The walks to the rows that the fields and a range of time choose.
+/// The scans to the rows that the fields and a range of time choose.
 pub(super) async fn filtered<E: Listed>(
     visit: &Visit,
     range: Range,
@@ -85,29 +85,32 @@ pub(super) async fn filtered<E: Listed>(
 ) -> Result<Filtered<E>, Failure> {
     let db = &visit.shared.db;
     let given = given::<E>(visit)?;
-    let ways = ways(&given, db).await?;
-    let by_time = (!range.is_all()).then(|| Walk::by_time(range.rows::<E>()));
-    let counts = match (ways.len(), &by_time) {
+    let candidates = candidates(&given, db).await?;
+    let by_time = (!range.is_all()).then(|| Scan::by_time(range.rows::<E>()));
+    let counts = match (candidates.len(), &by_time) {
         (1, None) => vec![0],
         _ => {
-            let walks = ways.iter().map(|way| &way.walk).chain(&by_time);
-            let rows =
-                walks.map(|walk| walk.keys(Place::Newest, WINDOW + 1, db.get_database_backend()));
-            tally::counts(db, rows).await?
+            let scans = candidates
+                .iter()
+                .map(|candidate| &candidate.scan)
+                .chain(&by_time);
+            let rows = scans
+                .map(|scan| scan.keys(Position::Newest, SCAN_LIMIT + 1, db.get_database_backend()));
+            count::rows(db, rows).await?
         }
     };
-    let fewest = counts.iter().take(ways.len()).enumerate();
+    let fewest = counts.iter().take(candidates.len()).enumerate();
     let (at, count) = fewest.min_by_key(|(_, count)| **count).unwrap_or((0, &0));
-    let of_any_time = ways[at].to(&given);
-    let walk = match by_time {
+    let of_any_time = candidates[at].to(&given);
+    let scan = match by_time {
         None => of_any_time.clone(),
         // They are put in order, so there is no need to know where in the order they lie.
-        Some(by_time) if counts.last() < Some(count) => Way {
-            walk: by_time,
+        Some(by_time) if counts.last() < Some(count) => Candidate {
+            scan: by_time,
             known: &[],
         }
         .to(&given),
-        Some(_) if *count <= WINDOW => of_any_time.clone().but(range.holds::<E>()),
+        Some(_) if *count <= SCAN_LIMIT => of_any_time.clone().but(range.holds::<E>()),
         Some(_) => {
             let numbers = range.numbers::<E>(ends, db).await?;
             of_any_time.clone().within(numbers).but(range.holds::<E>())
@@ -115,17 +118,17 @@ pub(super) async fn filtered<E: Listed>(
     };
     let fields = given.into_iter().map(|given| given.condition());
     Ok(Filtered {
-        walk,
+        scan,
         of_any_time,
         fields: fields.map(Condition::from).reduce(Condition::add),
     })
 }
 
-/// The walk to all rows that somebody who is limited to one tenant may see.
-pub(super) fn of_tenant<E: Listed>(viewer: &Viewer) -> Option<Walk<E>> {
+/// The scan to all rows that somebody who is limited to one tenant may see.
+pub(super) fn of_tenant<E: Listed>(viewer: &Viewer) -> Option<Scan<E>> {
     let tenant = viewer.tenant.as_deref()?;
     let lead = vec![(E::TENANT_ID, tenant.into())];
-    Some(Walk::along(Stretch::of(lead)))
+    Some(Scan::along(IndexPrefix::of(lead)))
 }
 
 /// What the address asks, and the tenant whose rows alone are to be seen, whatever the address says.
@@ -177,57 +180,57 @@ fn is_kind(text: &str) -> bool {
 }
 
 /// The indexes that know something of what was asked for; the table itself, where none does.
-async fn ways<E: Listed>(
+async fn candidates<E: Listed>(
     given: &[Given<E>],
     db: &DatabaseConnection,
-) -> Result<Vec<Way<E>>, DbErr> {
+) -> Result<Vec<Candidate<E>>, DbErr> {
     let is_given = |name: &str| given.iter().any(|given| given.name == name);
     if is_given("object") && !is_given("table") {
-        let (walk, known): (_, &[&str]) = (over_tables(given, db).await?, &["object"]);
-        return Ok(vec![Way { walk, known }]);
+        let (scan, known): (_, &[&str]) = (over_tables(given, db).await?, &["object"]);
+        return Ok(vec![Candidate { scan, known }]);
     }
-    let mut ways: Vec<Way<E>> = Vec::new();
+    let mut candidates: Vec<Candidate<E>> = Vec::new();
     for index in E::INDEXES {
         // What a longer index knows too, it finds fewer rows for.
-        let mut longer = ways.iter().map(|way| way.known);
+        let mut longer = candidates.iter().map(|candidate| candidate.known);
         let is_part = longer.any(|known| index.iter().all(|name| known.contains(name)));
         if index.iter().all(|name| is_given(name)) && !is_part {
             let known = |name: &&str| given.iter().find(|given| given.name == *name);
-            let walk = Walk::over(stretches(index.iter().filter_map(known)));
-            ways.push(Way { walk, known: index });
+            let scan = Scan::over(prefixes(index.iter().filter_map(known)));
+            candidates.push(Candidate { scan, known: index });
         }
     }
-    if ways.is_empty() {
-        let (walk, known): (_, &[&str]) = (Walk::along(Stretch::of(Vec::new())), &[]);
-        ways.push(Way { walk, known });
+    if candidates.is_empty() {
+        let (scan, known): (_, &[&str]) = (Scan::along(IndexPrefix::of(Vec::new())), &[]);
+        candidates.push(Candidate { scan, known });
     }
-    Ok(ways)
+    Ok(candidates)
 }
 
-/// The walk to an object whose table was not named: the index of objects begins with the table.
+/// The scan to an object whose table was not named: the index of objects begins with the table.
 async fn over_tables<E: Listed>(
     given: &[Given<E>],
     db: &DatabaseConnection,
-) -> Result<Walk<E>, DbErr> {
+) -> Result<Scan<E>, DbErr> {
     let object = given.iter().find(|given| given.name == "object");
     let table = E::FIELDS.iter().find(|field| field.name == "table");
-    let mut tables = tally::held(db, E::TABLE, "table_name").await?;
+    let mut tables = distinct::values(db, E::TABLE, "table_name").await?;
     let of_table = |name: &String| {
         let table = table.map(|field| Given {
             name: field.name,
             column: field.column,
             values: vec![name.as_str().into()],
         });
-        stretches(table.iter().chain(object))
+        prefixes(table.iter().chain(object))
     };
-    let rows = tables
-        .iter()
-        .map(|name| Walk::over(of_table(name)).keys(Place::Newest, 1, db.get_database_backend()));
-    let mut counts = tally::counts(db, rows).await?.into_iter();
+    let rows = tables.iter().map(|name| {
+        Scan::over(of_table(name)).keys(Position::Newest, 1, db.get_database_backend())
+    });
+    let mut counts = count::rows(db, rows).await?.into_iter();
     tables.retain(|_| counts.next() > Some(0));
     if tables.is_empty() {
         // No table has such an object, and none is an empty list, which no index can be asked for.
         tables.push(String::new());
     }
-    Ok(Walk::over(tables.iter().flat_map(of_table).collect()))
+    Ok(Scan::over(tables.iter().flat_map(of_table).collect()))
 }

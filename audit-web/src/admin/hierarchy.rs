@@ -7,12 +7,12 @@ use sea_orm::{
 };
 
 use super::{
+    count,
     listed::Listed,
+    page::ListQuery,
     params::Params,
     period::{Period, Span},
-    slice::Asked,
-    tally,
-    walk::{fitting_during, last_during, time_of},
+    scan::{fitting_during, last_during, time_of},
 };
 
 /// How far rows are counted in a year, a month or a day: a day of a large trail is to cost what one of a small does.
@@ -42,15 +42,15 @@ pub(super) struct PartView {
 }
 
 pub(super) async fn load<E: Listed>(
-    asked: &Asked<E>,
+    query: &ListQuery<E>,
     params: &Params,
     db: &DatabaseConnection,
 ) -> Result<Hierarchy, DbErr> {
-    let parts = match asked.period {
+    let parts = match query.period {
         Some(period) => period.parts(),
-        None => years(asked, db).await?,
+        None => years(query, db).await?,
     };
-    let counts = counts(asked, &parts, db).await?;
+    let counts = counts(query, &parts, db).await?;
     let to = |period: Option<Period>| params.with("date", period.map(Period::text)).to_query();
     let views = parts.iter().zip(counts).map(|(part, count)| PartView {
         label: part.label(),
@@ -63,17 +63,17 @@ pub(super) async fn load<E: Listed>(
         count: count.text(),
     });
     let mut path = Vec::new();
-    let mut above = asked.period.and_then(Period::parent);
+    let mut above = query.period.and_then(Period::parent);
     while let Some(period) = above {
         path.insert(0, (period.title(), to(Some(period))));
         above = period.parent();
     }
-    if asked.period.is_some() {
+    if query.period.is_some() {
         path.insert(0, ("All dates".to_owned(), to(None)));
     }
     Ok(Hierarchy {
         path,
-        current: asked
+        current: query
             .period
             .map_or_else(|| "All dates".to_owned(), Period::title),
         parts: views.collect(),
@@ -98,14 +98,14 @@ impl Count {
     }
 }
 
-/// How many rows of the walk there are in each part: all, where they are few. Else the last in it are looked at.
+/// How many rows of the scan there are in each part: all, where they are few. Else the last in it are looked at.
 async fn counts<E: Listed>(
-    asked: &Asked<E>,
+    query: &ListQuery<E>,
     parts: &[Period],
     db: &DatabaseConnection,
 ) -> Result<Vec<Count>, DbErr> {
     let spans: Vec<Span> = parts.iter().map(|part| part.span()).collect();
-    let Some(fields) = &asked.fields else {
+    let Some(fields) = &query.fields else {
         let known = known::<E>(&spans, MOST, db).await?;
         let counts = known.into_iter().map(|known| Count {
             seen: known.min(MOST),
@@ -113,7 +113,7 @@ async fn counts<E: Listed>(
         });
         return Ok(counts.collect());
     };
-    if let Some(times) = asked.of_any_time.times(db).await? {
+    if let Some(times) = query.of_any_time.times(db).await? {
         let count = |(from, until): &Span| {
             let seen = times.iter().filter(|time| (from..until).contains(time));
             Count {
@@ -127,7 +127,7 @@ async fn counts<E: Listed>(
     let known = known::<E>(&spans, most, db).await?;
     let backend = db.get_database_backend();
     let fitting = |from, until| fitting_during::<E>(fields.clone(), from, until, most, backend);
-    let seen = tally::counts_in(db, &spans, fitting).await?;
+    let seen = count::rows_in(db, &spans, fitting).await?;
     let counts = known.into_iter().zip(seen);
     let count = |(known, seen)| Count {
         seen,
@@ -143,12 +143,15 @@ async fn known<E: Listed>(
     db: &DatabaseConnection,
 ) -> Result<Vec<u64>, DbErr> {
     let rows = |from, until| last_during::<E>(from, until, most + 1);
-    tally::counts_in(db, spans, rows).await
+    count::rows_in(db, spans, rows).await
 }
 
 /// The years from the oldest row to the newest, by time: of those that are to be seen, and no others.
-async fn years<E: Listed>(asked: &Asked<E>, db: &DatabaseConnection) -> Result<Vec<Period>, DbErr> {
-    let ends = match &asked.of_tenant {
+async fn years<E: Listed>(
+    query: &ListQuery<E>,
+    db: &DatabaseConnection,
+) -> Result<Vec<Period>, DbErr> {
+    let ends = match &query.of_tenant {
         Some(of_tenant) => of_tenant.time_ends(db).await?,
         None => ends::<E>(db).await?,
     };

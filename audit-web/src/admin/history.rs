@@ -13,13 +13,13 @@ use super::{
     failure::Failure,
     layout::Layout,
     listed::Listed,
+    page::position,
     params::{Params, link},
-    place::Place,
-    slice::place,
+    position::Position,
+    prefix::IndexPrefix,
+    scan::Scan,
     state::{self, State},
-    stretch::Stretch,
     value,
-    walk::Walk,
 };
 
 /// The most records whose states one page rebuilds.
@@ -51,11 +51,11 @@ pub(super) struct History {
 impl History {
     pub(super) async fn load(visit: &Visit) -> Result<Self, Failure> {
         let (table, object_id) = object(visit).await?;
-        let place = match place(&visit.params)? {
-            Place::Older(cursor) => Place::Older(cursor),
-            Place::Newest | Place::Newer(_) => Place::Newest,
+        let position = match position(&visit.params)? {
+            Position::Older(cursor) => Position::Older(cursor),
+            Position::Newest | Position::Newer(_) => Position::Newest,
         };
-        let page = records(&table, &object_id, place, visit).await?;
+        let page = records(&table, &object_id, position, visit).await?;
         let present = page.rows.into_iter();
         let mut records: Vec<_> = present.map(audit_log::Model::with_present_names).collect();
         if records.is_empty() {
@@ -95,7 +95,7 @@ impl History {
 async fn records(
     table: &str,
     object_id: &str,
-    place: Place,
+    position: Position,
     visit: &Visit,
 ) -> Result<TrailPage<audit_log::Model>, DbErr> {
     use audit_log::Column;
@@ -105,14 +105,14 @@ async fn records(
         // Of several names at once, no index has the order of the trail.
         let of_name = |name: &&str| {
             let lead = [(Column::TableName, *name), (Column::ObjectId, object_id)];
-            Stretch::of(lead.map(|(column, value)| (column, value.into())).into())
+            IndexPrefix::of(lead.map(|(column, value)| (column, value.into())).into())
         };
-        let walk = Walk::<audit_log::Entity>::over(names.iter().map(of_name).collect());
-        let walk = match &visit.viewer.tenant {
-            Some(tenant) => walk.but(Column::TenantId.eq(tenant.as_str())),
-            None => walk,
+        let scan = Scan::<audit_log::Entity>::over(names.iter().map(of_name).collect());
+        let scan = match &visit.viewer.tenant {
+            Some(tenant) => scan.but(Column::TenantId.eq(tenant.as_str())),
+            None => scan,
         };
-        let found = walk.page(db, place, MOST).await?;
+        let found = scan.page(db, position, MOST).await?;
         return Ok(TrailPage {
             rows: found.rows,
             next: found.next,
@@ -120,7 +120,7 @@ async fn records(
     }
     let select = audit_log::Entity::for_key(table, object_id);
     let mut select = select.filter(visit.viewer.sees::<audit_log::Entity>());
-    if let Place::Older(cursor) = place {
+    if let Position::Older(cursor) = position {
         select = select.older_than(cursor);
     }
     select.newest_first().page(db, MOST).await

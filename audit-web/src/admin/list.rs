@@ -6,16 +6,17 @@ use sea_orm::IdenStatic;
 use super::{
     admitted::Visit,
     cell::{Cell, Moment},
+    distinct,
     failure::Failure,
     field::{Choice, Control, Kind},
     filter::TENANT,
     hierarchy::{self, Hierarchy},
     layout::Layout,
     listed::Listed,
+    page::{ListQuery, Page, filter_names},
     params::Params,
     range::Ends,
-    slice::{Asked, Slice, filter_names},
-    tally, value,
+    value,
 };
 
 /// A list, whatever its table.
@@ -62,20 +63,20 @@ struct RowView {
 
 pub(super) async fn page<E: Listed>(visit: Visit) -> Result<Html<String>, Failure> {
     let db = &visit.shared.db;
-    let asked = Asked::<E>::read(&visit, Ends::Near).await?;
-    let slice = asked.slice(db, visit.shared.settings.page_size).await?;
+    let query = ListQuery::<E>::read(&visit, Ends::Near).await?;
+    let page = query.page(db, visit.shared.settings.page_size).await?;
     let params = visit.params.keeping(filter_names::<E>());
-    let hierarchy = hierarchy::load(&asked, &params, db).await?;
+    let hierarchy = hierarchy::load(&query, &params, db).await?;
     let controls = controls::<E>(&visit).await?;
     visit.record_view().await?;
-    let html = view(&visit, &params, &slice, hierarchy, controls).render()?;
+    let html = view(&visit, &params, &page, hierarchy, controls).render()?;
     Ok(Html(html))
 }
 
 fn view<E: Listed>(
     visit: &Visit,
     params: &Params,
-    slice: &Slice<E>,
+    page: &Page<E>,
     hierarchy: Hierarchy,
     controls: Vec<Control>,
 ) -> ListPage {
@@ -102,16 +103,16 @@ fn view<E: Listed>(
         is_filtered: !params.is_empty(),
         hierarchy,
         heads: E::HEADS,
-        can_resolve: slice.rows.iter().any(E::is_open),
-        rows: slice
+        can_resolve: page.rows.iter().any(E::is_open),
+        rows: page
             .rows
             .iter()
             .map(|row| row_view::<E>(row, &layout.base))
             .collect(),
-        older: to("before", slice.older),
-        newer: to("after", slice.newer),
-        newest: slice.newer.map_or_else(String::new, |_| params.to_query()),
-        looked_to: slice.looked_to.map(Moment::from),
+        older: to("before", page.older),
+        newer: to("after", page.newer),
+        newest: page.newer.map_or_else(String::new, |_| params.to_query()),
+        looked_to: page.looked_to.map(Moment::from),
         layout,
     }
 }
@@ -159,7 +160,7 @@ async fn controls<E: Listed>(visit: &Visit) -> Result<Vec<Control>, Failure> {
             // Which values there are is known of all tenants together.
             let held = match tenant {
                 Some(_) => Vec::new(),
-                None => tally::held(&visit.shared.db, E::TABLE, field.column.as_str()).await?,
+                None => distinct::values(&visit.shared.db, E::TABLE, field.column.as_str()).await?,
             };
             // A page without rows still shows what it was asked for.
             let asked = (!value.is_empty()).then(|| value.clone());

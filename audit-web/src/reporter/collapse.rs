@@ -80,7 +80,7 @@ pub(super) struct Budget {
 pub(super) struct Collapse<T: Collapsible> {
     budget: Budget,
     window: Option<Window>,
-    tallies: HashMap<T::Key, Option<Tally<T>>>,
+    repetitions: HashMap<T::Key, Option<Repetitions<T>>>,
     written: HashMap<T::Kind, Written>,
 }
 
@@ -138,7 +138,7 @@ struct Written {
 
 /// What was only counted of one key.
 #[derive(Debug)]
-struct Tally<T> {
+struct Repetitions<T> {
     first: T,
     count: u64,
     context: AuditContext,
@@ -153,7 +153,7 @@ impl<T: Collapsible> Collapse<T> {
         Self {
             budget,
             window: None,
-            tallies: HashMap::new(),
+            repetitions: HashMap::new(),
             written: HashMap::new(),
         }
     }
@@ -177,9 +177,9 @@ impl<T: Collapsible> Collapse<T> {
                 let within = window.counted_within(window.counts, now);
                 window.counted_since = now;
                 window.counts = window.next_count(now);
-                let tallies = self.tallies.iter_mut();
-                tallies
-                    .filter_map(|(key, tally)| Some(tally.take()?.ended(key.clone(), within)))
+                let repetitions = self.repetitions.iter_mut();
+                repetitions
+                    .filter_map(|(key, repeated)| Some(repeated.take()?.ended(key.clone(), within)))
                     .collect()
             }
             _ => Vec::new(),
@@ -194,7 +194,7 @@ impl<T: Collapsible> Collapse<T> {
         let length = self.budget.window;
         self.window.get_or_insert_with(|| Window::new(now, length));
         let key = item.key();
-        if self.tallies.contains_key(&key) {
+        if self.repetitions.contains_key(&key) {
             self.count(key, item, false);
             return None;
         }
@@ -211,29 +211,29 @@ impl<T: Collapsible> Collapse<T> {
         }
         *of_client += 1;
         written.of_all += 1;
-        self.tallies.insert(key, None);
+        self.repetitions.insert(key, None);
         Some(item)
     }
 
     fn count(&mut self, key: T::Key, item: T, is_titled: bool) {
         let title = is_titled.then(|| item.title().to_owned());
-        let tally = match self.tallies.entry(key) {
-            Entry::Occupied(tally) => tally.into_mut(),
+        let repeated = match self.repetitions.entry(key) {
+            Entry::Occupied(repeated) => repeated.into_mut(),
             Entry::Vacant(none) => none.insert(None),
         };
-        let tally = match tally {
-            Some(tally) => {
-                tally.count += 1;
-                tally.context = common(mem::take(&mut tally.context), item.context());
-                tally
+        let repeated = match repeated {
+            Some(repeated) => {
+                repeated.count += 1;
+                repeated.context = common(mem::take(&mut repeated.context), item.context());
+                repeated
             }
-            None => tally.insert(Tally::of(item)),
+            None => repeated.insert(Repetitions::of(item)),
         };
         if let Some(title) = title
-            && tally.titles.len() < TITLES
-            && !tally.titles.contains(&title)
+            && repeated.titles.len() < TITLES
+            && !repeated.titles.contains(&title)
         {
-            tally.titles.push(title);
+            repeated.titles.push(title);
         }
     }
 
@@ -244,14 +244,14 @@ impl<T: Collapsible> Collapse<T> {
             return Vec::new();
         };
         let within = window.counted_within(window.ends, now);
-        let tallies = self.tallies.drain();
-        tallies
-            .filter_map(|(key, tally)| Some(tally?.ended(key, within)))
+        let repetitions = self.repetitions.drain();
+        repetitions
+            .filter_map(|(key, repeated)| Some(repeated?.ended(key, within)))
             .collect()
     }
 }
 
-impl<T: Collapsible> Tally<T> {
+impl<T: Collapsible> Repetitions<T> {
     fn of(first: T) -> Self {
         Self {
             count: 1,

@@ -169,7 +169,7 @@ fn all_clients_together_cannot_either() {
         admitted += usize::from(collapse.admit(event, now).is_some());
     }
     assert_eq!(admitted, 5);
-    assert_eq!(collapse.tallies.len(), 6, "memory is bounded too");
+    assert_eq!(collapse.repetitions.len(), 6, "memory is bounded too");
     let further = counted_with("further ERROR events", 195, &["5", "6", "7", "8", "9"]);
     assert_eq!(ended(&mut collapse), [further]);
 }

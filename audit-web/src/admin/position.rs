@@ -5,13 +5,13 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, SimpleExpr};
 
 /// Where a page stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
+pub(super) enum Position {
     Newest,
     Older(TrailCursor),
     Newer(TrailCursor),
 }
 
-impl Place {
+impl Position {
     /// Whether the page is read from its newest row on.
     pub(super) fn is_backwards(self) -> bool {
         matches!(self, Self::Newest | Self::Older(_))

@@ -1,4 +1,4 @@
-//! A stretch of an index: the rows that have the same values in the columns that the index begins with. In it they lie in the
+//! A prefix of an index: the rows that have the same values in the columns that the index begins with. In it they lie in the
 //! order of the trail.
 
 use sea_orm::{
@@ -9,17 +9,17 @@ use sea_orm::{
     },
 };
 
-use super::{listed::Listed, place::Place};
+use super::{listed::Listed, position::Position};
 
 /// Rows that an index finds in the order of the trail; without a lead, those of the table by their numbers.
 #[derive(Clone)]
-pub(super) struct Stretch<E: Listed> {
+pub(super) struct IndexPrefix<E: Listed> {
     lead: Vec<(E::Column, Value)>,
     first: Option<i64>,
     last: Option<i64>,
 }
 
-impl<E: Listed> Stretch<E> {
+impl<E: Listed> IndexPrefix<E> {
     /// The rows with these values in the first columns of an index, which are named in its order.
     pub(super) fn of(lead: Vec<(E::Column, Value)>) -> Self {
         Self {
@@ -38,29 +38,34 @@ impl<E: Listed> Stretch<E> {
         }
     }
 
-    /// The numbers of the first rows from a place on, in their order, from the index alone.
-    pub(super) fn keys(&self, place: Place, limit: u64, backend: DbBackend) -> SelectStatement {
+    /// The numbers of the first rows from a position on, in their order, from the index alone.
+    pub(super) fn keys(
+        &self,
+        position: Position,
+        limit: u64,
+        backend: DbBackend,
+    ) -> SelectStatement {
         let rows = E::find().select_only().column(E::ID).limit(limit);
         let rows = match backend {
-            DbBackend::Postgres if !self.lead.is_empty() => self.by_whole_key(rows, place),
-            _ => self.by_equal_lead(rows, place),
+            DbBackend::Postgres if !self.lead.is_empty() => self.by_whole_key(rows, position),
+            _ => self.by_equal_lead(rows, position),
         };
         rows.into_query()
     }
 
-    fn by_equal_lead(&self, rows: Select<E>, place: Place) -> Select<E> {
+    fn by_equal_lead(&self, rows: Select<E>, position: Position) -> Select<E> {
         let lead = self.lead.iter();
         let mut rows = lead
             .fold(rows, |rows, (column, value)| {
                 rows.filter(column.eq(value.clone()))
             })
-            .filter(place.holds(number::<E>()))
+            .filter(position.holds(number::<E>()))
             .apply_if(self.first, |rows, first| rows.filter(E::ID.gte(first)))
             .apply_if(self.last, |rows, last| rows.filter(E::ID.lte(last)))
-            .order_by(E::ID, place.order());
+            .order_by(E::ID, position.order());
         if !self.lead.is_empty() {
             // Where MariaDB (10.11) weighs the primary key, it reads the index from its end on, and not from the page's
-            // place.
+            // position.
             QueryTrait::query(&mut rows).ignore_index("PRIMARY", IndexHintScope::All);
         }
         rows
@@ -68,8 +73,8 @@ impl<E: Listed> Stretch<E> {
 
     /// By all columns of the index, as if the lead had several values: told that it has one, PostgreSQL takes the order for
     /// that of the primary key, and may look for the rows along that, to its end where they are old.
-    fn by_whole_key(&self, rows: Select<E>, place: Place) -> Select<E> {
-        let (lowest, highest) = place.numbers();
+    fn by_whole_key(&self, rows: Select<E>, position: Position) -> Select<E> {
+        let (lowest, highest) = position.numbers();
         let first = Ord::max(lowest, self.first.unwrap_or(i64::MIN));
         let last = Ord::min(highest, self.last.unwrap_or(i64::MAX));
         let columns = || {
@@ -88,9 +93,9 @@ impl<E: Listed> Stretch<E> {
             rows = rows
                 .filter(column.gte(value.clone()))
                 .filter(column.lte(value.clone()))
-                .order_by(*column, place.order());
+                .order_by(*column, position.order());
         }
-        rows.order_by(E::ID, place.order())
+        rows.order_by(E::ID, position.order())
     }
 }
 

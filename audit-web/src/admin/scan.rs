@@ -2,7 +2,7 @@
 //!
 //! A page finds the numbers of its rows in an index that has them in that order, and reads those rows then: as the
 //! index alone answers the first part, no planner hopes to meet the rows sooner elsewhere. What the index does not
-//! know, a second filter, a time or a part of a text, is asked of a window of rows, and the page says how far it looked.
+//! know, a second filter, a time or a part of a text, is asked of [`SCAN_LIMIT`] rows, and the page says how far it looked.
 
 use audit_sea_orm::{
     TrailCursor,
@@ -15,10 +15,12 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, UnionType},
 };
 
-use super::{listed::Listed, period::Span, place::Place, range::Numbers, stretch::Stretch, tally};
+use super::{
+    count, listed::Listed, period::Span, position::Position, prefix::IndexPrefix, range::Numbers,
+};
 
 /// How many rows a page looks at for what no index knows.
-pub(super) const WINDOW: u64 = 2_000;
+pub(super) const SCAN_LIMIT: u64 = 2_000;
 
 /// The name of the numbers found, in statements.
 const FOUND: &str = "found";
@@ -33,48 +35,48 @@ pub(super) struct Found<E: Listed> {
 
 /// What an index knows.
 #[derive(Clone)]
-enum Way<E: Listed> {
-    /// One stretch of it, or several.
-    Stretches(Vec<Stretch<E>>),
-    /// The rows of a range of time, of which there is a window at most: they are put in order.
+enum Source<E: Listed> {
+    /// One prefix of it, or several.
+    Prefixes(Vec<IndexPrefix<E>>),
+    /// The rows of a range of time, of which there are [`SCAN_LIMIT`] at most: they are put in order.
     Times(Box<Select<E>>),
 }
 
 /// Rows that an index finds in the order of the trail.
 #[derive(Clone)]
-pub(super) struct Walk<E: Listed> {
-    way: Way<E>,
+pub(super) struct Scan<E: Listed> {
+    source: Source<E>,
     /// What else the rows must fulfil.
     rest: Option<Condition>,
 }
 
-impl<E: Listed> Walk<E> {
-    /// One stretch of an index.
-    pub(super) fn along(stretch: Stretch<E>) -> Self {
-        Self::over(vec![stretch])
+impl<E: Listed> Scan<E> {
+    /// One prefix of an index.
+    pub(super) fn along(prefix: IndexPrefix<E>) -> Self {
+        Self::over(vec![prefix])
     }
 
-    /// Several stretches of an index, which together are the whole.
-    pub(super) fn over(stretches: Vec<Stretch<E>>) -> Self {
+    /// Several prefixes of an index, which together are the whole.
+    pub(super) fn over(prefixes: Vec<IndexPrefix<E>>) -> Self {
         Self {
-            way: Way::Stretches(stretches),
+            source: Source::Prefixes(prefixes),
             rest: None,
         }
     }
 
-    /// The rows of a range of time, of which there is a window at most: they are put in order.
+    /// The rows of a range of time, of which there are [`SCAN_LIMIT`] at most: they are put in order.
     pub(super) fn by_time(few: Select<E>) -> Self {
         Self {
-            way: Way::Times(Box::new(few)),
+            source: Source::Times(Box::new(few)),
             rest: None,
         }
     }
 
     /// Narrows it to the numbers from one to another, which every index knows.
     pub(super) fn within(mut self, numbers: Numbers) -> Self {
-        if let Way::Stretches(stretches) = self.way {
-            let narrow = |stretch: Stretch<E>| stretch.within(numbers);
-            self.way = Way::Stretches(stretches.into_iter().map(narrow).collect());
+        if let Source::Prefixes(prefixes) = self.source {
+            let narrow = |prefix: IndexPrefix<E>| prefix.within(numbers);
+            self.source = Source::Prefixes(prefixes.into_iter().map(narrow).collect());
         }
         self
     }
@@ -86,13 +88,13 @@ impl<E: Listed> Walk<E> {
         self
     }
 
-    /// The times of all its rows, where the index knows no more than a window.
+    /// The times of all its rows, where the index knows no more than [`SCAN_LIMIT`].
     pub(super) async fn times(
         &self,
         db: &DatabaseConnection,
     ) -> Result<Option<Vec<DateTime<Utc>>>, DbErr> {
-        let keys = self.keys(Place::Newest, WINDOW + 1, db.get_database_backend());
-        if tally::counts(db, [keys.clone()]).await? > vec![WINDOW] {
+        let keys = self.keys(Position::Newest, SCAN_LIMIT + 1, db.get_database_backend());
+        if count::rows(db, [keys.clone()]).await? > vec![SCAN_LIMIT] {
             return Ok(None);
         }
         let rows = self.fitting().select_only().column(E::OCCURRED_AT);
@@ -103,26 +105,26 @@ impl<E: Listed> Walk<E> {
         times.collect::<Result<_, _>>().map(Some)
     }
 
-    /// The oldest time of its first rows and the newest of its last, of which it looks at a window each.
+    /// The oldest time of its first rows and the newest of its last, of which it looks at [`SCAN_LIMIT`] each.
     pub(super) async fn time_ends(&self, db: &DatabaseConnection) -> Result<Option<Span>, DbErr> {
-        let first = Place::Newer(TrailCursor::from(i64::MIN));
+        let first = Position::Newer(TrailCursor::from(i64::MIN));
         let oldest = self.time_at(first, Order::Asc, db).await?;
-        let newest = self.time_at(Place::Newest, Order::Desc, db).await?;
+        let newest = self.time_at(Position::Newest, Order::Desc, db).await?;
         Ok(oldest.zip(newest))
     }
 
-    /// The first time, in that order, of a window of rows: clocks need not agree with the order of the trail.
+    /// The first time, in that order, of [`SCAN_LIMIT`] rows: clocks need not agree with the order of the trail.
     async fn time_at(
         &self,
-        place: Place,
+        position: Position,
         order: Order,
         db: &DatabaseConnection,
     ) -> Result<Option<DateTime<Utc>>, DbErr> {
         let backend = db.get_database_backend();
         let times = self.fitting().select_only().column(E::OCCURRED_AT);
         // The limit, which changes nothing, keeps a planner from an index of times, along which it may look in vain.
-        let times = found(times, self.keys(place, WINDOW, backend), backend)
-            .limit(WINDOW)
+        let times = found(times, self.keys(position, SCAN_LIMIT, backend), backend)
+            .limit(SCAN_LIMIT)
             .take();
         let time = Query::select()
             .column(("ends", E::OCCURRED_AT))
@@ -143,12 +145,12 @@ impl<E: Listed> Walk<E> {
     pub(super) async fn page(
         &self,
         db: &DatabaseConnection,
-        place: Place,
+        position: Position,
         size: u64,
     ) -> Result<Found<E>, DbErr> {
-        let window = self.window(size);
-        let keys = self.keys(place, window, db.get_database_backend());
-        let mut rows = self.read(db, keys.clone(), place, size + 1).await?;
+        let limit = self.limit(size);
+        let keys = self.keys(position, limit, db.get_database_backend());
+        let mut rows = self.read(db, keys.clone(), position, size + 1).await?;
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         if rows.len() > size {
             rows.truncate(size);
@@ -160,7 +162,7 @@ impl<E: Listed> Walk<E> {
             });
         }
         let end = match self.rest {
-            Some(_) => self.end_of(db, keys, place).await?,
+            Some(_) => self.end_of(db, keys, position).await?,
             None => None,
         };
         Ok(Found {
@@ -171,33 +173,38 @@ impl<E: Listed> Walk<E> {
     }
 
     /// How many rows a page looks at. One more than it shows tells whether there is a next page.
-    fn window(&self, size: u64) -> u64 {
+    fn limit(&self, size: u64) -> u64 {
         if self.rest.is_none() {
             return size + 1;
         }
-        let stretches = match &self.way {
-            Way::Stretches(stretches) => u64::try_from(stretches.len()).unwrap_or(u64::MAX),
-            Way::Times(_) => 1,
+        let prefixes = match &self.source {
+            Source::Prefixes(prefixes) => u64::try_from(prefixes.len()).unwrap_or(u64::MAX),
+            Source::Times(_) => 1,
         };
-        // Each stretch is looked at as far.
-        let each = WINDOW.checked_div(stretches).unwrap_or(WINDOW);
+        // Each prefix is looked at as far.
+        let each = SCAN_LIMIT.checked_div(prefixes).unwrap_or(SCAN_LIMIT);
         Ord::max(each, size + 1)
     }
 
-    /// The numbers of the first rows from a place on, in their order, from the index alone.
-    pub(super) fn keys(&self, place: Place, limit: u64, backend: DbBackend) -> SelectStatement {
-        let stretches = match &self.way {
-            Way::Stretches(stretches) => stretches,
-            Way::Times(few) => return sorted_keys(Select::clone(few), place, limit),
+    /// The numbers of the first rows from a position on, in their order, from the index alone.
+    pub(super) fn keys(
+        &self,
+        position: Position,
+        limit: u64,
+        backend: DbBackend,
+    ) -> SelectStatement {
+        let prefixes = match &self.source {
+            Source::Prefixes(prefixes) => prefixes,
+            Source::Times(few) => return sorted_keys(Select::clone(few), position, limit),
         };
-        let mut parts = stretches
+        let mut parts = prefixes
             .iter()
-            .map(|stretch| stretch.keys(place, limit, backend));
+            .map(|prefix| prefix.keys(position, limit, backend));
         match (parts.next(), parts.len()) {
             (Some(only), 0) => only,
             (first, _) => {
                 let all = all::<E>(first.into_iter().chain(parts));
-                by_number::<E>(all, place.order(), limit)
+                by_number::<E>(all, position.order(), limit)
             }
         }
     }
@@ -206,11 +213,11 @@ impl<E: Listed> Walk<E> {
         &self,
         db: &DatabaseConnection,
         keys: SelectStatement,
-        place: Place,
+        position: Position,
         limit: u64,
     ) -> Result<Vec<E::Model>, DbErr> {
         let rows = found(self.fitting(), keys, db.get_database_backend())
-            .order_by((FOUND, E::ID), place.order())
+            .order_by((FOUND, E::ID), position.order())
             .limit(limit)
             .take();
         let rows = db.query_all(&rows).await?;
@@ -219,18 +226,18 @@ impl<E: Listed> Walk<E> {
             .collect()
     }
 
-    /// The last place that a window holds, and its time, where there is more beyond it.
+    /// The last position among the keys that were looked at, and its time, where there is more beyond it.
     async fn end_of(
         &self,
         db: &DatabaseConnection,
-        window: SelectStatement,
-        place: Place,
+        looked_at: SelectStatement,
+        position: Position,
     ) -> Result<Option<(TrailCursor, DateTime<Utc>)>, DbErr> {
-        let opposite = match place.order() {
+        let opposite = match position.order() {
             Order::Asc => Order::Desc,
             _ => Order::Asc,
         };
-        let last = by_number::<E>(window, opposite, 1);
+        let last = by_number::<E>(looked_at, opposite, 1);
         let end = E::find().select_only().columns([E::ID, E::OCCURRED_AT]);
         let end = found(end, last, db.get_database_backend());
         let Some(end) = db.query_one(&end).await? else {
@@ -238,7 +245,7 @@ impl<E: Listed> Walk<E> {
         };
         let cursor = TrailCursor::from(end.try_get::<i64>("", E::ID.as_str())?);
         let time = time_of::<E>(&end)?;
-        let beyond = self.keys(place.from(cursor), 1, db.get_database_backend());
+        let beyond = self.keys(position.from(cursor), 1, db.get_database_backend());
         Ok(db.query_one(&beyond).await?.map(|_| (cursor, time)))
     }
 }
@@ -307,12 +314,12 @@ fn found<E: Listed>(rows: Select<E>, keys: SelectStatement, backend: DbBackend) 
         .take()
 }
 
-fn sorted_keys<E: Listed>(few: Select<E>, place: Place, limit: u64) -> SelectStatement {
+fn sorted_keys<E: Listed>(few: Select<E>, position: Position, limit: u64) -> SelectStatement {
     let few = few.select_only().column(E::ID);
     // Else a planner may go by the number, and look at the time of each row on the way.
-    let few = few.order_by_asc(E::OCCURRED_AT).limit(WINDOW + 1);
-    by_number::<E>(few.into_query(), place.order(), limit)
-        .and_where(place.holds(Expr::col((FOUND, E::ID))))
+    let few = few.order_by_asc(E::OCCURRED_AT).limit(SCAN_LIMIT + 1);
+    by_number::<E>(few.into_query(), position.order(), limit)
+        .and_where(position.holds(Expr::col((FOUND, E::ID))))
         .take()
 }
 
@@ -321,7 +328,7 @@ fn all<E: Listed>(parts: impl Iterator<Item = SelectStatement>) -> SelectStateme
     let parts = parts.map(|part| {
         Query::select()
             .column(E::ID)
-            .from_subquery(part, "stretch")
+            .from_subquery(part, "prefix")
             .take()
     });
     let all = parts.reduce(|mut all, one| all.union(UnionType::All, one).take());

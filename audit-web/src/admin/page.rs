@@ -11,28 +11,28 @@ use super::{
     listed::Listed,
     params::Params,
     period::{self, Day, Period},
-    place::Place,
+    position::Position,
     range::{Ends, Range},
+    scan::Scan,
     search,
-    walk::Walk,
 };
 
 /// What a list was asked for.
-pub(super) struct Asked<E: Listed> {
+pub(super) struct ListQuery<E: Listed> {
     /// The rows that the fields choose, of any time.
-    pub(super) of_any_time: Walk<E>,
+    pub(super) of_any_time: Scan<E>,
     /// All rows of the tenant who asks, where it is limited to one.
-    pub(super) of_tenant: Option<Walk<E>>,
+    pub(super) of_tenant: Option<Scan<E>>,
     /// What the fields ask, where they ask anything.
     pub(super) fields: Option<Condition>,
     /// Those of the time that was asked for, with the text that was.
-    walk: Walk<E>,
+    scan: Scan<E>,
     pub(super) period: Option<Period>,
-    pub(super) place: Place,
+    pub(super) position: Position,
 }
 
 /// Rows, the newest first, and where to go on from them.
-pub(super) struct Slice<E: Listed> {
+pub(super) struct Page<E: Listed> {
     pub(super) rows: Vec<E::Model>,
     pub(super) older: Option<TrailCursor>,
     pub(super) newer: Option<TrailCursor>,
@@ -46,52 +46,48 @@ pub(super) fn filter_names<E: Listed>() -> impl Iterator<Item = &'static str> {
     fields.chain(["q", "date", "from", "until"])
 }
 
-impl<E: Listed> Asked<E> {
+impl<E: Listed> ListQuery<E> {
     pub(super) async fn read(visit: &Visit, ends: Ends) -> Result<Self, Failure> {
         let params = &visit.params;
         let period: Option<Period> =
             params.read("date", "a year, a month or a day such as 2026-11-24")?;
-        let (days, place) = (days(params)?, place(params)?);
+        let (days, position) = (days(params)?, position(params)?);
         let range = period.map_or(days, |period| days.and(period.range()));
         let Filtered {
-            mut walk,
+            mut scan,
             of_any_time,
             fields,
         } = filtered::<E>(visit, range, ends).await?;
         if let Some(text) = params.get("q") {
-            walk = walk.but(search::holds::<E>(text));
+            scan = scan.but(search::holds::<E>(text));
         }
         Ok(Self {
             of_any_time,
             of_tenant: filter::of_tenant(&visit.viewer),
             fields,
-            walk,
+            scan,
             period,
-            place,
+            position,
         })
     }
 
     /// The rows of this page, at most `size`.
-    pub(super) async fn slice(
-        &self,
-        db: &DatabaseConnection,
-        size: u64,
-    ) -> Result<Slice<E>, DbErr> {
-        let mut found = self.walk.page(db, self.place, size).await?;
-        let came_from = match self.place {
-            Place::Newest => None,
+    pub(super) async fn page(&self, db: &DatabaseConnection, size: u64) -> Result<Page<E>, DbErr> {
+        let mut found = self.scan.page(db, self.position, size).await?;
+        let came_from = match self.position {
+            Position::Newest => None,
             // Where nothing is left, the way back is the way it came.
-            Place::Older(cursor) | Place::Newer(cursor) => {
+            Position::Older(cursor) | Position::Newer(cursor) => {
                 Some(found.rows.first().map_or(cursor, E::cursor))
             }
         };
-        let (older, newer) = if self.place.is_backwards() {
+        let (older, newer) = if self.position.is_backwards() {
             (found.next, came_from)
         } else {
             found.rows.reverse();
             (came_from, found.next)
         };
-        Ok(Slice {
+        Ok(Page {
             rows: found.rows,
             older,
             newer,
@@ -111,7 +107,7 @@ fn days(params: &Params) -> Result<Range, Failure> {
     })
 }
 
-pub(super) fn place(params: &Params) -> Result<Place, Failure> {
+pub(super) fn position(params: &Params) -> Result<Position, Failure> {
     let cursor = |name| params.read::<TrailCursor>(name, "a place in this list");
     Ok(match (cursor("before")?, cursor("after")?) {
         (Some(_), Some(_)) => {
@@ -119,8 +115,8 @@ pub(super) fn place(params: &Params) -> Result<Place, Failure> {
                 "A page is before one place or after one.",
             ));
         }
-        (Some(cursor), None) => Place::Older(cursor),
-        (None, Some(cursor)) => Place::Newer(cursor),
-        (None, None) => Place::Newest,
+        (Some(cursor), None) => Position::Older(cursor),
+        (None, Some(cursor)) => Position::Newer(cursor),
+        (None, None) => Position::Newest,
     })
 }
