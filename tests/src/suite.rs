@@ -87,6 +87,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_login_attempt_is_whole,
         an_export_is_whole,
         a_system_event_is_whole,
+        an_action_that_has_no_name,
         an_audit_event_is_whole,
         the_two_rows_of_an_event_are_both_or_neither,
     ],

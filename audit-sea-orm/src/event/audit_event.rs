@@ -1,6 +1,6 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use audit_core::{Action, Actor, AuditContext, FieldPolicy, MASK, diff};
+use audit_core::{Action, ActionError, Actor, AuditConfig, AuditContext, FieldPolicy, MASK, diff};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, ModelTrait, Value};
 
 use super::{boxed, recording};
@@ -40,7 +40,7 @@ use crate::{
 /// # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
 /// # let cake = cake::Model { id: 7, name: "Sachertorte".to_owned() };
 /// AuditEvent::view(&cake).record(&db).await?;
-/// AuditEvent::new(Action::custom("PUBLISH")?)
+/// AuditEvent::custom("PUBLISH")
 ///     .on(&cake)
 ///     .change("status", "draft", "live")
 ///     .reason("season opens")
@@ -56,7 +56,7 @@ use crate::{
 #[derive(Clone, Debug)]
 #[must_use = "an event is written by `record`"]
 pub struct AuditEvent {
-    action: Action,
+    action: Result<Action, ActionError>,
     table: Option<String>,
     object_id: Option<Result<String, EncodingError>>,
     object_repr: Option<String>,
@@ -68,6 +68,16 @@ pub struct AuditEvent {
 impl AuditEvent {
     /// An event of that action.
     pub fn new(action: Action) -> Self {
+        Self::of(Ok(action))
+    }
+
+    /// An event of an action of the application's own, by the name that [`Action::custom`] takes: upper-case letters,
+    /// digits and `_`, as in `PUBLISH`. [`record`](Self::record) refuses any other.
+    pub fn custom(action: impl Into<Cow<'static, str>>) -> Self {
+        Self::of(Action::custom(action))
+    }
+
+    fn of(action: Result<Action, ActionError>) -> Self {
         Self {
             action,
             table: None,
@@ -166,28 +176,36 @@ impl AuditEvent {
     /// Writes the record, unless a skip list names its action or table.
     ///
     /// # Errors
-    /// [`Error::Write`] where the database refuses it (under [`OnFailure::Log`](crate::OnFailure::Log) that is
-    /// counted instead), [`Error::Encoding`] where a value has no encoding.
+    /// [`Error::Write`] where the database refuses it, [`Error::Encoding`] where a value has no encoding, and
+    /// [`Error::Action`] where the name of the action does not fit. Under [`OnFailure::Log`](crate::OnFailure::Log) each is
+    /// counted instead.
     pub async fn record<C: ConnectionTrait>(self, db: &C) -> Result<(), DbErr> {
         boxed(self.write(db)).await
     }
 
     async fn write<C: ConnectionTrait>(self, db: &C) -> Result<()> {
-        let Some(config) = recording(db, self.action.as_str(), self.table.as_deref())? else {
+        let action = match self.action.clone() {
+            Ok(action) => action,
+            Err(refused) => {
+                let config = AuditConfig::current()?;
+                return write::settle(db, &config, Err(refused.into())).await;
+            }
+        };
+        let Some(config) = recording(db, action.as_str(), self.table.as_deref())? else {
             return Ok(());
         };
         let context = self
             .context
             .clone()
             .or(AuditContext::clone(&context_of(db)));
-        match self.into_record() {
+        match self.into_record(action) {
             Ok(record) => write::write(db, &config, record, &context).await,
             Err(error) => write::settle(db, &config, Err(error)).await,
         }
     }
 
-    fn into_record(self) -> Result<Record> {
-        let event = record::event(self.action.as_str(), self.table.as_deref(), None);
+    fn into_record(self, action: Action) -> Result<Record> {
+        let event = record::event(action.as_str(), self.table.as_deref(), None);
         let failed = |source| Error::Encoding {
             event: event.clone(),
             source,
@@ -195,7 +213,7 @@ impl AuditEvent {
         let old_values = self.values(|(_, old, _)| old).map_err(&failed)?;
         let new_values = self.values(|(_, _, new)| new).map_err(&failed)?;
         Ok(Record {
-            action: self.action.into(),
+            action: action.into(),
             table_name: self.table.map(Into::into),
             object_id: self.object_id.transpose().map_err(&failed)?,
             object_repr: self.object_repr,

@@ -1,12 +1,12 @@
 //! Events that an application reports itself: whole rows, both or neither, and nothing that a stranger writes
 //! can break them.
 
-use audit_sea_orm::{GeoPlace, prelude::*};
+use audit_sea_orm::{Error, GeoPlace, prelude::*};
 use futures_util::future::try_join_all;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, TransactionTrait, prelude::Json};
 use serde_json::json;
 
-use crate::{Outcome, Test, entity::cake};
+use crate::{Outcome, Test, entity::cake, losses::losses_of};
 
 /// What strangers write: each as long as may be.
 fn hostile_texts() -> Vec<String> {
@@ -343,11 +343,26 @@ pub async fn a_system_event_is_whole(t: &mut Test) -> Outcome {
     Ok(())
 }
 
+/// An action whose name does not fit is an error that says so, or a loss that is counted, and leaves no record.
+pub async fn an_action_that_has_no_name(t: &mut Test) -> Outcome {
+    let refused = AuditEvent::custom("publish").record(&t.db).await;
+    let refused = refused.expect_err("it has lower-case letters");
+    assert!(matches!(refused.audit_err(), Some(Error::Action(_))));
+    assert!(refused.to_string().contains("`publish`"), "{refused}");
+    let config = AuditConfig::new().on_failure(OnFailure::Log);
+    let event = AuditEvent::custom("publish").record(&t.db);
+    let (recorded, lost) = losses_of(config.scope(event)).await;
+    recorded?;
+    assert_eq!(lost.len(), 1);
+    assert_eq!(t.records().await?, []);
+    Ok(())
+}
+
 /// An event of the application's own names its object and its changes.
 pub async fn an_audit_event_is_whole(t: &mut Test) -> Outcome {
     t.create_table(cake::Entity).await?;
     let cake = AuditContext::unaudited("fixture", cake::named("Sacher").insert(&t.db)).await?;
-    AuditEvent::new(Action::custom("PUBLISH")?)
+    AuditEvent::custom("PUBLISH")
         .on(&cake)
         .actor(Actor::new("ada"))
         .change("status", "draft", "live")

@@ -108,10 +108,7 @@ async fn act(t: &Test) -> Result<(), DbErr> {
         stock: 1,
     };
     AuditEvent::view(&pie).record(&t.db).await?;
-    AuditEvent::new(Action::custom("PUBLISH").map_err(audit_sea_orm::Error::from)?)
-        .on(&pie)
-        .record(&t.db)
-        .await?;
+    AuditEvent::custom("PUBLISH").on(&pie).record(&t.db).await?;
     AuditEvent::new(Action::Import).on(&pie).record(&t.db).await
 }
 

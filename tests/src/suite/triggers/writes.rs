@@ -74,9 +74,7 @@ async fn who_and_when(t: &Test) -> Outcome {
         );
     }
     // By the clock of this machine, as the hooks'.
-    AuditEvent::new(Action::custom("PING")?)
-        .record(&t.db)
-        .await?;
+    AuditEvent::custom("PING").record(&t.db).await?;
     let hook = t.records().await?.pop().ok_or("the ping")?;
     let apart = hook.occurred_at - now[0].occurred_at;
     assert!(apart.num_hours().abs() < 1, "{apart}");
