@@ -1,6 +1,9 @@
 mod environment;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use wildmatch::WildMatchPattern;
 
@@ -37,6 +40,7 @@ pub struct AuditConfig {
     skip_actions: Vec<Action>,
     require_transaction: bool,
     on_failure: OnFailure,
+    label: Cow<'static, str>,
 }
 
 /// A pattern of table names: `*` for any characters, letter case ignored.
@@ -69,6 +73,7 @@ impl AuditConfig {
             // Off, as most applications begin without transactions; turn it on when a change must never lack its record.
             require_transaction: false,
             on_failure: OnFailure::Fail,
+            label: Cow::Borrowed(""),
         }
     }
 
@@ -142,6 +147,13 @@ impl AuditConfig {
         self
     }
 
+    /// Names the configuration where losses are counted and traced, to tell two databases or two tests apart. Choose few: a
+    /// count is kept of each. Default: an empty one.
+    pub fn label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
+        self.label = label.into();
+        self
+    }
+
     /// Whether anything is recorded at all. Default: yes.
     ///
     /// Where a table has capture triggers, a write through an audited connection that is not to be recorded leaves a record
@@ -184,6 +196,12 @@ impl AuditConfig {
     #[must_use]
     pub fn get_on_failure(&self) -> OnFailure {
         self.on_failure
+    }
+
+    /// The label under which losses are counted.
+    #[must_use]
+    pub fn get_label(&self) -> &str {
+        &self.label
     }
 
     /// Whether an action is left out.

@@ -140,7 +140,7 @@ mod quoted;
 mod read;
 mod record;
 pub mod task;
-pub mod tripwire;
+mod tripwire;
 mod write;
 
 pub use audit_core::{
@@ -173,4 +173,5 @@ pub use read::{
     TrailQuery,
 };
 pub use record::encoding;
-pub use write::lost_records;
+pub use tripwire::Tripwire;
+pub use write::{lost_records, lost_records_of};

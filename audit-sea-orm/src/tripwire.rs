@@ -3,9 +3,10 @@
 mod targets;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    borrow::Cow,
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
-        LazyLock, Mutex, PoisonError, RwLock,
+        Arc, LazyLock, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -16,16 +17,14 @@ use sea_orm::{EntityTrait, metric};
 use crate::{Audited, audited::recorded::Recorded, connection::is_own, task::Runner};
 use targets::Target;
 
-/// The tables that are watched, by their bare names in lower case, each with its name in records.
-static WATCHED: LazyLock<RwLock<HashMap<String, &'static str>>> = LazyLock::new(RwLock::default);
+/// The tables that a tripwire watches, by their bare names in lower case.
+static WATCHED: LazyLock<RwLock<HashSet<String>>> = LazyLock::new(RwLock::default);
 
 /// The writes that hooks are about to record, the oldest first.
 static EXPECTED: Mutex<VecDeque<Expected>> = Mutex::new(VecDeque::new());
 
 /// The most that are expected at once: those that were cancelled would gather otherwise.
 const MOST: usize = 10_000;
-
-static UNAUDITED: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Expected {
@@ -34,24 +33,12 @@ struct Expected {
     table: String,
 }
 
-/// Has [`metric_callback`] watch the table of an entity that hooks record.
+/// Counts and traces the writes of a pool that nothing captured, by SeaORM's metric callback.
 ///
-/// Does nothing for an entity of [`Capture::Triggers`](crate::Capture::Triggers): its triggers see every write.
-pub fn watch<E: Audited>() {
-    let recorded = Recorded::<E>::get();
-    if recorded.by_hooks() {
-        let table = E::default().table_name().to_lowercase();
-        let mut watched = WATCHED.write().unwrap_or_else(PoisonError::into_inner);
-        watched.insert(table, recorded.table());
-    }
-}
-
-/// Counts and traces a write that nothing captured, for SeaORM's metric callback.
-///
-/// It looks at every statement of a pool and its transactions for one that writes to a [watched](watch) table and
-/// was not announced by the entity's hooks: `insert_many`, `update_many`, an upsert, raw SQL. Each is counted in
-/// [`unaudited_writes`] and traced at level `WARN`, with table and action, never with values. What a scope or the
-/// configuration leaves out is not counted. There is one callback to a pool: call this in yours.
+/// It looks at every statement of the pool and its transactions for one that writes to a [watched](Self::watch) table and
+/// was not announced by the entity's hooks: `insert_many`, `update_many`, an upsert, raw SQL. Each is
+/// [counted](Self::unaudited_writes) and traced at level `WARN`, with label, table and action, never with values. What a scope
+/// or the configuration leaves out is not counted. Clones share one count.
 ///
 /// It tells what slipped through, it prevents nothing: for a table where such writes must be recorded, choose triggers.
 ///
@@ -75,68 +62,113 @@ pub fn watch<E: Audited>() {
 /// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 /// #     pub enum Relation {}
 /// # }
+/// use audit_sea_orm::Tripwire;
 /// # use sea_orm::{ConnectionTrait, Database, EntityTrait};
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), sea_orm::DbErr> {
 /// # let mut db = Database::connect("sqlite::memory:").await?;
 /// # db.execute_unprepared("CREATE TABLE cake (id integer)").await?;
-/// audit_sea_orm::tripwire::watch::<cake::Entity>();
-/// db.set_metric_callback(|info| audit_sea_orm::tripwire::metric_callback(info));
+/// let tripwire = Tripwire::new().label("orders").watch::<cake::Entity>();
+/// db.set_metric_callback(tripwire.callback());
 ///
 /// cake::Entity::delete_many().exec(&db).await?;
-/// assert_eq!(audit_sea_orm::tripwire::unaudited_writes(), 1);
+/// assert_eq!(tripwire.unaudited_writes(), 1);
 /// # Ok(())
 /// # }
 /// ```
-pub fn metric_callback(info: &metric::Info<'_>) {
-    let is_watching = !WATCHED
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .is_empty();
-    // A read before a change takes SQLite's write lock by an update of no row.
-    if !is_watching || is_own() {
-        return;
+#[derive(Clone, Debug, Default)]
+#[must_use = "a tripwire sees the statements of the pool that has its callback"]
+pub struct Tripwire {
+    label: Cow<'static, str>,
+    /// The names that the tables have in records, by their bare names in lower case.
+    watched: HashMap<String, &'static str>,
+    unaudited: Arc<AtomicU64>,
+}
+
+impl Tripwire {
+    /// One that watches no table yet.
+    pub fn new() -> Self {
+        Self::default()
     }
-    let statement = info.statement;
-    for target in targets::of(&statement.sql, statement.db_backend) {
-        let Some(table) = recorded_name(&target.table) else {
-            continue;
-        };
-        // An update of an active model returns its row wherever that is possible, and is not recorded otherwise.
-        let is_mute = target.action == Action::Update
-            && statement.db_backend.support_returning()
-            && !target.returns;
-        let was_expected = take(&target);
-        if !info.failed && (!was_expected || is_mute) && is_recorded(&target.action, table) {
-            UNAUDITED.fetch_add(1, Ordering::Relaxed);
-            let action = target.action.as_str();
-            tracing::warn!(
-                table,
-                action,
-                "a write to an audited table was not captured"
-            );
+
+    /// Names the pool in traces. Default: an empty label.
+    pub fn label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Watches the table of an entity that hooks record.
+    ///
+    /// Does nothing for an entity of [`Capture::Triggers`](crate::Capture::Triggers): its triggers see every write.
+    pub fn watch<E: Audited>(mut self) -> Self {
+        let recorded = Recorded::<E>::get();
+        if recorded.by_hooks() {
+            let table = E::default().table_name().to_lowercase();
+            let mut watched = WATCHED.write().unwrap_or_else(PoisonError::into_inner);
+            watched.insert(table.clone());
+            self.watched.insert(table, recorded.table());
+        }
+        self
+    }
+
+    /// The callback for `DatabaseConnection::set_metric_callback`, of which a pool has one: in yours, call
+    /// [`inspect`](Self::inspect).
+    pub fn callback(&self) -> impl Fn(&metric::Info<'_>) + Send + Sync + use<> {
+        let tripwire = self.clone();
+        move |info| tripwire.inspect(info)
+    }
+
+    /// Looks at a statement that was sent.
+    pub fn inspect(&self, info: &metric::Info<'_>) {
+        // A read before a change takes SQLite's write lock by an update of no row.
+        if self.watched.is_empty() || is_own() {
+            return;
+        }
+        let statement = info.statement;
+        for target in targets::of(&statement.sql, statement.db_backend) {
+            let Some(table) = self.watched.get(&target.table) else {
+                continue;
+            };
+            // An update of an active model returns its row wherever that is possible, and is not recorded otherwise.
+            let is_mute = target.action == Action::Update
+                && statement.db_backend.support_returning()
+                && !target.returns;
+            let was_expected = take(&target);
+            if !info.failed && (!was_expected || is_mute) && is_recorded(&target.action, table) {
+                self.count(&target.action, table);
+            }
         }
     }
+
+    fn count(&self, action: &Action, table: &str) {
+        self.unaudited.fetch_add(1, Ordering::Relaxed);
+        let (action, label) = (action.as_str(), self.label.as_ref());
+        tracing::warn!(
+            table,
+            action,
+            label,
+            "a write to an audited table was not captured"
+        );
+    }
+
+    /// How many writes it found that nothing captured.
+    ///
+    /// Watch it: a number that grows is a gap in the trail.
+    #[must_use]
+    pub fn unaudited_writes(&self) -> u64 {
+        self.unaudited.load(Ordering::Relaxed)
+    }
 }
 
-/// How many writes [`metric_callback`] found that nothing captured, since the process began.
-///
-/// Watch it: a number that grows is a gap in the trail.
-#[must_use]
-pub fn unaudited_writes() -> u64 {
-    UNAUDITED.load(Ordering::Relaxed)
-}
-
-/// The name in records of a watched table.
-fn recorded_name(table: &str) -> Option<&'static str> {
+fn is_watched(table: &str) -> bool {
     let watched = WATCHED.read().unwrap_or_else(PoisonError::into_inner);
-    watched.get(table).copied()
+    watched.contains(table)
 }
 
 /// Announces a write that hooks are going to record.
 pub(crate) fn expect<E: EntityTrait>(action: &Action) {
     let table = E::default().table_name().to_lowercase();
-    if recorded_name(&table).is_none() {
+    if !is_watched(&table) {
         return;
     }
     let mut expected = EXPECTED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,8 +2,7 @@
 
 mod failed_alone;
 pub(crate) mod insert;
-
-use std::sync::atomic::{AtomicU64, Ordering};
+mod lost;
 
 use audit_core::{AuditConfig, AuditContext, OnFailure};
 use sea_orm::{
@@ -23,23 +22,7 @@ use crate::{
     record::{self, Condition, Record, Row},
 };
 use failed_alone::failed_alone;
-
-static FAILURES: AtomicU64 = AtomicU64::new(0);
-
-/// How many records were lost since the process began, each with a `tracing` event at level `ERROR`.
-///
-/// Only [`OnFailure::Log`] lets a record be lost.
-/// Watch it: a number that grows is a gap in the trail.
-#[must_use]
-pub fn lost_records() -> u64 {
-    FAILURES.load(Ordering::Relaxed)
-}
-
-/// Counts and traces a record that is lost.
-pub(crate) fn note_loss(event: &str, cause: &str) {
-    FAILURES.fetch_add(1, Ordering::Relaxed);
-    tracing::error!(event, cause, "audit record lost");
-}
+pub use lost::{lost_records, lost_records_of};
 
 /// Writes a record with the current context, and does what the configuration says where that fails.
 pub(crate) async fn write<C: ConnectionTrait>(
@@ -140,7 +123,7 @@ pub(crate) async fn settle<C: ConnectionTrait>(
     let Err(error) = result else { return Ok(()) };
     match config.get_on_failure() {
         OnFailure::Log if failed_alone(db, &error).await => {
-            note_loss(&error.to_string(), &chain(&error));
+            lost::note(config, &error.to_string(), &chain(&error));
             Ok(())
         }
         _ => Err(error),

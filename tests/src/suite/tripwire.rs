@@ -1,6 +1,6 @@
 //! The tripwire counts the writes that nothing captured, and no others.
 
-use audit_sea_orm::prelude::*;
+use audit_sea_orm::{Tripwire, prelude::*};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ModelTrait, QueryFilter,
     Set, Statement, TransactionTrait, Unchanged, sea_query::OnConflict,
@@ -14,14 +14,14 @@ use crate::{
     },
 };
 
-/// How many uncaptured writes a future makes. One test counts at a time, as the number is the process's.
-async fn uncaptured<F>(future: F) -> Result<u64, DbErr>
+/// How many uncaptured writes a future makes.
+async fn uncaptured<F>(tripwire: &Tripwire, future: F) -> Result<u64, DbErr>
 where
     F: Future<Output = Result<(), DbErr>>,
 {
-    let before = audit_sea_orm::tripwire::unaudited_writes();
+    let before = tripwire.unaudited_writes();
     future.await?;
-    Ok(audit_sea_orm::tripwire::unaudited_writes() - before)
+    Ok(tripwire.unaudited_writes() - before)
 }
 
 fn renamed(id: i32, name: &str) -> cake::ActiveModel {
@@ -47,33 +47,48 @@ async fn captured<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Each way past the hooks is one; what hooks, triggers, scopes or lists account for is none.
+/// Each way past the hooks is one; what hooks, triggers, scopes or lists account for is none, nor is what another pool sends.
 pub async fn the_tripwire_counts_what_slips_through(t: &mut Test) -> Outcome {
     t.create_table(cake::Entity).await?;
     t.create_table(tart::Entity).await?;
-    audit_sea_orm::tripwire::watch::<cake::Entity>();
-    audit_sea_orm::tripwire::watch::<tart::Entity>();
+    let tripwire = Tripwire::new()
+        .watch::<cake::Entity>()
+        .watch::<tart::Entity>();
     let mut db = t.isolated.connect(2).await?;
-    db.set_metric_callback(audit_sea_orm::tripwire::metric_callback);
+    db.set_metric_callback(tripwire.callback());
+    let other = Tripwire::new().watch::<cake::Entity>();
+    let mut other_db = t.isolated.connect(1).await?;
+    other_db.set_metric_callback(other.callback());
 
-    assert_eq!(uncaptured(captured(&db)).await?, 0);
-    assert_eq!(uncaptured(captured(&db.audited())).await?, 0);
+    assert_eq!(uncaptured(&tripwire, captured(&db)).await?, 0);
+    assert_eq!(uncaptured(&tripwire, captured(&db.audited())).await?, 0);
     let transaction = db.begin().await?;
-    assert_eq!(uncaptured(captured(&transaction)).await?, 0);
+    assert_eq!(uncaptured(&tripwire, captured(&transaction)).await?, 0);
     transaction.commit().await?;
-    assert_eq!(uncaptured(accounted_for(&db)).await?, 0);
-    assert_eq!(uncaptured(slipping(&db)).await?, 5);
+    assert_eq!(uncaptured(&tripwire, accounted_for(&db)).await?, 0);
+    assert_eq!(uncaptured(&tripwire, slipping(&db)).await?, 5);
     let cake = cake::Entity::find().one(&db).await?.ok_or("one is left")?;
     let mute = renamed(cake.id, "mute").update_without_returning(&db);
     let expected = u64::from(db.support_returning());
-    assert_eq!(uncaptured(async { mute.await.map(drop) }).await?, expected);
+    assert_eq!(
+        uncaptured(&tripwire, async { mute.await.map(drop) }).await?,
+        expected
+    );
     let refused = cake::Entity::insert_many([cake::named("mute")]);
     let refused = async {
         let refused = refused.exec_without_returning(&db).await;
         assert!(refused.is_err());
         Ok(())
     };
-    assert_eq!(uncaptured(refused).await?, 0);
+    assert_eq!(uncaptured(&tripwire, refused).await?, 0);
+    assert_eq!(other.unaudited_writes(), 0);
+    let delete = cake::Entity::delete_many().exec(&other_db);
+    assert_eq!(
+        uncaptured(&tripwire, async { delete.await.map(drop) }).await?,
+        0
+    );
+    assert_eq!(other.unaudited_writes(), 1);
+    other_db.close().await?;
     db.close().await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 
-use audit_sea_orm::prelude::*;
+use audit_sea_orm::{Tripwire, prelude::*};
 use audit_web::{AuditLayer, EventReporter, Shutdown};
 use axum::{
     Router,
@@ -85,7 +85,7 @@ fn configured() -> crate::Outcome {
 async fn a_server_ends_with_all_events_written() -> crate::Outcome {
     let db = crate::bakery().await?;
     let reporter = EventReporter::new(&db);
-    let names = counters::counters(&reporter).map(|(name, _)| name);
+    let names = counters::counters(&Tripwire::new(), &reporter).map(|(name, _)| name);
     assert_eq!(names[2], "events_dropped");
     let fails = get(async || StatusCode::INTERNAL_SERVER_ERROR);
     let app = Router::new()
@@ -110,7 +110,7 @@ async fn a_server_ends_with_all_events_written() -> crate::Outcome {
     assert!(is_free.load(Ordering::SeqCst), "it waited for the event");
     other.await??;
     assert_eq!(
-        counters::counters(&reporter)[2..],
+        counters::counters(&Tripwire::new(), &reporter)[2..],
         [("events_dropped", 0), ("events_failed", 0)]
     );
     let events = system_event::Entity::find().all(&db).await?;
