@@ -169,9 +169,11 @@ pub use check::{CheckReport, TableReport, check, check_entities};
 pub use drift::Drift;
 pub use install::{
     InstallReport, Installation, TableInstallation, install, install_all, install_all_with,
-    install_entities, install_with, installed_options,
+#[cfg(feature = "__tests")]
+pub(crate) use install::install_beside_hooks;
+pub(crate) use install::install_if_ready;
+    install_each, install_entities, install_with, installed_options,
 };
-pub(crate) use install::{install_beside_hooks, install_each, install_if_ready};
 pub use options::{CaptureOptions, OnSkip};
 pub use registry::AuditedEntity;
 pub use remove::{remove, remove_all};

@@ -128,7 +128,7 @@ use crate::Audited;
 use crate::Error;
 
 pub use active_model::{AuditActiveModelExt, AuditModelExt};
-pub(crate) use pending::load;
+pub use pending::{WaitingWrites, waiting_writes};
 use recording::Recording;
 
 /// Call this last in `ActiveModelBehavior::before_save`.

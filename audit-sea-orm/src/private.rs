@@ -1,4 +1,5 @@
-//! What the derive's expansion names. Not part of the interface.
+//! What the derive's expansion and `audit-migration` name. Not part of the interface. What tests and benchmarks of this
+//! project need is behind the feature `__tests`.
 
 pub use audit_core::FieldPolicy;
 pub use inventory;
@@ -16,6 +17,7 @@ pub use crate::{
 ///
 /// # Errors
 /// What the database reports.
+#[cfg(feature = "__tests")]
 pub async fn insert<A, C>(db: &C, row: &A) -> Result<i64, sea_orm::DbErr>
 where
     A: sea_orm::ActiveModelTrait<Entity: crate::TrailEntity> + Sync,
@@ -30,15 +32,10 @@ pub fn policy_by_name(column: &str, skip: &[&str], mask: &[&str]) -> FieldPolicy
     FieldPolicy::by_name(column, skip, mask)
 }
 
-/// The updates that wait for their end, and the memory they hold: for the tests.
-#[must_use]
-pub fn pending_load() -> (usize, usize) {
-    crate::hooks::load()
-}
-
 /// The old and the new values that the record of an update holds, without a database: for the benchmarks.
 /// `None` where nothing recorded differs, or a value has no encoding.
 #[must_use]
+#[cfg(feature = "__tests")]
 pub fn update_record_json<E: Audited>(
     before: &E::Model,
     after: &E::Model,
@@ -57,27 +54,13 @@ pub fn update_record_json<E: Audited>(
 ///
 /// # Errors
 /// What the database reports.
+#[cfg(feature = "__tests")]
 pub async fn install_capture_beside_hooks<C, E>(db: &C) -> Result<(), sea_orm::DbErr>
 where
     C: crate::AuditedWrite,
     E: Audited,
 {
     crate::capture::install_beside_hooks::<C, E>(db).await
-}
-
-/// As `capture::install_all`, for those entities alone, whose tables have names of run time: for the tests.
-///
-/// # Errors
-/// What the database reports.
-pub async fn install_captures<C, E>(
-    db: &C,
-    entities: &[E],
-) -> Result<crate::capture::InstallReport, sea_orm::DbErr>
-where
-    C: crate::AuditedWrite,
-    E: Audited,
-{
-    crate::capture::install_each(db, entities).await
 }
 
 /// As `capture::install` or `capture::install_with`, for migrations: a table that is not what its entity says is left alone.

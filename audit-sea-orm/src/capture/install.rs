@@ -165,6 +165,28 @@ where
     .await
 }
 
+/// As [`install_all`], for entities of one type whose tables have names of run time, as those of shards have.
+///
+/// # Errors
+/// As [`install_all`].
+///
+/// # Example
+/// ```
+/// # use audit_sea_orm::Audited;
+/// # use sea_orm::{DatabaseConnection, DbErr};
+/// # async fn deploy<Order: Audited>(db: &DatabaseConnection, shards: &[Order]) -> Result<(), DbErr> {
+/// print!("{}", audit_sea_orm::capture::install_each(db, shards).await?);
+/// # Ok(())
+/// # }
+/// ```
+pub async fn install_each<C, E>(db: &C, entities: &[E]) -> Result<InstallReport, DbErr>
+where
+    C: AuditedWrite,
+    E: Audited,
+{
+    install_tables(db, entities.iter().map(Table::of).collect(), None).await
+}
+
 async fn install_tables<C>(
     db: &C,
     mut tables: Vec<Table>,
@@ -235,16 +257,8 @@ where
     Ok(outcomes)
 }
 
-/// As [`install_all`], for those entities alone, whose tables have names of run time: for the tests, which need many tables.
-pub(crate) async fn install_each<C, E>(db: &C, entities: &[E]) -> Result<InstallReport, DbErr>
-where
-    C: AuditedWrite,
-    E: Audited,
-{
-    install_tables(db, entities.iter().map(Table::of).collect(), None).await
-}
-
 /// As [`install`], for an entity whose hooks record too: for the tests, which compare the two.
+#[cfg(feature = "__tests")]
 pub(crate) async fn install_beside_hooks<C, E>(db: &C) -> Result<(), DbErr>
 where
     C: AuditedWrite,

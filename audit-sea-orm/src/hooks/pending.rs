@@ -191,9 +191,26 @@ pub(crate) fn take(slot: &Slot, after: &[Captured], in_transaction: bool) -> Opt
     })
 }
 
-/// How many images wait, and the memory they hold in bytes: for tests and for the curious.
-pub(crate) fn load() -> (usize, usize) {
-    with_images(|images| (images.waiting.len(), images.weight))
+/// What the writes hold in memory that wait for their end: see [`waiting_writes`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WaitingWrites {
+    /// How many there are, those included that were dropped and not yet forgotten.
+    pub count: usize,
+    /// About how many bytes the rows before them take, of at most 256 MB.
+    pub bytes: usize,
+}
+
+/// The updates and deletes between their two hooks, in this process: a gauge for metrics.
+///
+/// Many bytes are many large rows that are changed at once. At 256 MB the oldest rows are forgotten, and their records have no
+/// old values.
+#[must_use]
+pub fn waiting_writes() -> WaitingWrites {
+    with_images(|images| WaitingWrites {
+        count: images.waiting.len(),
+        bytes: images.weight,
+    })
 }
 
 impl Images {

@@ -12,7 +12,7 @@ use std::{
     sync::atomic::{AtomicI32, Ordering},
 };
 
-use audit_sea_orm::{__private::pending_load, hooks, prelude::*};
+use audit_sea_orm::{hooks, prelude::*};
 use futures_util::future::try_join_all;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Unchanged, ConnectionTrait, DatabaseConnection, DbErr,
@@ -174,7 +174,7 @@ pub async fn atomic_updates_dropped_anywhere_are_whole_or_nothing(t: &mut Test) 
             "{done:?} is lost"
         );
     }
-    assert!(pending_load().1 <= MOST_BYTES);
+    assert!(hooks::waiting_writes().bytes <= MOST_BYTES);
     Ok(())
 }
 
@@ -309,12 +309,12 @@ pub async fn images_of_large_rows_stay_bounded(t: &mut Test) -> Outcome {
     let times = MOST_BYTES / LARGE + 100;
     for time in 0..i32::try_from(times)? {
         edit(time).update_without_returning(&t.db).await?;
-        assert!(pending_load().1 <= MOST_BYTES);
+        assert!(hooks::waiting_writes().bytes <= MOST_BYTES);
     }
-    let (images, bytes) = pending_load();
+    let held = hooks::waiting_writes();
     assert!(
-        images > 0 && bytes > MOST_BYTES / 2,
-        "{bytes} bytes: it was never put to the test"
+        held.count > 0 && held.bytes > MOST_BYTES / 2,
+        "{held:?}: it was never put to the test"
     );
     assert_recorded_without_image(t, &other, waiting).await?;
     other.close().await?;

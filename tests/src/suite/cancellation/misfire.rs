@@ -1,6 +1,6 @@
 //! Updates whose image nobody takes, between updates that are recorded.
 
-use audit_sea_orm::{__private::pending_load, prelude::*};
+use audit_sea_orm::{hooks, prelude::*};
 use sea_orm::{ActiveModelTrait, ActiveValue::Unchanged, DatabaseConnection, DbErr, Set};
 use tokio::task::JoinSet;
 
@@ -42,7 +42,7 @@ pub(super) async fn many(t: &Test, times: usize, kind: Kind) -> Outcome {
         let recorded: Vec<_> = records.iter().map(super::change).collect();
         assert_eq!(recorded, expected);
     }
-    assert!(pending_load().1 <= MOST_BYTES);
+    assert!(hooks::waiting_writes().bytes <= MOST_BYTES);
     super::pool::assert_every_connection_commits(t).await
 }
 

@@ -1,10 +1,7 @@
 //! Installing where the table is not what the entity says.
 
 use audit_migration::Captured;
-use audit_sea_orm::{
-    __private::install_captures,
-    capture::{self, CaptureOptions, Drift, OnSkip, check},
-};
+use audit_sea_orm::capture::{self, CaptureOptions, Drift, OnSkip, check, install_each};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
 use serde_json::json;
@@ -199,9 +196,9 @@ pub async fn a_hundred_tables_take_a_statement_each(t: &mut Test) -> Outcome {
         let table = format!("CREATE TABLE {name} (id integer NOT NULL PRIMARY KEY)");
         t.db.execute_unprepared(&table).await?;
     }
-    let report = install_captures(&t.db, &entities).await?;
+    let report = install_each(&t.db, &entities).await?;
     assert_eq!(lines(&report, "hundred_99"), ["hundred_99: installed"]);
-    let (report, sent) = t.sent(install_captures(&t.db, &entities)).await;
+    let (report, sent) = t.sent(install_each(&t.db, &entities)).await;
     assert_eq!(lines(&report?, "hundred_99"), ["hundred_99: up to date"]);
     let few = if t.backend == Backend::MySql { 3 } else { 2 };
     assert_eq!(sent.len(), entities.len() + few, "{sent:#?}");

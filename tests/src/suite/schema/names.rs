@@ -1,7 +1,7 @@
 //! Tables that take each other's names. On one connection: another of SQLite would refuse a name that it does not know to be
 //! free.
 
-use audit_sea_orm::__private::install_captures;
+use audit_sea_orm::capture::install_each;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 
 use super::lines;
@@ -18,11 +18,11 @@ pub async fn a_chain_of_renamed_tables(t: &mut Test) -> Outcome {
     let db = &t.isolated.connect(1).await?;
     create(db, "seam_new").await?;
     create(db, "seam_old").await?;
-    install_captures(db, &[NEW, OLD]).await?;
+    install_each(db, &[NEW, OLD]).await?;
     rename(db, "seam_old", "seam_oldest").await?;
     rename(db, "seam_new", "seam_old").await?;
     create(db, "seam_new").await?;
-    let report = install_captures(db, &[NEW, OLD, OLDEST]).await?;
+    let report = install_each(db, &[NEW, OLD, OLDEST]).await?;
     let installed = [
         "seam_new: installed",
         "seam_old: installed",
@@ -38,11 +38,11 @@ pub async fn two_tables_that_exchange_names(t: &mut Test) -> Outcome {
     let db = &t.isolated.connect(1).await?;
     create(db, "seam_new").await?;
     create(db, "seam_old").await?;
-    install_captures(db, &[NEW, OLD]).await?;
+    install_each(db, &[NEW, OLD]).await?;
     rename(db, "seam_new", "seam_oldest").await?;
     rename(db, "seam_old", "seam_new").await?;
     rename(db, "seam_oldest", "seam_old").await?;
-    install_captures(db, &[NEW, OLD]).await?;
+    install_each(db, &[NEW, OLD]).await?;
     assert_captured(t, db, &[NEW, OLD]).await?;
     Ok(db.close_by_ref().await?)
 }
@@ -51,10 +51,10 @@ pub async fn two_tables_that_exchange_names(t: &mut Test) -> Outcome {
 pub async fn a_table_in_the_place_of_another(t: &mut Test) -> Outcome {
     let db = &t.isolated.connect(1).await?;
     create(db, "seam_new").await?;
-    install_captures(db, &[NEW]).await?;
+    install_each(db, &[NEW]).await?;
     rename(db, "seam_new", "seam_old").await?;
     create(db, "seam_new").await?;
-    install_captures(db, &[NEW]).await?;
+    install_each(db, &[NEW]).await?;
     db.execute_unprepared("INSERT INTO seam_old VALUES (7)")
         .await?;
     assert_eq!(t.records().await?, [], "not under another table's name");
@@ -64,7 +64,7 @@ pub async fn a_table_in_the_place_of_another(t: &mut Test) -> Outcome {
 }
 
 async fn assert_captured(t: &Test, db: &DatabaseConnection, entities: &[named::Entity]) -> Outcome {
-    let report = install_captures(db, entities).await?;
+    let report = install_each(db, entities).await?;
     let up_to_date = |entity: &named::Entity| format!("{}: up to date", entity.name);
     let expected: Vec<String> = entities.iter().map(up_to_date).collect();
     assert_eq!(lines(&report, "seam"), expected);
