@@ -248,6 +248,11 @@ impl<C> AuditedConnection<C> {
 ///
 /// An alias by another name: SeaORM's pools, with transactions that can be moved into a task.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no pool of connections",
+    label = "this cannot be audited",
+    note = "`audited()` takes a `DatabaseConnection` or a transaction of SeaORM"
+)]
 pub trait Pool:
     ConnectionTrait + TransactionTrait<Transaction = Self::Begun> + Clone + Send + Sync + 'static
 {

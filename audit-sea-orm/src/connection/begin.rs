@@ -109,6 +109,11 @@ impl AuditTransactionExt for sea_orm::RestrictedConnection {
 /// savepoint is put around them, as one that is rolled back would take along what the application writes at the same
 /// time. So roll the transaction back where such a write fails, as with any other; see
 /// [`AuditActiveModelExt`](crate::AuditActiveModelExt).
+#[diagnostic::on_unimplemented(
+    message = "a change and its record cannot be written together through `{Self}`",
+    label = "neither a connection of SeaORM nor an audited one",
+    note = "pass a `DatabaseConnection`, a `DatabaseTransaction` or an `AuditedConnection`; of a wrapper of your own, what it holds"
+)]
 #[async_trait]
 pub trait AuditedWrite: ConnectionTrait + sealed::Sealed {
     /// The transaction of one write.
