@@ -3,7 +3,7 @@
 //! After a change that is meant: `UPDATE_INTERFACE=yes cargo test -p audit-structure-tests --test interface`, and review
 //! the difference.
 
-use std::{env, fmt::Write as _, fs, path::PathBuf, process::Command};
+use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::PathBuf, process::Command};
 
 use audit_structure_tests::CRATES;
 use similar::TextDiff;
@@ -14,13 +14,14 @@ fn root() -> PathBuf {
     root.expect("the package is two folders down").to_owned()
 }
 
-/// Documents the workspace as JSON, with the features that its crates have together, and returns the folder of it.
+/// Documents the libraries as JSON, with all their features, and returns the folder of it.
 fn documented() -> PathBuf {
     let root = root();
     let target = env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
-        .args(["doc", "--workspace", "--no-deps", "--quiet"])
+        .args(["doc", "--no-deps", "--quiet", "--all-features"])
+        .args(CRATES.into_iter().flat_map(|name| ["-p", name]))
         .arg("--target-dir")
         .arg(&target)
         .env("RUSTDOC", root.join("scripts/rustdoc-json"))
@@ -31,6 +32,19 @@ fn documented() -> PathBuf {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     target.join("doc")
+}
+
+/// The crates of others whose types stand in signatures: a new major version of one is one of ours.
+fn foreign_crates(listed: &str) -> BTreeSet<&str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let paths = listed.split(|c| !is_name(c));
+    let crates = paths.filter_map(|path| Some(path.split_once("::")?.0));
+    let is_foreign = |name: &&str| {
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && !name.starts_with("audit_")
+            && !["alloc", "core", "std"].contains(name)
+    };
+    crates.filter(is_foreign).collect()
 }
 
 #[test]
@@ -46,7 +60,10 @@ fn the_public_interface_is_the_reviewed_one() {
             .build()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(listed.items().next().is_some(), "{name} has nothing");
-        writeln!(interface, "# {name}\n\n{listed}").expect("text is written");
+        let listed = listed.to_string();
+        let foreign = Vec::from_iter(foreign_crates(&listed)).join(", ");
+        let head = format!("# {name}\n# with types of: {foreign}");
+        writeln!(interface, "{head}\n\n{listed}").expect("text is written");
     }
     let file = root().join("public-api.txt");
     if env::var_os("UPDATE_INTERFACE").is_some() {
