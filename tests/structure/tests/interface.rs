@@ -62,8 +62,12 @@ fn the_public_interface_is_the_reviewed_one() {
         assert!(listed.items().next().is_some(), "{name} has nothing");
         let listed = listed.to_string();
         let foreign = Vec::from_iter(foreign_crates(&listed)).join(", ");
-        let head = format!("# {name}\n# with types of: {foreign}");
-        writeln!(interface, "{head}\n\n{listed}").expect("text is written");
+        let line = if foreign.is_empty() {
+            ""
+        } else {
+            "\n# with types of: "
+        };
+        writeln!(interface, "# {name}{line}{foreign}\n\n{listed}").expect("text is written");
     }
     let file = root().join("public-api.txt");
     if env::var_os("UPDATE_INTERFACE").is_some() {
