@@ -36,7 +36,9 @@
 //! # let schema = Schema::new(db.get_database_backend());
 //! # db.execute(&schema.create_table_from_entity(cake::Entity)).await?;
 //! # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
-//! # db.execute_unprepared("CREATE TABLE audit_context (payload text NOT NULL)").await?;
+//! # let context = "payload, skips, actor_id, actor_name, on_behalf_of_id, on_behalf_of_name, tenant_id, ip_address, \
+//! #     user_agent, session_id, request_id, reason, module, transaction_id, metadata";
+//! # db.execute_unprepared(&format!("CREATE TABLE audit_context ({context})")).await?;
 //! capture::install(&db, cake::Entity).await?;
 //!
 //! let cakes = [250, 300].map(|price| cake::ActiveModel { price: Set(price), ..Default::default() });
@@ -167,11 +169,11 @@ mod trigger;
 pub(crate) use catalog::has_trail;
 pub use check::{CheckReport, TableReport, check, check_entities};
 pub use drift::Drift;
-pub use install::{
-    InstallReport, Installation, TableInstallation, install, install_all, install_all_with,
 #[cfg(feature = "__tests")]
 pub(crate) use install::install_beside_hooks;
 pub(crate) use install::install_if_ready;
+pub use install::{
+    InstallReport, Installation, TableInstallation, install, install_all, install_all_with,
     install_each, install_entities, install_with, installed_options,
 };
 pub use options::{CaptureOptions, OnSkip};

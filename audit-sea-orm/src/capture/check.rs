@@ -182,7 +182,8 @@ async fn trail<C: ConnectionTrait>(db: &C, dialect: Dialect) -> Result<Vec<Drift
         table_of::<system_event::Entity>(),
     ];
     if dialect == Dialect::Sqlite {
-        tables.push(("audit_context".to_owned(), vec!["payload".to_owned()]));
+        let columns = trigger::context_view_columns().map(str::to_owned);
+        tables.push(("audit_context".to_owned(), columns.collect()));
     }
     for (table, columns) in tables {
         let Some(schema) = catalog::schema_of(db, dialect, None, &table).await? else {

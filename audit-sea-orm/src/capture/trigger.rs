@@ -51,6 +51,15 @@ fn context_and_transaction() -> impl Iterator<Item = (&'static str, usize)> {
     context_columns().chain([with_width(audit_log::Column::TransactionId)])
 }
 
+/// The columns of SQLite's view `audit_context`: the payload, what it says to skip, and the columns of a record.
+pub(super) fn context_view_columns() -> impl Iterator<Item = &'static str> {
+    let of_record = context_and_transaction().map(|(column, _)| column);
+    ["payload", "skips"]
+        .into_iter()
+        .chain(of_record)
+        .chain(["metadata"])
+}
+
 fn with_width(column: audit_log::Column) -> (&'static str, usize) {
     (column.as_str(), entity::width(column))
 }

@@ -2,8 +2,8 @@
 pub(crate) mod propagated;
 
 use super::{
-    CREATE, DELETE, Event, Trigger, UNREADABLE, UPDATE, context_and_transaction, lists, marked,
-    name, skip_names,
+    CREATE, DELETE, Event, Trigger, UPDATE, context_and_transaction, lists, marked, name,
+    skip_names,
 };
 use crate::capture::{
     catalog::Place,
@@ -92,9 +92,12 @@ fn insert(table: &Table, event: Event) -> String {
         ),
     ];
     values.extend(images(table, event));
-    let contexts = context_and_transaction();
-    values.extend(contexts.map(|(column, most)| (column, context(column, most))));
-    values.push(("metadata", METADATA.to_owned()));
+    let contexts = context_and_transaction().map(|(column, _)| column);
+    values.extend(
+        contexts
+            .chain(["metadata"])
+            .map(|column| (column, column.to_owned())),
+    );
     let mut conditions = Vec::new();
     if is_update {
         conditions.push("new_image IS NOT NULL");
@@ -122,10 +125,9 @@ fn insert(table: &Table, event: Event) -> String {
     } else {
         String::new()
     };
-    let payload = payload();
     format!(
-        "INSERT INTO audit_log ({names}) SELECT {values} FROM {changes}(SELECT object_id, payload, {skipped_by} AS skipped \
-         FROM (SELECT {key} AS object_id, {payload} AS payload LIMIT 1) LIMIT 1){is_kept}; "
+        "INSERT INTO audit_log ({names}) SELECT {values} FROM {changes}(SELECT context.*, object_id, {skipped_by} AS skipped \
+         FROM (SELECT {key} AS object_id LIMIT 1) LEFT JOIN audit_context AS context LIMIT 1){is_kept}; "
     )
 }
 
@@ -153,11 +155,6 @@ fn images(table: &Table, event: Event) -> Vec<(&'static str, String)> {
 /// Hooks write 0, 3 or 6 digits, see `TrailQuery::between`, and never three zeros as the last of 6.
 const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')";
 
-/// What the context says of a column.
-fn context(column: &str, most: usize) -> String {
-    format!("substr(json_extract(payload, '$.{column}'), 1, {most})")
-}
-
 /// What a column of the record holds where the context keeps the event from being recorded, or what it holds else.
 fn or_skipped(column: &str, value: &str, event: Event) -> String {
     let instead = match column {
@@ -172,31 +169,23 @@ fn or_skipped(column: &str, value: &str, event: Event) -> String {
     format!("CASE WHEN skipped IS NULL THEN {value} ELSE {instead} END")
 }
 
-/// The context, NULL where there is none, and in the place of one that cannot be read another that says so. What SQLite has put
-/// together ends in a byte 0, as its functions want it: they would make a copy for each call else.
-fn payload() -> String {
+/// What of the context keeps the event from being recorded, or NULL: by the names of its table and its action.
+fn skipped_by(tables: &[String], action: &str) -> String {
     format!(
-        "(SELECT CASE WHEN payload = '' THEN NULL WHEN typeof(payload) = 'text' AND \
-         CASE WHEN json_valid(payload) THEN json_type(payload) = 'object' END THEN payload || '' \
-         ELSE '{{\"metadata\":{UNREADABLE}}}' END FROM audit_context LIMIT 1)"
+        "CASE WHEN skips = 'lists' THEN {} ELSE skips END",
+        skipped_by_lists(tables, action)
     )
 }
 
-/// As JSON whatever it is: of several paths `json_extract` makes an array, here of the metadata and of a null.
-const METADATA: &str = "CASE WHEN json_type(payload, '$.metadata') IS NOT NULL THEN NULLIF(substr(json_extract(payload, \
-     '$.metadata', '$.\"\"'), 2, length(json_extract(payload, '$.metadata', '$.\"\"')) - 7), 'null') END";
-
-/// What of the context keeps the event from being recorded, or NULL: by the names of its table and its action.
-fn skipped_by(tables: &[String], action: &str) -> String {
+/// Which list of the context names the table or the action, or NULL.
+fn skipped_by_lists(tables: &[String], action: &str) -> String {
     let is_skipped = tables
         .iter()
         .map(|name| format!("{name} LIKE value ESCAPE '\\'"))
         .collect::<Vec<_>>()
         .join(" OR ");
     format!(
-        "CASE WHEN payload IS NULL THEN NULL WHEN COALESCE(json_extract(payload, '$.unaudited'), 0) THEN 'unaudited' \
-         WHEN payload NOT GLOB '*skip_*' THEN NULL \
-         WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_actions') WHERE value = {action}) THEN 'skip_actions' \
+        "CASE WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_actions') WHERE value = {action}) THEN 'skip_actions' \
          WHEN EXISTS (SELECT 1 FROM json_each(payload, '$.skip_models') WHERE {is_skipped}) THEN 'skip_models' END"
     )
 }
@@ -248,7 +237,9 @@ mod tests {
         let trail = crate::entity::audit_log::Entity;
         db.execute(&schema.create_table_from_entity(trail)).await?;
         let wide = format!("CREATE TABLE wide ({})", columns.join(", "));
-        for sql in ["CREATE TABLE audit_context (payload text NOT NULL)", &wide] {
+        let columns = super::super::context_view_columns().collect::<Vec<_>>();
+        let context = format!("CREATE TABLE audit_context ({})", columns.join(", "));
+        for sql in [&context, &wide] {
             db.execute_unprepared(sql).await?;
         }
         for create in all(&table, &place)

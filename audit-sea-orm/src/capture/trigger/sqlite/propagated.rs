@@ -5,7 +5,7 @@
 //! context, inserts it with that of the connection, and has the first one ignored. Other connections, other programs and the
 //! file itself have neither the table nor the trigger.
 
-use super::{super::context_and_transaction, METADATA, NOW, context, skipped_by};
+use super::{super::context_and_transaction, NOW, skipped_by_lists};
 use crate::capture::{
     spell::{Spell, Sqlite},
     trigger::MARK,
@@ -34,7 +34,11 @@ pub(crate) fn create(columns: &[String]) -> String {
     // What follows the last dot: the name without its schema.
     let schema = format!("rtrim({table}, replace({table}, '.', ''))");
     let bare = format!("substr({table}, length({schema}) + 1)");
-    let skipped_by = skipped_by(&[table, bare], "NEW.action");
+    let by_lists = skipped_by_lists(&[table, bare], "NEW.action");
+    let skipped_by = format!(
+        "CASE WHEN COALESCE(json_extract(payload, '$.unaudited'), 0) THEN 'unaudited' \
+         WHEN payload GLOB '*skip_*' THEN {by_lists} END"
+    );
     let columns = columns.iter().filter(|column| *column != "id");
     let (names, values): (Vec<_>, Vec<_>) = columns
         .map(|column| (Sqlite.name(column), value(column)))
@@ -63,6 +67,15 @@ pub(crate) const CREATE_TO_HOOKS: &str = "CREATE TEMP TRIGGER IF NOT EXISTS audi
      AND NOT EXISTS (SELECT 1 FROM temp.sqlite_master WHERE name = 'audit_log' COLLATE NOCASE) \
      BEGIN UPDATE audit_log SET transaction_id = (SELECT json_extract(payload, '$.transaction_id') FROM audit_propagated) \
      WHERE id = NEW.id; END";
+
+/// What the context says of a column.
+fn context(column: &str, most: usize) -> String {
+    format!("substr(json_extract(payload, '$.{column}'), 1, {most})")
+}
+
+/// As JSON whatever it is: of several paths `json_extract` makes an array, here of the metadata and of a null.
+const METADATA: &str = "CASE WHEN json_type(payload, '$.metadata') IS NOT NULL THEN NULLIF(substr(json_extract(payload, \
+     '$.metadata', '$.\"\"'), 2, length(json_extract(payload, '$.metadata', '$.\"\"')) - 7), 'null') END";
 
 /// What a column holds: as the capture triggers have it with a context. One that is not known here stays as it is.
 fn value(column: &str) -> String {
