@@ -73,9 +73,20 @@ impl Dialect {
         column
     }
 
+    /// A line that names something, and is compared byte by byte: on PostgreSQL an index of the database's own collation costs
+    /// more with each row, and is broken where a new version of the system's library orders texts otherwise
+    /// (<https://wiki.postgresql.org/wiki/Locale_data_changes>). MySQL's tables have such a collation.
+    fn name(self, name: &'static str, max: u32) -> ColumnDef {
+        let mut column = line(name, max);
+        if self == Self::Postgres {
+            column.custom(format!(r#"varchar({max}) COLLATE "C""#));
+        }
+        column
+    }
+
     /// Compared character by character too: nobody reads another tenant's rows by a name with a blank at its end.
     fn tenant_id(self) -> ColumnDef {
-        let mut column = line("tenant_id", 128);
+        let mut column = self.name("tenant_id", 128);
         let collation = match self {
             Self::Sqlite | Self::Postgres => return column,
             Self::MySql => "utf8mb4_0900_bin",
@@ -90,7 +101,7 @@ impl Dialect {
     /// On PostgreSQL the number of the transaction, which nobody need write: so hooks and events have it too, and a role that
     /// may not write the column cannot forge it.
     fn transaction_id(self, name: &'static str) -> ColumnDef {
-        let mut column = line(name, 64);
+        let mut column = self.name(name, 64);
         if self == Self::Postgres {
             column.default(Expr::cust("pg_current_xact_id()::text"));
         }
@@ -102,7 +113,8 @@ impl Dialect {
     fn key_text(self, name: &'static str) -> ColumnDef {
         let mut column = ColumnDef::new(name);
         match self {
-            Self::Sqlite | Self::Postgres => column.text(),
+            Self::Sqlite => column.text(),
+            Self::Postgres => column.custom(r#"text COLLATE "C""#),
             Self::MySql => column.custom("longtext character set utf8mb4 collate utf8mb4_0900_bin"),
             Self::MariaDb => {
                 column.custom("longtext character set utf8mb4 collate utf8mb4_nopad_bin")
@@ -146,21 +158,21 @@ pub(crate) fn all(dialect: Dialect) -> [TableCreateStatement; 4] {
 
 fn audit_log(dialect: Dialect) -> TableCreateStatement {
     table(dialect, "audit_log")
-        .col(line("action", 32).not_null())
-        .col(line("table_name", 255))
+        .col(dialect.name("action", 32).not_null())
+        .col(dialect.name("table_name", 255))
         .col(dialect.key_text("object_id"))
         .col(line("object_repr", 200))
         .col(dialect.json("old_values"))
         .col(dialect.json("new_values"))
-        .col(line("actor_id", 255))
+        .col(dialect.name("actor_id", 255))
         .col(line("actor_name", 255))
-        .col(line("on_behalf_of_id", 255))
+        .col(dialect.name("on_behalf_of_id", 255))
         .col(line("on_behalf_of_name", 255))
         .col(dialect.tenant_id())
         .col(line("ip_address", 45))
         .col(line("user_agent", 512))
-        .col(line("session_id", 128))
-        .col(line("request_id", 128))
+        .col(dialect.name("session_id", 128))
+        .col(dialect.name("request_id", 128))
         .col(dialect.transaction_id("transaction_id"))
         .col(line("database_user", 320))
         .col(line("database_role", 63))
@@ -172,8 +184,8 @@ fn audit_log(dialect: Dialect) -> TableCreateStatement {
 
 fn login_attempt(dialect: Dialect) -> TableCreateStatement {
     table(dialect, "audit_login_attempt")
-        .col(line("username", 150).not_null())
-        .col(line("status", 16).not_null())
+        .col(dialect.name("username", 150).not_null())
+        .col(dialect.name("status", 16).not_null())
         .col(line("ip_address", 45))
         .col(line("user_agent", 512))
         .col(line("failure_reason", 200))
@@ -193,9 +205,9 @@ fn login_attempt(dialect: Dialect) -> TableCreateStatement {
 fn data_export(dialect: Dialect) -> TableCreateStatement {
     let count = |name: &'static str| ColumnDef::new(name).big_integer().not_null().take();
     table(dialect, "audit_data_export")
-        .col(line("actor_id", 255))
+        .col(dialect.name("actor_id", 255))
         .col(line("actor_name", 255))
-        .col(line("on_behalf_of_id", 255))
+        .col(dialect.name("on_behalf_of_id", 255))
         .col(line("on_behalf_of_name", 255))
         .col(dialect.tenant_id())
         .col(line("export_type", 255).not_null())
@@ -212,7 +224,7 @@ fn data_export(dialect: Dialect) -> TableCreateStatement {
 
 fn system_event(dialect: Dialect) -> TableCreateStatement {
     table(dialect, "audit_system_event")
-        .col(line("event_type", 16).not_null())
+        .col(dialect.name("event_type", 16).not_null())
         .col(line("title", 255).not_null())
         .col(ColumnDef::new("description").text())
         .col(line("module", 255))
@@ -220,13 +232,13 @@ fn system_event(dialect: Dialect) -> TableCreateStatement {
         .col(ColumnDef::new("line_number").integer())
         .col(line("error_code", 50))
         .col(ColumnDef::new("stack_trace").text())
-        .col(line("actor_id", 255))
+        .col(dialect.name("actor_id", 255))
         .col(line("actor_name", 255))
-        .col(line("on_behalf_of_id", 255))
+        .col(dialect.name("on_behalf_of_id", 255))
         .col(line("on_behalf_of_name", 255))
         .col(dialect.tenant_id())
         .col(line("ip_address", 45))
-        .col(line("request_id", 128))
+        .col(dialect.name("request_id", 128))
         .col(ColumnDef::new("resolved").boolean().not_null())
         .col(dialect.time("resolved_at"))
         .col(line("resolved_by", 255))

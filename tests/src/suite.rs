@@ -558,6 +558,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         filters_find_their_rows,
         dates_count_a_few_rows,
         a_search_looks_a_window_at_a_time,
+        a_search_minds_no_letter_case,
         hostile_choices_are_refused,
         hostile_places_and_dates_are_refused,
         hostile_values_find_nothing,

@@ -59,7 +59,10 @@ impl<E: Listed> ListQuery<E> {
             fields,
         } = filtered::<E>(visit, range, ends).await?;
         if let Some(text) = params.get("q") {
-            scan = scan.but(search::holds::<E>(text));
+            scan = scan.but(search::holds::<E>(
+                text,
+                visit.shared.db.get_database_backend(),
+            ));
         }
         Ok(Self {
             of_any_time,

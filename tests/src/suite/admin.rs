@@ -27,9 +27,10 @@ pub use files::{
     cells_of_a_file_are_whole_and_harmless,
 };
 pub use lists::{
-    a_search_looks_a_window_at_a_time, dates_count_a_few_rows, filters_find_their_rows,
-    hostile_choices_are_refused, hostile_places_and_dates_are_refused, hostile_values_find_nothing,
-    pages_hold_every_row_once_forward_and_back, rows_of_one_time_are_listed_by_number,
+    a_search_looks_a_window_at_a_time, a_search_minds_no_letter_case, dates_count_a_few_rows,
+    filters_find_their_rows, hostile_choices_are_refused, hostile_places_and_dates_are_refused,
+    hostile_values_find_nothing, pages_hold_every_row_once_forward_and_back,
+    rows_of_one_time_are_listed_by_number,
 };
 pub use pages::{
     a_history_is_rebuilt_and_compared, every_link_works_under_any_prefix, every_page_is_strict,

@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-use audit_sea_orm::entity::audit_log;
+use audit_sea_orm::{entity::audit_log, prelude::*};
 use http::StatusCode;
 use sea_orm::{EntityTrait, sea_query::Expr};
 
 use super::{LISTS, seed};
 use crate::{
-    Outcome, Test,
+    Backend, Outcome, Test,
     site::{Answer, Site, resolve},
 };
 
@@ -212,6 +212,25 @@ pub async fn a_search_looks_a_window_at_a_time(t: &mut Test) -> Outcome {
         path = resolve(&path, &further);
     }
     assert_eq!(found.len(), 1, "1234 alone");
+    Ok(())
+}
+
+/// A search minds no letter case, in names that are compared byte by byte neither. SQLite knows the cases of ASCII alone.
+pub async fn a_search_minds_no_letter_case(t: &mut Test) -> Outcome {
+    let ((actor, object), texts) = match t.backend {
+        Backend::Sqlite => (("ADA", "PIE-A"), ["ADA", "ada", "PIE-A", "pie-a"]),
+        _ => (
+            ("ÄDA", "PIE-Ä"),
+            ["%C3%84DA", "%C3%A4da", "PIE-%C3%84", "pie-%C3%A4"],
+        ),
+    };
+    let event = AuditEvent::new(Action::View).on_object("pie", object);
+    event.actor(Actor::new(actor)).record(&t.db).await?;
+    let site = Site::new(&t.db);
+    for text in texts {
+        let page = site.page(&format!("/records?q={text}")).await;
+        assert_eq!(ids(&page, "records").len(), 1, "{text}");
+    }
     Ok(())
 }
 
