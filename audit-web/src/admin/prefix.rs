@@ -2,7 +2,8 @@
 //! order of the trail.
 
 use sea_orm::{
-    ColumnTrait, DbBackend, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
+    ColumnTrait, DbBackend, IdenStatic, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    Value,
     sea_query::{
         Alias, Expr, ExprTrait, SelectStatement, SimpleExpr,
         extension::mysql::{IndexHintScope, MySqlSelectStatementExt},
@@ -46,29 +47,52 @@ impl<E: Listed> IndexPrefix<E> {
         backend: DbBackend,
     ) -> SelectStatement {
         let rows = E::find().select_only().column(E::ID).limit(limit);
-        let rows = match backend {
+        let mut rows = match backend {
             DbBackend::Postgres if !self.lead.is_empty() => self.by_whole_key(rows, position),
-            _ => self.by_equal_lead(rows, position),
+            DbBackend::MySql if !self.has_a_part_of_a_text() => {
+                let rows = self.by_range_of_lead(rows, position);
+                self.from(rows, position)
+            }
+            _ => {
+                let rows = self.by_equal_lead(rows);
+                self.from(rows, position)
+            }
         };
-        rows.into_query()
-    }
-
-    fn by_equal_lead(&self, rows: Select<E>, position: Position) -> Select<E> {
-        let lead = self.lead.iter();
-        let mut rows = lead
-            .fold(rows, |rows, (column, value)| {
-                rows.filter(column.eq(value.clone()))
-            })
-            .filter(position.holds(number::<E>()))
-            .apply_if(self.first, |rows, first| rows.filter(E::ID.gte(first)))
-            .apply_if(self.last, |rows, last| rows.filter(E::ID.lte(last)))
-            .order_by(E::ID, position.order());
         if !self.lead.is_empty() {
             // Where MariaDB (10.11) weighs the primary key, it reads the index from its end on, and not from the page's
             // position.
             QueryTrait::query(&mut rows).ignore_index("PRIMARY", IndexHintScope::All);
         }
-        rows
+        rows.order_by(E::ID, position.order()).into_query()
+    }
+
+    /// Those of the rows that are from the position on, and within the numbers.
+    fn from(&self, rows: Select<E>, position: Position) -> Select<E> {
+        rows.filter(position.holds(number::<E>()))
+            .apply_if(self.first, |rows, first| rows.filter(E::ID.gte(first)))
+            .apply_if(self.last, |rows, last| rows.filter(E::ID.lte(last)))
+    }
+
+    /// Whether MariaDB and MySQL index the beginning of a value alone, so that the index has another order than the values.
+    fn has_a_part_of_a_text(&self) -> bool {
+        let mut columns = self.lead.iter().map(|(column, _)| column.as_str());
+        columns.any(|column| column == "object_id")
+    }
+
+    fn by_equal_lead(&self, rows: Select<E>) -> Select<E> {
+        self.lead.iter().fold(rows, |rows, (column, value)| {
+            rows.filter(column.eq(value.clone()))
+        })
+    }
+
+    /// As if the lead had several values. Of one, MariaDB (10.11) may read all rows, from the end of the index to the position:
+    /// it takes the equality for a reference, which knows no numbers, while its statistics are young.
+    fn by_range_of_lead(&self, rows: Select<E>, position: Position) -> Select<E> {
+        self.lead.iter().fold(rows, |rows, (column, value)| {
+            rows.filter(column.gte(value.clone()))
+                .filter(column.lte(value.clone()))
+                .order_by(*column, position.order())
+        })
     }
 
     /// By all columns of the index, as if the lead had several values: told that it has one, PostgreSQL takes the order for
@@ -86,16 +110,10 @@ impl<E: Listed> IndexPrefix<E> {
         let values = || self.lead.iter().map(|(_, value)| Expr::val(value.clone()));
         let at = |id: i64| Expr::tuple(values().chain([Expr::val(id)]));
         // In front of the others, as a scan begins at the first of the conditions on a column.
-        let mut rows = rows
+        let rows = rows
             .filter(key().gte(at(first)))
             .filter(key().lte(at(last)));
-        for (column, value) in &self.lead {
-            rows = rows
-                .filter(column.gte(value.clone()))
-                .filter(column.lte(value.clone()))
-                .order_by(*column, position.order());
-        }
-        rows.order_by(E::ID, position.order())
+        self.by_range_of_lead(rows, position)
     }
 }
 
