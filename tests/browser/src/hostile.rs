@@ -6,7 +6,7 @@ use audit_sea_orm::{
     entity::{login_attempt::Status, system_event::EventType},
     prelude::*,
 };
-use audit_tests::{Backend, Outcome, Test, http::TestClient, suite::admin::LISTS};
+use audit_tests::{Backend, Outcome, Test, http::TestClient, random::scaled, suite::admin::LISTS};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -181,15 +181,20 @@ async fn unescaped(response: Response) -> Response {
     Response::from_parts(parts, Body::from(text))
 }
 
-/// The overview, the details of every row, and the history of every fifth record's object, which shows nothing more.
+/// The overview, for each string the details of its record and of one other row, in `scripts/soak` of all, and the history of
+/// every fifth record's object, which shows nothing more. The lists show every row of each table.
 fn pages_of_rows(strings: &[String]) -> Vec<Value> {
     let page = |path: String, text: &str| json!({"path": format!("/vera/{path}"), "rows": 0, "text": text});
     let mut pages = vec![page("dashboard?days=7".to_owned(), "")];
+    let others = [("logins", 150), ("exports", 255), ("events", 255)];
+    let many = scaled(10).clamp(1, others.len());
     for (id, text) in (1..).zip(strings) {
         pages.push(page(format!("records/{id}"), cut(text, 1000)));
-        pages.push(page(format!("logins/{id}"), cut(text, 150)));
-        pages.push(page(format!("exports/{id}"), cut(text, 255)));
-        pages.push(page(format!("events/{id}"), cut(text, 255)));
+        for (at, (list, most)) in others.into_iter().enumerate() {
+            if (at + id) % others.len() < many {
+                pages.push(page(format!("{list}/{id}"), cut(text, most)));
+            }
+        }
         if id % 5 == 1 {
             pages.push(page(format!("history?record={id}"), cut(text, 1000)));
         }
