@@ -85,8 +85,8 @@ impl<E: Listed> IndexPrefix<E> {
         })
     }
 
-    /// As if the lead had several values. Of one, MariaDB (10.11) may read all rows, from the end of the index to the position:
-    /// it takes the equality for a reference, which knows no numbers, while its statistics are young.
+    /// As if the lead had several values. Of one, MariaDB (10.11) on a busy machine was seen to read all rows, from the end of
+    /// the index to the position: it took the equality for a reference, which knows no numbers. Why is not known.
     fn by_range_of_lead(&self, rows: Select<E>, position: Position) -> Select<E> {
         self.lead.iter().fold(rows, |rows, (column, value)| {
             rows.filter(column.gte(value.clone()))
