@@ -1,6 +1,6 @@
 //! The one place that reads the time, and how a time is sent.
 
-use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
+use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 
 /// Now, cut to the microseconds that every database keeps.
 #[expect(
@@ -15,4 +15,11 @@ pub(crate) fn now() -> DateTime<Utc> {
 /// years 1970 to 2038; one with an offset it sends as text. For the other databases the two are the same.
 pub(crate) fn bound(time: DateTime<Utc>) -> DateTime<FixedOffset> {
     time.fixed_offset()
+}
+
+/// The first time that the databases tell from this one and is after it.
+pub(crate) fn just_after(time: DateTime<Utc>) -> DateTime<Utc> {
+    let time = time.trunc_subsecs(6);
+    time.checked_add_signed(TimeDelta::microseconds(1))
+        .unwrap_or(time)
 }

@@ -4,7 +4,7 @@ use audit_core::{ActionError, ConfigError};
 use sea_orm::DbErr;
 use thiserror::Error;
 
-use crate::record::encoding::EncodingError;
+use crate::record::{encoding::EncodingError, unknown::UnknownColumns};
 
 /// What can go wrong in the trail.
 ///
@@ -87,6 +87,9 @@ pub enum Error {
     /// A value could not be read back from a record.
     #[error(transparent)]
     Decoding(#[from] EncodingError),
+    /// The past of an object is not known whole: see [`history::Snapshot`](crate::history::Snapshot).
+    #[error("audit: the object as it was is not known whole: {0}")]
+    Incomplete(UnknownColumns),
     /// The task that opens a transaction was stopped with its runtime.
     #[error("audit: the runtime stopped while a transaction was being opened")]
     RuntimeStopped,

@@ -133,6 +133,7 @@ mod connection;
 pub mod entity;
 mod error;
 mod event;
+pub mod history;
 pub mod hooks;
 pub mod prelude;
 mod propagation;
@@ -160,6 +161,7 @@ pub use connection::{
 pub use entity::{TrailCursor, TrailEntity};
 pub use error::{AuditDbErrExt, Error, Result};
 pub use event::{AuditEvent, DataExport, GeoLocator, GeoPlace, LoginAttempt, SystemEvent};
+pub use history::History;
 pub use hooks::{AuditActiveModelExt, AuditModelExt};
 pub use propagation::AuditConnectOptionsExt;
 #[cfg(any(

@@ -4,7 +4,7 @@ pub use crate::{
     Action, Actor, AuditActiveModelExt, AuditConfig, AuditConnectOptionsExt as _,
     AuditConnectionExt as _, AuditContext, AuditDbErrExt as _, AuditEvent, AuditFutureExt as _,
     AuditModelExt as _, AuditSummary, AuditTransactionExt, Audited, AuditedConnection,
-    AuditedTransaction, AuditedWrite, Change, Changes, DataExport, LoginAttempt, OnFailure,
-    RecordQuery as _, SummaryQuery, SystemEvent, TrailQuery as _,
+    AuditedTransaction, AuditedWrite, Change, Changes, DataExport, History, LoginAttempt,
+    OnFailure, RecordQuery as _, SummaryQuery, SystemEvent, TrailQuery as _,
     entity::{audit_log, data_export, login_attempt, system_event},
 };

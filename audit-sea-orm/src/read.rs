@@ -10,5 +10,6 @@ mod trail;
 pub use column::{ByEntity, ByName, RecordedColumn};
 pub use page::TrailPage;
 pub use record::RecordQuery;
+pub(crate) use record::{of_values, of_whole_table};
 pub use summary::{AuditSummary, SummaryQuery};
 pub use trail::TrailQuery;

@@ -7,6 +7,7 @@ pub(crate) mod object_key;
 mod row;
 pub(crate) mod sql_texts;
 pub(crate) mod transaction_id;
+pub(crate) mod unknown;
 
 use std::borrow::Cow;
 

@@ -11,6 +11,7 @@ pub mod coverage;
 pub mod events;
 pub mod failure;
 pub mod far_future;
+pub mod history;
 pub mod hooks;
 pub mod keys;
 pub mod kill;
@@ -118,6 +119,24 @@ pub const ALL: &[(&str, TestFn)] = list! {
         the_present_name_wins,
         a_split_table_begins_both_histories,
         a_renamed_table_has_its_index,
+    ],
+    history: [
+        each_version_is_the_row_as_it_was,
+        versions_have_neighbours_and_differences,
+        a_row_older_than_the_log_is_known,
+        an_object_has_a_beginning_and_an_end,
+        what_left_no_record_is_told,
+        a_life_without_a_beginning_is_told,
+        a_table_that_was_emptied,
+        masked_and_skipped_columns_are_no_guess,
+        updates_of_unknown_old_values_are_no_guess,
+        silenced_changes_are_no_guess,
+        a_value_of_another_type_is_not_read,
+        a_history_goes_on_under_new_names,
+        a_long_history_is_read_page_by_page,
+        a_row_that_changes_meanwhile_stays_what_it_was,
+        a_short_history_costs_few_statements,
+        every_state_is_that_of_its_time,
     ],
     order: [
         a_writer_that_waits_is_the_last,

@@ -256,12 +256,23 @@ impl RecordQuery for Select<Entity> {
 }
 
 /// The records of the object of an entity with that key.
-fn of_values<E: Audited>(select: Select<Entity>, key: &[Value]) -> Select<Entity> {
+pub(crate) fn of_values<E: Audited>(select: Select<Entity>, key: &[Value]) -> Select<Entity> {
     match object::id_text(key) {
         Ok(id) => of_key(select, tables_of::<E>().iter().map(String::as_str), &id),
         // A key that has no text never named a record.
         Err(_) => select.filter(Expr::value(false)),
     }
+}
+
+/// The records of the table of an entity as a whole, of no one object.
+pub(crate) fn of_whole_table<E: Audited>(select: Select<Entity>) -> Select<Entity> {
+    let tables = tables_of::<E>();
+    by_index(select)
+        .filter(is_one_of(
+            Column::TableName,
+            tables.iter().map(String::as_str),
+        ))
+        .filter(Column::ObjectId.is_null())
 }
 
 /// The records of one object, whose table stands in them under any of these names.

@@ -6,6 +6,8 @@ mod admin;
 mod capture;
 #[path = "guide/context.rs"]
 mod context;
+#[path = "guide/history.rs"]
+mod history;
 #[path = "guide/migrations.rs"]
 mod migrations;
 #[path = "guide/operations.rs"]

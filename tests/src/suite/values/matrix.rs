@@ -1,10 +1,11 @@
 //! Drives a row through a list of values, and checks the record of each step.
 
-use audit_sea_orm::{__private::install_capture_beside_hooks, encoding, prelude::*};
+use audit_sea_orm::{
+    __private::install_capture_beside_hooks, MASK, encoding, history::Version, prelude::*,
+};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, Value,
-    prelude::Json,
+    IntoActiveModel, Iterable, ModelTrait, QueryFilter, QueryOrder, Value, prelude::Json,
 };
 use serde_json::json;
 
@@ -180,7 +181,7 @@ where
         let (mut row, mut held) = self.held(id, first).await?;
         self.recorded("CREATE", None, Some(json!({"id": id, "value": held})))
             .await?;
-        let mut records = 2;
+        let mut kept = vec![row.get(self.value)];
         for case in others {
             let mut edited = row.clone().into_active_model();
             edited.set(self.value, case.value.clone());
@@ -188,20 +189,48 @@ where
             let before = (row.get(self.value), held);
             (row, held) = self.held(id, case).await?;
             if before.0 != row.get(self.value) {
-                records += 1;
+                kept.push(row.get(self.value));
                 let new = json!({"value": held});
                 self.recorded("UPDATE", Some(json!({"value": before.1})), Some(new))
                     .await?;
             }
         }
-        row.delete(&self.t.db).await?;
+        row.clone().delete(&self.t.db).await?;
         self.recorded("DELETE", Some(json!({"id": id, "value": held})), None)
             .await?;
-        let all = audit_log::Entity::for_key(self.entity.table_name(), &id.to_string());
-        assert_eq!(
-            all.count(&self.t.db).await?,
-            2 * records,
-            "one of the trigger and one of the hook for each write that changed something"
+        self.was(&row, &kept).await
+    }
+
+    /// The row's history has one version of the trigger and one of the hook for each write that changed something, with the value
+    /// that the row had.
+    async fn was(&self, row: &E::Model, kept: &[Value]) -> Outcome {
+        let versions = History::of(row).versions(&self.t.db).await?;
+        let value = |version: &Version<E>| {
+            let row = version.snapshot.as_ref()?;
+            Some(row.get(self.value).cloned().map_err(ToString::to_string))
+        };
+        let found: Vec<_> = versions.iter().map(value).collect();
+        // A text that cannot be told from a mask.
+        let is_mask = |value: &Value| *value == Value::from(MASK);
+        let told = |value: &Value| {
+            if is_mask(value) {
+                Err("is masked".to_owned())
+            } else {
+                Ok(value.clone())
+            }
+        };
+        let kept = kept.iter().map(|value| Some(told(value)));
+        let twice: Vec<_> = kept
+            .chain([None])
+            .flat_map(|value| [value.clone(), value])
+            .collect();
+        let table = self.entity.table_name();
+        let shown = |values: &[_]| format!("{values:?}").chars().take(300).collect::<String>();
+        assert!(
+            found == twice,
+            "{table}: {} instead of {}",
+            shown(&found),
+            shown(&twice)
         );
         Ok(())
     }

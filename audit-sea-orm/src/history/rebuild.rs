@@ -1,0 +1,128 @@
+//! Rebuilds what an object held after one of its records.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{ConnectionTrait, DbErr, IdenStatic, Value};
+use serde_json::Value as Json;
+
+use super::{
+    present,
+    reader::{Cursor, Reader},
+    state::{Columns, Search, State},
+};
+use crate::{Audited, audited::recorded::Recorded};
+
+/// What the object was after the last of its records up to that number.
+pub(super) async fn after<E: Audited, C: ConnectionTrait>(
+    reader: &Reader<E>,
+    key: &[Value],
+    id: i64,
+    db: &C,
+) -> Result<State, DbErr> {
+    let mut back = Cursor::before(id.saturating_add(1));
+    let Some(last) = back.next(reader, db).await? else {
+        return Ok(State::Unrecorded);
+    };
+    if !last.event.leaves_it_there() {
+        return Ok(State::Gone);
+    }
+    let mut search = Search::new(recorded::<E>());
+    search.back(last.event, &last.record);
+    while !search.is_over()
+        && let Some(told) = back.next(reader, db).await?
+    {
+        search.back(told.event, &told.record);
+    }
+    let columns = with_rest(search, reader, key, id, db).await?;
+    Ok(State::There(columns))
+}
+
+/// The columns that a search found, and those that later records and the present row tell.
+pub(super) async fn with_rest<E: Audited, C: ConnectionTrait>(
+    mut search: Search,
+    reader: &Reader<E>,
+    key: &[Value],
+    id: i64,
+    db: &C,
+) -> Result<Columns, DbErr> {
+    let rest = ahead(search.rest(), reader, key, Cursor::after(id), db).await?;
+    let mut columns = search.columns();
+    columns.extend(rest.columns());
+    Ok(columns)
+}
+
+/// The columns of the object before the first of its records; `None` where that created it, or there is no such object.
+pub(super) async fn before_all<E: Audited, C: ConnectionTrait>(
+    reader: &Reader<E>,
+    key: &[Value],
+    db: &C,
+) -> Result<Option<Columns>, DbErr> {
+    let mut start = Cursor::after(i64::MIN);
+    let search = Search::new(recorded::<E>());
+    let search = match start.peek(reader, db).await? {
+        Some(first) if !first.found_it_there() => return Ok(None),
+        Some(_) => ahead(search, reader, key, start, db).await?,
+        None => match present::row::<E, C>(key, db).await? {
+            Some(row) => beside_row(search, row, reader, start, db).await?,
+            None => return Ok(None),
+        },
+    };
+    Ok(Some(search.columns()))
+}
+
+/// Looks for columns in the records from a place on, and then in the present row.
+async fn ahead<E: Audited, C: ConnectionTrait>(
+    mut search: Search,
+    reader: &Reader<E>,
+    key: &[Value],
+    mut cursor: Cursor,
+    db: &C,
+) -> Result<Search, DbErr> {
+    read_on(&mut search, reader, &mut cursor, db).await?;
+    if search.is_over() {
+        return Ok(search);
+    }
+    match present::row::<E, C>(key, db).await? {
+        Some(row) => beside_row(search, row, reader, cursor, db).await,
+        None => Ok(search),
+    }
+}
+
+/// Takes the columns of the present row, but those that changed after it was read: they have a record by now.
+async fn beside_row<E: Audited, C: ConnectionTrait>(
+    mut search: Search,
+    row: BTreeMap<String, Json>,
+    reader: &Reader<E>,
+    mut cursor: Cursor,
+    db: &C,
+) -> Result<Search, DbErr> {
+    cursor.look_again();
+    read_on(&mut search, reader, &mut cursor, db).await?;
+    if !search.is_over() {
+        search.present(row);
+    }
+    Ok(search)
+}
+
+async fn read_on<E: Audited, C: ConnectionTrait>(
+    search: &mut Search,
+    reader: &Reader<E>,
+    cursor: &mut Cursor,
+    db: &C,
+) -> Result<(), DbErr> {
+    while !search.is_over()
+        && let Some(told) = cursor.next(reader, db).await?
+    {
+        search.ahead(told.event, &told.record);
+    }
+    Ok(())
+}
+
+/// The columns beside the key that records show: a masked one they do not.
+pub(super) fn recorded<E: Audited>() -> impl Iterator<Item = String> {
+    let recorded = Recorded::<E>::get();
+    let is_key = |name: &str| recorded.keys().iter().any(|key| key.as_str() == name);
+    let fields = recorded.fields().iter();
+    let shown = fields.filter(move |field| !field.is_masked() && !is_key(field.name()));
+    shown.map(|field| field.name().to_owned())
+}

@@ -1,0 +1,187 @@
+use audit_core::{Change, Changes};
+use sea_orm::{ConnectionTrait, DbErr, IdenStatic, Value};
+use serde_json::Value as Json;
+
+use super::{
+    Snapshot, Version,
+    reader::{Cursor, Reader, Told},
+    rebuild,
+    snapshot::decode,
+    state::{Columns, Event, Held, Search, State},
+};
+use crate::{Audited, audited::recorded::Recorded, entity::audit_log};
+
+/// A walk through the versions of an object, the oldest first: see [`History::walk`](super::History::walk).
+#[derive(Debug)]
+pub struct Versions<'db, E: Audited, C> {
+    reader: Reader<E>,
+    key: Vec<Value>,
+    cursor: Cursor,
+    /// The record that was read last, of which no version was made yet.
+    next: Option<Told>,
+    /// Of the object before that.
+    state: State,
+    db: &'db C,
+}
+
+impl<'db, E: Audited, C: ConnectionTrait> Versions<'db, E, C> {
+    /// From the first record on.
+    pub(super) fn all(reader: Reader<E>, key: Vec<Value>, db: &'db C) -> Self {
+        Self {
+            reader,
+            key,
+            cursor: Cursor::after(i64::MIN),
+            next: None,
+            state: State::Unrecorded,
+            db,
+        }
+    }
+
+    /// From the record behind that number on.
+    pub(super) async fn after(
+        reader: Reader<E>,
+        key: Vec<Value>,
+        id: i64,
+        db: &'db C,
+    ) -> Result<Self, DbErr> {
+        Ok(Self {
+            cursor: Cursor::after(id),
+            state: rebuild::after(&reader, &key, id, db).await?,
+            ..Self::all(reader, key, db)
+        })
+    }
+
+    /// The next version; `None` at the end. A call that is dropped loses none.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn try_next(&mut self) -> Result<Option<Version<E>>, DbErr> {
+        loop {
+            if self.next.is_none() {
+                self.next = self.cursor.next(&self.reader, self.db).await?;
+            }
+            let Some(told) = &self.next else {
+                return Ok(None);
+            };
+            if told.event.is_of_table() && !matches!(self.state, State::There(_)) {
+                self.next = None;
+                continue;
+            }
+            let searched = self.search(told).await?;
+            let told = self.next.take();
+            return Ok(told.map(|told| self.version(told, searched)));
+        }
+    }
+
+    /// The columns that the object is to have by other records than this one and those before, where it needs any.
+    async fn search(&self, told: &Told) -> Result<Option<Columns>, DbErr> {
+        let mut search = Search::new(rebuild::recorded::<E>());
+        let (event, id) = (told.event, told.record.id);
+        let columns = match (event, &self.state) {
+            (Event::Updated { .. }, State::There(_)) => return Ok(None),
+            (Event::Updated { .. }, _) => self.complete(search, id - 1).await?,
+            _ if !event.leaves_it_there() => return Ok(None),
+            _ => {
+                search.back(event, &told.record);
+                self.complete(search, id).await?
+            }
+        };
+        Ok(Some(columns))
+    }
+
+    fn version(&mut self, told: Told, searched: Option<Columns>) -> Version<E> {
+        let unrecorded = unrecorded::<E>(&self.state, &told);
+        let before = std::mem::replace(&mut self.state, State::Gone);
+        if told.event.leaves_it_there() {
+            let mut columns = match (searched, before) {
+                (Some(columns), _) | (None, State::There(columns)) => columns,
+                (None, State::Gone | State::Unrecorded) => Columns::new(),
+            };
+            update(&mut columns, &told.record);
+            self.state = State::There(columns);
+        }
+        let snapshot = match &self.state {
+            State::There(columns) => Some(Snapshot::new(&self.key, columns)),
+            State::Gone | State::Unrecorded => None,
+        };
+        Version {
+            record: told.record,
+            snapshot,
+            unrecorded,
+        }
+    }
+
+    /// What a search found, and what the records behind that number tell of the rest.
+    async fn complete(&self, search: Search, id: i64) -> Result<Columns, DbErr> {
+        rebuild::with_rest(search, &self.reader, &self.key, id, self.db).await
+    }
+}
+
+/// Sets the columns that a record changed.
+fn update(columns: &mut Columns, record: &audit_log::Model) {
+    for (column, change) in record.changes() {
+        if let Some(value) = change.new
+            && let Some(held) = columns.get_mut(&column)
+        {
+            *held = Held::Value(value);
+        }
+    }
+}
+
+/// What a record found otherwise than it was left.
+fn unrecorded<E: Audited>(left: &State, told: &Told) -> Changes {
+    let found = told.record.changes();
+    match (left, told.event) {
+        (State::Unrecorded, _) => Changes::default(),
+        (State::There(left), Event::Created) => {
+            let gone = left.iter().filter_map(|(column, held)| {
+                let old = Some(known(held)?.clone());
+                Some((column.clone(), Change { old, new: None }))
+            });
+            gone.collect()
+        }
+        (State::There(left), _) => {
+            let differing = found.into_iter().filter_map(|(column, found)| {
+                let (old, new) = (known(left.get(&column)?)?, found.old?);
+                differ::<E>(&column, old, &new).then(|| {
+                    let old = Some(old.clone());
+                    (
+                        column,
+                        Change {
+                            old,
+                            new: Some(new),
+                        },
+                    )
+                })
+            });
+            differing.collect()
+        }
+        (State::Gone, _) => {
+            let came = found.into_iter().filter_map(|(column, found)| {
+                let new = Some(found.old?);
+                Some((column, Change { old: None, new }))
+            });
+            came.collect()
+        }
+    }
+}
+
+fn known(held: &Held) -> Option<&Json> {
+    match held {
+        Held::Value(value) => Some(value),
+        Held::Unknown(_) => None,
+    }
+}
+
+/// Whether two records have different values of a column: where its type was another, they may be the same, spelled otherwise.
+fn differ<E: Audited>(column: &str, one: &Json, other: &Json) -> bool {
+    if one == other {
+        return false;
+    }
+    let mut columns = Recorded::<E>::get().columns().iter();
+    let Some(column) = columns.find(|known| known.as_str() == column) else {
+        return false;
+    };
+    let value = |json| decode::<E>(*column, json);
+    matches!((value(one), value(other)), (Ok(one), Ok(other)) if one != other)
+}
