@@ -37,15 +37,20 @@ fn before(records: &[audit_log::Model]) -> State {
             }
         }
         written.extend(entries(record.new_values.as_ref()).map(|(column, _)| column));
-        if matches!(record.action.as_str(), "CREATE" | "DELETE") {
+        // Behind what was skipped any column may have changed.
+        if matches!(record.action.as_str(), "CREATE" | "DELETE" | "SKIPPED") {
             state.is_complete = record.action == "DELETE";
             break;
         }
     }
-    state.exists = records
-        .first()
-        .is_some_and(|record| record.action != "CREATE");
+    state.exists = records.first().is_some_and(|record| !is("CREATE", record));
     state
+}
+
+/// Whether a record is of that action, or of one that a context silenced.
+fn is(action: &str, record: &audit_log::Model) -> bool {
+    let skipped = || record.metadata.as_ref()?.get("skipped")?.as_str();
+    record.action == action || (record.action == "SKIPPED" && skipped() == Some(action))
 }
 
 fn apply(state: &mut State, record: &audit_log::Model) {
@@ -59,10 +64,18 @@ fn apply(state: &mut State, record: &audit_log::Model) {
                 values: new.collect(),
             };
         }
-        "DELETE" => {
+        _ if is("DELETE", record) => {
             *state = State {
                 exists: false,
                 is_complete: true,
+                values: BTreeMap::new(),
+            };
+        }
+        // Nobody knows what the object holds now.
+        "SKIPPED" => {
+            *state = State {
+                exists: true,
+                is_complete: false,
                 values: BTreeMap::new(),
             };
         }
@@ -135,6 +148,33 @@ mod tests {
         let first = &states(&deleted)[0];
         assert_eq!(json!(first.values), json!({"a": 2, "c": 9}));
         assert!(first.is_complete);
+    }
+
+    #[test]
+    fn what_a_context_silenced_is_no_guess() {
+        let skipped = |action: &str| {
+            let mut record = record("SKIPPED", &Value::Null, &Value::Null);
+            record.metadata = Some(json!({"skipped": action, "by": "skip_actions"}));
+            record
+        };
+        let states = states(&[
+            record("CREATE", &Value::Null, &json!({"a": 1, "b": 1})),
+            skipped("UPDATE"),
+            record("UPDATE", &json!({"a": 2}), &json!({"a": 3})),
+            skipped("DELETE"),
+        ]);
+        let values: Vec<Value> = states.iter().map(|state| json!(state.values)).collect();
+        let created = json!({"a": 1, "b": 1});
+        assert_eq!(values, [created, json!({}), json!({"a": 3}), json!({})]);
+        let told: Vec<_> = states
+            .iter()
+            .map(|state| (state.exists, state.is_complete))
+            .collect();
+        let unsure = (true, false);
+        assert_eq!(told, [(true, true), unsure, unsure, (false, true)]);
+        let begun = self::states(&[skipped("CREATE"), skipped("UPDATE")]);
+        assert!(begun.iter().all(|state| state.exists && !state.is_complete));
+        assert!(!before(&[skipped("CREATE")]).exists);
     }
 
     #[test]
