@@ -30,6 +30,11 @@ pub const ON_EVERY_DATABASE: &[(&str, TestFn)] = list! {
         a_viewer_is_refused_deletion,
         a_superuser_deletes_what_the_confirmation_names,
     ],
+};
+
+/// Hostile texts, which take minutes: on SQLite, and on every database in `scripts/soak`. That each database keeps them is
+/// tested without a browser.
+pub const HOSTILE: &[(&str, TestFn)] = list! {
     hostile: [scripts_stay_text, naughty_strings_stay_text],
 };
 

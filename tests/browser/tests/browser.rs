@@ -2,9 +2,10 @@
 
 use std::{env, process::ExitCode};
 
-use audit_browser_tests::{ON_EVERY_DATABASE, ON_SQLITE, chromium};
+use audit_browser_tests::{HOSTILE, ON_EVERY_DATABASE, ON_SQLITE, chromium};
 use audit_tests::{
     Backend, Target,
+    random::scaled,
     runner::{self, TestFn},
 };
 use libtest_mimic::{Arguments, Trial};
@@ -28,7 +29,14 @@ fn main() -> ExitCode {
     };
     let backends = [Backend::Sqlite, Backend::Postgres, Backend::MySql];
     let everywhere = backends.map(|backend| on(backend, ON_EVERY_DATABASE));
-    let trials = everywhere.into_iter().flatten();
+    let is_soak = scaled(100) == 100;
+    let of_hostile = if is_soak {
+        &backends[..]
+    } else {
+        &backends[..1]
+    };
+    let hostile = of_hostile.iter().map(|backend| on(*backend, HOSTILE));
+    let trials = everywhere.into_iter().chain(hostile).flatten();
     let trials = trials.chain(on(Backend::Sqlite, ON_SQLITE));
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
