@@ -222,9 +222,9 @@ async fn walk(db: &DatabaseConnection) -> Result<(), Box<dyn Error>> {
     while versions.try_next().await?.is_some() {
         count += 1;
     }
-    let (seconds, more) = (begin.elapsed().as_secs_f64(), peak()? - before);
+    let (seconds, after) = (begin.elapsed().as_secs_f64(), peak()?);
     say(&format!(
-        "  a walk of {count} versions: {seconds:.1} s, {more} KiB more at its peak"
+        "  a walk of {count} versions: {seconds:.1} s, the process held {before} KiB before and {after} KiB at most"
     ));
     Ok(())
 }
