@@ -75,18 +75,17 @@ impl<'db, E: Audited, C: ConnectionTrait> Versions<'db, E, C> {
 
     /// The columns that the object is to have by other records than this one and those before, where it needs any.
     async fn search(&self, told: &Told) -> Result<Option<Columns>, DbErr> {
-        let mut search = Search::new(rebuild::recorded::<E>());
         let (event, id) = (told.event, told.record.id);
-        let columns = match (event, &self.state) {
-            (Event::Updated { .. }, State::There(_)) => return Ok(None),
-            (Event::Updated { .. }, _) => self.complete(search, id - 1).await?,
-            _ if !event.leaves_it_there() => return Ok(None),
-            _ => {
-                search.back(event, &told.record);
-                self.complete(search, id).await?
-            }
-        };
-        Ok(Some(columns))
+        let is_updated = matches!(event, Event::Updated { .. });
+        if !event.leaves_it_there() || (is_updated && matches!(self.state, State::There(_))) {
+            return Ok(None);
+        }
+        let mut search = Search::new(rebuild::recorded::<E>());
+        if is_updated {
+            return self.complete(search, id - 1).await.map(Some);
+        }
+        search.back(event, &told.record);
+        self.complete(search, id).await.map(Some)
     }
 
     fn version(&mut self, told: Told, searched: Option<Columns>) -> Version<E> {
