@@ -399,14 +399,14 @@ pub async fn a_range_is_right_however_a_time_is_spelled(t: &mut Test) -> Outcome
 
 /// Records that were brought in later, with the times that they had elsewhere, are on the pages of their period.
 pub async fn a_period_holds_rows_that_came_later(t: &mut Test) -> Outcome {
-    let record = |number: i64| audit_log::ActiveModel {
-        occurred_at: Set(at(number * 120_000)),
+    let record = |minute: i64| audit_log::ActiveModel {
+        occurred_at: Set(at(minute * 60_000)),
         action: Set("VIEW".to_owned()),
         ..Default::default()
     };
-    // The application's own of three days, one in two minutes, and then older ones, up to the evening of the first.
-    for numbers in [0..2_160, -2_160..600_i64] {
-        for chunk in numbers.map(record).collect::<Vec<_>>().chunks(1_000) {
+    // The application's own of three days, and then older ones, up to the evening of the first.
+    for minutes in [0..4_320, -4_320..1_200_i64] {
+        for chunk in minutes.map(record).collect::<Vec<_>>().chunks(1_000) {
             let chunk = chunk.iter().cloned();
             audit_log::Entity::insert_many(chunk).exec(&t.db).await?;
         }

@@ -5,7 +5,8 @@ use audit_sea_orm::{
 };
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, ModelTrait, QueryFilter, QueryOrder, Value, prelude::Json,
+    IntoActiveModel, Iterable, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, Value,
+    prelude::Json,
 };
 use serde_json::json;
 
@@ -198,11 +199,16 @@ where
         row.clone().delete(&self.t.db).await?;
         self.recorded("DELETE", Some(json!({"id": id, "value": held})), None)
             .await?;
+        let all = audit_log::Entity::for_key(self.entity.table_name(), &id.to_string());
+        assert_eq!(
+            all.count(&self.t.db).await?,
+            2 * (kept.len() as u64 + 1),
+            "one of the trigger and one of the hook for each write that changed something"
+        );
         self.was(&row, &kept).await
     }
 
-    /// The row's history has one version of the trigger and one of the hook for each write that changed something, with the value
-    /// that the row had.
+    /// The row's history has a version for each of these records, with the value that the row had.
     async fn was(&self, row: &E::Model, kept: &[Value]) -> Outcome {
         let versions = History::of(row).versions(&self.t.db).await?;
         let value = |version: &Version<E>| {
