@@ -1,6 +1,6 @@
 //! How a record names its object: by its key as text, and by a text for people.
 
-use sea_orm::{EntityTrait, IdenStatic, ModelTrait, Value};
+use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, ModelTrait, QueryFilter, Select, Value};
 
 use crate::{
     Audited,
@@ -39,6 +39,14 @@ fn plain_text(value: Value) -> Result<String, EncodingError> {
 
 pub(crate) fn model_key<E: EntityTrait>(model: &E::Model, keys: &[E::Column]) -> Vec<Value> {
     keys.iter().map(|key| model.get(*key)).collect()
+}
+
+/// The row of the object with that key.
+pub(crate) fn with_key<E: Audited>(select: Select<E>, key: &[Value]) -> Select<E> {
+    let keys = Recorded::<E>::get().keys().iter();
+    keys.zip(key).fold(select, |row, (column, value)| {
+        row.filter(column.eq(value.clone()))
+    })
 }
 
 /// See [`Audited::object_repr`].

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, IdenStatic, ModelTrait, QueryFilter, Value};
+use sea_orm::{ConnectionTrait, DbErr, IdenStatic, ModelTrait, Value};
 use serde_json::Value as Json;
 
-use crate::{Audited, audited::recorded::Recorded, record::encoding};
+use crate::{
+    Audited,
+    audited::{object, recorded::Recorded},
+    record::encoding,
+};
 
 /// The columns of the row with that key, as records would have them; `None` where there is none.
 pub(super) async fn row<E: Audited, C: ConnectionTrait>(
     key: &[Value],
     db: &C,
 ) -> Result<Option<BTreeMap<String, Json>>, DbErr> {
-    let keys = Recorded::<E>::get().keys().iter().zip(key);
-    let with_key = keys.fold(E::find(), |select, (column, value)| {
-        select.filter(column.eq(value.clone()))
-    });
-    let row = with_key.one(db).await?;
+    let row = object::with_key(E::find(), key).one(db).await?;
     Ok(row.map(|row| columns::<E>(&row)))
 }
 

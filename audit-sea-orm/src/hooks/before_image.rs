@@ -6,14 +6,14 @@ mod postgres;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryResult, QueryTrait, Select, Statement, Value,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryResult, QueryTrait,
+    Statement, Value,
     sea_query::{Expr, LockType, Query, SelectStatement, SqliteQueryBuilder},
 };
 
 use crate::{
     Audited,
-    audited::{intent::Intent, recorded::Recorded},
+    audited::{intent::Intent, object, recorded::Recorded},
     connection::{ConnectionKind, is_ours, own},
     record::encoding::Captured,
 };
@@ -133,7 +133,7 @@ fn caught<T>(decode: impl FnOnce() -> Result<T, DbErr>) -> Option<T> {
 /// Without a limit, as the whole key finds one row at most: SQLite plans a statement with a bound limit anew
 /// each time it is executed.
 fn select<E: Audited>(wanted: &Wanted<E>, lock: Option<LockType>) -> SelectStatement {
-    let mut row = with_key(E::find(), wanted).into_query();
+    let mut row = object::with_key(E::find(), &wanted.key).into_query();
     if let Some(lock) = lock {
         row.lock(lock);
     }
@@ -151,12 +151,6 @@ fn asked<E: Audited>(
         Counted::ask_beside::<E>(&mut row);
     }
     row
-}
-
-fn with_key<E: Audited>(select: Select<E>, wanted: &Wanted<E>) -> Select<E> {
-    let keys = Recorded::<E>::get().keys().iter();
-    keys.zip(wanted.key.iter().cloned())
-        .fold(select, |row, (column, value)| row.filter(column.eq(value)))
 }
 
 /// The select, its text kept from the first time: to build it costs as much as to send it to SQLite.

@@ -7,10 +7,10 @@ use sea_orm::{
     sea_query::{ArrayType, Expr, ExprTrait, Func, SelectStatement},
 };
 
-use super::{Wanted, caught, with_key};
+use super::{Wanted, caught};
 use crate::{
     Audited,
-    audited::recorded::Recorded,
+    audited::{object, recorded::Recorded},
     connection::own,
     record::encoding::{Captured, UNREADABLE},
 };
@@ -76,7 +76,7 @@ fn select<E: Audited>(
     columns: &[E::Column],
     spelled: impl Fn(Expr) -> Expr,
 ) -> SelectStatement {
-    let select = with_key(E::find().select_only(), wanted);
+    let select = object::with_key(E::find().select_only(), &wanted.key);
     let select = columns.iter().fold(select, |select, column| {
         let whole = Expr::col((E::default(), *column));
         select.expr_as(spelled(whole), column.as_str())
