@@ -20,7 +20,7 @@ pub mod audit_log;
 pub mod data_export;
 pub mod login_attempt;
 mod open_enum;
-mod reading;
+pub(crate) mod reading;
 pub mod system_event;
 mod trail;
 

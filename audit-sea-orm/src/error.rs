@@ -1,3 +1,5 @@
+pub(crate) mod undo_conflict;
+
 use std::{fmt, sync::Arc};
 
 use audit_core::{ActionError, ConfigError};
@@ -5,6 +7,7 @@ use sea_orm::DbErr;
 use thiserror::Error;
 
 use crate::record::{encoding::EncodingError, unknown::UnknownColumns};
+use undo_conflict::UndoConflicts;
 
 /// What can go wrong in the trail.
 ///
@@ -90,6 +93,14 @@ pub enum Error {
     /// The past of an object is not known whole: see [`history::Snapshot`](crate::history::Snapshot).
     #[error("audit: the object as it was is not known whole: {0}")]
     Incomplete(UnknownColumns),
+    /// An undo was refused, and nothing was written: see [`undo`](crate::undo).
+    #[error("audit: the undo of {origin} is refused: {conflicts}")]
+    Undo {
+        /// What was to be undone.
+        origin: String,
+        /// All that stands in the way.
+        conflicts: UndoConflicts,
+    },
     /// The task that opens a transaction was stopped with its runtime.
     #[error("audit: the runtime stopped while a transaction was being opened")]
     RuntimeStopped,

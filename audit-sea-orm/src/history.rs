@@ -69,16 +69,19 @@
 //! # }
 //! ```
 
+mod as_of;
 mod present;
 mod query;
 mod reader;
 mod rebuild;
 mod snapshot;
-mod state;
+pub(crate) mod state;
+pub(crate) mod values;
 mod version;
 mod walk;
 
 pub use crate::record::unknown::{Unknown, UnknownColumns};
+pub use as_of::{AsOf, Snapshots};
 pub use query::History;
 pub use snapshot::{Difference, Snapshot};
 pub use version::Version;

@@ -142,6 +142,7 @@ mod read;
 mod record;
 pub mod task;
 mod tripwire;
+pub mod undo;
 mod write;
 
 pub use audit_core::{
@@ -161,7 +162,7 @@ pub use connection::{
 pub use entity::{TrailCursor, TrailEntity};
 pub use error::{AuditDbErrExt, Error, Result};
 pub use event::{AuditEvent, DataExport, GeoLocator, GeoPlace, LoginAttempt, SystemEvent};
-pub use history::History;
+pub use history::{AsOf, History};
 pub use hooks::{AuditActiveModelExt, AuditModelExt};
 pub use propagation::AuditConnectOptionsExt;
 #[cfg(any(
@@ -176,4 +177,5 @@ pub use read::{
 };
 pub use record::encoding;
 pub use tripwire::Tripwire;
+pub use undo::UndoPlan;
 pub use write::{lost_records, lost_records_of};

@@ -1,10 +1,10 @@
 //! What most applications need: `use audit_sea_orm::prelude::*;`.
 
 pub use crate::{
-    Action, Actor, AuditActiveModelExt, AuditConfig, AuditConnectOptionsExt as _,
+    Action, Actor, AsOf, AuditActiveModelExt, AuditConfig, AuditConnectOptionsExt as _,
     AuditConnectionExt as _, AuditContext, AuditDbErrExt as _, AuditEvent, AuditFutureExt as _,
     AuditModelExt as _, AuditSummary, AuditTransactionExt, Audited, AuditedConnection,
     AuditedTransaction, AuditedWrite, Change, Changes, DataExport, History, LoginAttempt,
-    OnFailure, RecordQuery as _, SummaryQuery, SystemEvent, TrailQuery as _,
+    OnFailure, RecordQuery as _, SummaryQuery, SystemEvent, TrailQuery as _, UndoPlan,
     entity::{audit_log, data_export, login_attempt, system_event},
 };

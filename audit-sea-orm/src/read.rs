@@ -10,6 +10,7 @@ mod trail;
 pub use column::{ByEntity, ByName, RecordedColumn};
 pub use page::TrailPage;
 pub use record::RecordQuery;
-pub(crate) use record::{of_values, of_whole_table};
+pub(crate) use record::{of_objects, of_table, of_values, of_whole_table};
 pub use summary::{AuditSummary, SummaryQuery};
 pub use trail::TrailQuery;
+pub(crate) use trail::by_index;

@@ -1,6 +1,7 @@
 //! How a record names its object: by its key as text, and by a text for people.
 
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, ModelTrait, QueryFilter, Select, Value};
+use serde_json::Value as Json;
 
 use crate::{
     Audited,
@@ -23,7 +24,24 @@ pub(crate) fn id_text(key: &[Value]) -> Result<String, EncodingError> {
         .iter()
         .map(encoding::to_json)
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(serde_json::Value::from(parts).to_string())
+    Ok(Json::from(parts).to_string())
+}
+
+/// The key that has that text, see [`id_text`]; `None` where it is none of the entity's, as its columns had other types then.
+pub(crate) fn key_of_text<E: Audited>(text: &str) -> Option<Vec<Value>> {
+    let value = |column, json: &Json| encoding::column_value::<E>(column, json).ok();
+    let columns = Recorded::<E>::get().keys();
+    if let [column] = columns {
+        let as_text = value(*column, &Json::String(text.to_owned()));
+        let key = as_text.or_else(|| value(*column, &serde_json::from_str(text).ok()?));
+        return Some(vec![key?]);
+    }
+    let parts: Vec<Json> = serde_json::from_str(text).ok()?;
+    if parts.len() != columns.len() {
+        return None;
+    }
+    let columns = columns.iter().zip(&parts);
+    columns.map(|(column, json)| value(*column, json)).collect()
 }
 
 /// The encoding of a value, without quotes where that is a string.
@@ -32,7 +50,7 @@ fn plain_text(value: Value) -> Result<String, EncodingError> {
         return Ok(text);
     }
     Ok(match encoding::to_json(&value)? {
-        serde_json::Value::String(text) => text,
+        Json::String(text) => text,
         other => other.to_string(),
     })
 }

@@ -41,8 +41,8 @@ impl AuditedEntity {
 inventory::collect!(AuditedEntity);
 
 /// Makes an entity that implements [`Audited`](trait@crate::Audited) by hand known to
-/// [`capture::install_all`](crate::capture::install_all) and [`check`](crate::capture::check), and its former names to those who
-/// read the trail: see [`renames`](crate::renames). The derive does it by itself.
+/// [`capture::install_all`](crate::capture::install_all) and [`check`](crate::capture::check), its former names to those who
+/// read the trail, see [`renames`](crate::renames), and its writes to an [`undo`](crate::undo). The derive does it by itself.
 ///
 /// # Example
 /// ```
@@ -69,6 +69,9 @@ macro_rules! register_audited {
         }
         $crate::__private::inventory::submit! {
             $crate::__private::RegisteredNames::of::<$entity>()
+        }
+        $crate::__private::inventory::submit! {
+            $crate::undo::UndoableEntity::of::<$entity>()
         }
     };
 }

@@ -1,6 +1,6 @@
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr,
-    TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
+    TransactionOptions, TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
 };
 
 use crate::{
@@ -122,15 +122,27 @@ pub trait AuditedWrite: ConnectionTrait + sealed::Sealed {
 
     /// Begins it; `None` where this is a transaction.
     #[doc(hidden)]
-    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr>;
+    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+        self.begin_ours_with(own_transaction::to_write()).await
+    }
+
+    /// Begins one of another kind; `None` where this is a transaction.
+    #[doc(hidden)]
+    async fn begin_ours_with(
+        &self,
+        options: TransactionOptions,
+    ) -> Result<Option<Self::Ours>, DbErr>;
 }
 
 #[async_trait]
 impl AuditedWrite for DatabaseConnection {
     type Ours = Ours<DatabaseTransaction>;
 
-    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
-        let transaction = self.begin_write().await?;
+    async fn begin_ours_with(
+        &self,
+        options: TransactionOptions,
+    ) -> Result<Option<Self::Ours>, DbErr> {
+        let transaction = own_transaction::begin(self, options).await?;
         Ok(Some(Ours::new(transaction, Ending::of(self))))
     }
 }
@@ -139,7 +151,10 @@ impl AuditedWrite for DatabaseConnection {
 impl AuditedWrite for DatabaseTransaction {
     type Ours = Ours<Self>;
 
-    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+    async fn begin_ours_with(
+        &self,
+        _options: TransactionOptions,
+    ) -> Result<Option<Self::Ours>, DbErr> {
         Ok(None)
     }
 }
@@ -148,9 +163,12 @@ impl AuditedWrite for DatabaseTransaction {
 impl AuditedWrite for DatabaseExecutor<'_> {
     type Ours = Ours<DatabaseTransaction>;
 
-    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+    async fn begin_ours_with(
+        &self,
+        options: TransactionOptions,
+    ) -> Result<Option<Self::Ours>, DbErr> {
         match self {
-            DatabaseExecutor::Connection(pool) => pool.begin_ours().await,
+            DatabaseExecutor::Connection(pool) => pool.begin_ours_with(options).await,
             DatabaseExecutor::Transaction(_) | DatabaseExecutor::OwnedTransaction(_) => Ok(None),
         }
     }
@@ -160,8 +178,11 @@ impl AuditedWrite for DatabaseExecutor<'_> {
 impl<C: Pool> AuditedWrite for AuditedConnection<C> {
     type Ours = AuditedTransaction<C::Begun>;
 
-    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
-        self.begin_write().await.map(Some)
+    async fn begin_ours_with(
+        &self,
+        options: TransactionOptions,
+    ) -> Result<Option<Self::Ours>, DbErr> {
+        self.begin_with_options(options).await.map(Some)
     }
 }
 
@@ -172,7 +193,7 @@ where
 {
     type Ours = Self;
 
-    async fn begin_ours(&self) -> Result<Option<Self>, DbErr> {
+    async fn begin_ours_with(&self, _options: TransactionOptions) -> Result<Option<Self>, DbErr> {
         Ok(None)
     }
 }
@@ -182,8 +203,11 @@ where
 impl AuditedWrite for sea_orm::RestrictedConnection {
     type Ours = Ours<sea_orm::RestrictedTransaction>;
 
-    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
-        let transaction = self.begin_write().await?;
+    async fn begin_ours_with(
+        &self,
+        options: TransactionOptions,
+    ) -> Result<Option<Self::Ours>, DbErr> {
+        let transaction = own_transaction::begin(self, options).await?;
         Ok(Some(Ours::new(transaction, Ending::of(self))))
     }
 }
@@ -193,7 +217,10 @@ impl AuditedWrite for sea_orm::RestrictedConnection {
 impl AuditedWrite for sea_orm::RestrictedTransaction {
     type Ours = Ours<Self>;
 
-    async fn begin_ours(&self) -> Result<Option<Self::Ours>, DbErr> {
+    async fn begin_ours_with(
+        &self,
+        _options: TransactionOptions,
+    ) -> Result<Option<Self::Ours>, DbErr> {
         Ok(None)
     }
 }

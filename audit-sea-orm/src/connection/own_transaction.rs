@@ -4,15 +4,17 @@
 mod ending;
 mod gate;
 mod shield;
+mod wanted;
 
 use sea_orm::{
-    ConnectionTrait, DbErr, SqliteTransactionMode, TransactionOptions, TransactionSession,
-    TransactionTrait, prelude::async_trait::async_trait,
+    AccessMode, ConnectionTrait, DbBackend, DbErr, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions, TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
 };
 
 pub(crate) use ending::Ending;
 pub use shield::finished_in_a_task;
 pub(crate) use shield::shielded;
+pub(crate) use wanted::to_its_end;
 
 use super::own;
 use crate::record::transaction_id::TransactionId;
@@ -54,6 +56,19 @@ pub(crate) fn to_write() -> TransactionOptions {
     }
 }
 
+/// For a transaction that only reads, and sees one state of the database from its first statement on.
+pub(crate) fn to_read(backend: DbBackend) -> TransactionOptions {
+    if backend == DbBackend::Sqlite {
+        // Any transaction of SQLite is so; it knows no levels.
+        return TransactionOptions::default();
+    }
+    TransactionOptions {
+        isolation_level: Some(IsolationLevel::RepeatableRead),
+        access_mode: Some(AccessMode::ReadOnly),
+        ..TransactionOptions::default()
+    }
+}
+
 /// Works so that a failure leaves the transaction of the caller's as it was before. A savepoint that stays, as the future is
 /// dropped, changes nothing, and ends with its transaction.
 ///
@@ -83,7 +98,7 @@ pub async fn in_savepoint<C: ConnectionTrait, T, E>(
 /// A transaction of the library's own around one write.
 #[doc(hidden)]
 #[async_trait]
-pub trait Own: Send + Sync {
+pub trait Own: Send + Sync + 'static {
     /// What is written through.
     type Connection: ConnectionTrait;
 

@@ -20,8 +20,10 @@ pub(super) async fn row<E: Audited, C: ConnectionTrait>(
     Ok(row.map(|row| columns::<E>(&row)))
 }
 
+/// The columns of a row, as records would have them.
+///
 /// A value without encoding is left out: none of it could be recorded.
-fn columns<E: Audited>(row: &E::Model) -> BTreeMap<String, Json> {
+pub(super) fn columns<E: Audited>(row: &E::Model) -> BTreeMap<String, Json> {
     let columns = Recorded::<E>::get().columns().iter();
     let encoded = columns.filter_map(|column| {
         let json = encoding::to_json(&row.get(*column)).ok()?;

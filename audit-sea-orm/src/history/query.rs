@@ -109,13 +109,7 @@ impl<E: Audited> History<E> {
         db: &C,
     ) -> Result<Option<Snapshot<E>>, DbErr> {
         let reader = Reader::<E>::new(&self.key, db).await?;
-        let columns = match reader.last_until(time, db).await? {
-            Some(id) => match rebuild::after(&reader, &self.key, id, db).await? {
-                State::There(columns) => Some(columns),
-                State::Gone | State::Unrecorded => None,
-            },
-            None => rebuild::before_all(&reader, &self.key, db).await?,
-        };
+        let columns = rebuild::at(&reader, &self.key, time, db).await?;
         Ok(columns.map(|columns| Snapshot::new(&self.key, &columns)))
     }
 
@@ -162,6 +156,38 @@ impl<E: Audited> History<E> {
         db: &C,
     ) -> Result<Option<Version<E>>, DbErr> {
         self.first_after(version.record.id, db).await
+    }
+
+    /// The object as it was before it went last; `None` where no record says that it went.
+    pub(crate) async fn before_it_went<C: ConnectionTrait>(
+        &self,
+        db: &C,
+    ) -> Result<Option<Snapshot<E>>, DbErr> {
+        let reader = Reader::<E>::new(&self.key, db).await?;
+        let mut records = Cursor::before(i64::MAX);
+        while let Some(told) = records.next(&reader, db).await? {
+            if told.event.leaves_it_there() {
+                continue;
+            }
+            let before = match rebuild::after(&reader, &self.key, told.record.id - 1, db).await? {
+                State::There(columns) => Some(columns),
+                // The first record that there is, and it knows the row.
+                State::Unrecorded if told.event.found_it_there() => {
+                    rebuild::before_all(&reader, &self.key, db).await?
+                }
+                // A table was emptied without the object in it.
+                State::Unrecorded | State::Gone => None,
+            };
+            if let Some(columns) = before {
+                return Ok(Some(Snapshot::new(&self.key, &columns)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The key of the object.
+    pub(crate) fn key(&self) -> &[Value] {
+        &self.key
     }
 
     async fn first_after<C: ConnectionTrait>(

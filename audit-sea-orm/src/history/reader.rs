@@ -25,7 +25,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    fn of(record: Model) -> Option<Self> {
+    pub(super) fn of(record: Model) -> Option<Self> {
         let event = Event::of(&record)?;
         Some(Self { event, record })
     }
@@ -58,12 +58,17 @@ enum Direction {
 
 impl<E: Audited> Reader<E> {
     pub(super) async fn new<C: ConnectionTrait>(key: &[Value], db: &C) -> Result<Self, DbErr> {
+        Ok(Self::with(key, truncations::<E, C>(db).await?))
+    }
+
+    /// The same, where it is known already where the table was emptied.
+    pub(super) fn with(key: &[Value], truncations: Vec<Told>) -> Self {
         let select = of_values::<E>(Entity::find(), key);
-        Ok(Self {
+        Self {
             select: select.filter(Column::Action.is_in(ACTIONS)),
-            truncations: truncations::<E, C>(db).await?,
+            truncations,
             entity: PhantomData,
-        })
+        }
     }
 
     /// The number of the last record up to a time.
@@ -115,7 +120,9 @@ impl<E: Audited> Reader<E> {
 }
 
 /// Where the tables of an entity were emptied. Only PostgreSQL's triggers see that.
-async fn truncations<E: Audited, C: ConnectionTrait>(db: &C) -> Result<Vec<Told>, DbErr> {
+pub(super) async fn truncations<E: Audited, C: ConnectionTrait>(
+    db: &C,
+) -> Result<Vec<Told>, DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(Vec::new());
     }

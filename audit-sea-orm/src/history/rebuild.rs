@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DbErr, IdenStatic, Value};
+use sea_orm::{ConnectionTrait, DbErr, IdenStatic, Value, prelude::DateTimeUtc};
 use serde_json::Value as Json;
 
 use super::{
@@ -11,6 +11,22 @@ use super::{
     state::{Columns, Search, State},
 };
 use crate::{Audited, audited::recorded::Recorded};
+
+/// The columns of the object at a time, as the last of its records up to then left them; `None` where it was not there.
+pub(super) async fn at<E: Audited, C: ConnectionTrait>(
+    reader: &Reader<E>,
+    key: &[Value],
+    time: DateTimeUtc,
+    db: &C,
+) -> Result<Option<Columns>, DbErr> {
+    let Some(id) = reader.last_until(time, db).await? else {
+        return before_all(reader, key, db).await;
+    };
+    Ok(match after(reader, key, id, db).await? {
+        State::There(columns) => Some(columns),
+        State::Gone | State::Unrecorded => None,
+    })
+}
 
 /// What the object was after the last of its records up to that number.
 pub(super) async fn after<E: Audited, C: ConnectionTrait>(
@@ -104,7 +120,8 @@ async fn beside_row<E: Audited, C: ConnectionTrait>(
     Ok(search)
 }
 
-async fn read_on<E: Audited, C: ConnectionTrait>(
+/// Looks for columns in the records from a place on.
+pub(super) async fn read_on<E: Audited, C: ConnectionTrait>(
     search: &mut Search,
     reader: &Reader<E>,
     cursor: &mut Cursor,

@@ -1,15 +1,17 @@
-use audit_core::{Change, Changes, FieldPolicy, MASK};
+use audit_core::{Change, Changes, FieldPolicy};
 use sea_orm::{
     ActiveModelTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, TryIntoModel, Value,
 };
-use serde_json::Value as Json;
 
-use super::state::{Columns, Held, Lack};
+use super::{
+    state::{Columns, Held, Lack},
+    values,
+};
 use crate::{
     Audited, Error, Result,
     audited::recorded::Recorded,
     record::{
-        encoding::{self, EncodingError, UNREADABLE},
+        encoding,
         unknown::{Unknown, UnknownColumns},
     },
 };
@@ -41,11 +43,22 @@ impl<E: Audited> Snapshot<E> {
         };
         let value = |column: E::Column| match of_key(column) {
             Some(value) => Ok(value),
-            None => match recorded.policy(column.as_str()) {
-                FieldPolicy::Skip => Err(Unknown::Skipped),
-                FieldPolicy::Mask => Err(Unknown::Masked),
-                _ => value_of::<E>(column, held.get(column.as_str())),
-            },
+            None => held_value::<E>(column, held.get(column.as_str())),
+        };
+        Self {
+            columns: E::Column::iter()
+                .map(|column| (column, value(column)))
+                .collect(),
+        }
+    }
+
+    /// Of a row that did not change since, but for the columns that a snapshot never shows.
+    pub(super) fn of_row(row: &E::Model) -> Self {
+        let recorded = Recorded::<E>::get();
+        let value = |column: E::Column| match recorded.policy(column.as_str()) {
+            FieldPolicy::Skip => Err(Unknown::Skipped),
+            FieldPolicy::Mask => Err(Unknown::Masked),
+            _ => Ok(row.get(column)),
         };
         Self {
             columns: E::Column::iter()
@@ -155,29 +168,14 @@ impl<E: EntityTrait> PartialEq for Snapshot<E> {
     }
 }
 
-fn value_of<E: Audited>(column: E::Column, held: Option<&Held>) -> Result<Value, Unknown> {
-    match held {
-        None | Some(Held::Unknown(Lack::NotRecorded)) => Err(Unknown::NotRecorded),
-        Some(Held::Unknown(Lack::Silenced)) => Err(Unknown::Silenced),
-        // The column may have been masked then; the text itself cannot be told from that.
-        Some(Held::Value(Json::String(text))) if text == MASK => Err(Unknown::Masked),
-        Some(Held::Value(json)) => decode::<E>(column, json).map_err(Unknown::Unreadable),
+fn held_value<E: Audited>(column: E::Column, held: Option<&Held>) -> Result<Value, Unknown> {
+    let json = match held {
+        Some(Held::Value(json)) => Some(json),
+        Some(Held::Unknown(_)) | None => None,
+    };
+    let value = values::value_of::<E>(column, json);
+    match (value, held) {
+        (Err(Unknown::NotRecorded), Some(Held::Unknown(Lack::Silenced))) => Err(Unknown::Silenced),
+        (value, _) => value,
     }
-}
-
-/// The value that a record has of a column.
-pub(super) fn decode<E: Audited>(column: E::Column, json: &Json) -> Result<Value, EncodingError> {
-    if let Some(text) = unreadable(json) {
-        return Err(EncodingError::Malformed {
-            expected: format!("value of the column `{}`", column.as_str()),
-            json: text.to_owned(),
-        });
-    }
-    encoding::column_value::<E>(column, json)
-}
-
-/// The database's text of a value that the application could not read.
-fn unreadable(json: &Json) -> Option<&str> {
-    let object = json.as_object().filter(|object| object.len() == 1)?;
-    object.get(UNREADABLE)?.as_str()
 }

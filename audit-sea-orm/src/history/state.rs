@@ -7,11 +7,11 @@ use serde_json::Value as Json;
 use crate::entity::audit_log;
 
 /// The actions of records that tell of an object's state.
-pub(super) const ACTIONS: [&str; 5] = ["CREATE", "UPDATE", "DELETE", "TRUNCATE", "SKIPPED"];
+pub(crate) const ACTIONS: [&str; 5] = ["CREATE", "UPDATE", "DELETE", "TRUNCATE", "SKIPPED"];
 
 /// What a record says happened to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
+pub(crate) enum Event {
     Created,
     /// With the values before, or without.
     Updated {
@@ -26,7 +26,7 @@ pub(super) enum Event {
 
 /// What was skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Silenced {
+pub(crate) enum Silenced {
     Create,
     Update,
     Delete,
@@ -35,7 +35,7 @@ pub(super) enum Silenced {
 
 impl Event {
     /// `None` for a record that tells nothing of the state.
-    pub(super) fn of(record: &audit_log::Model) -> Option<Self> {
+    pub(crate) fn of(record: &audit_log::Model) -> Option<Self> {
         Some(match record.action.as_str() {
             "CREATE" => Self::Created,
             "UPDATE" => Self::Updated {
@@ -49,12 +49,12 @@ impl Event {
     }
 
     /// Whether it tells of a table as a whole.
-    pub(super) fn is_of_table(self) -> bool {
+    pub(crate) fn is_of_table(self) -> bool {
         matches!(self, Self::Truncated | Self::Skipped(Silenced::Truncate))
     }
 
     /// Whether the object is there after it.
-    pub(super) fn leaves_it_there(self) -> bool {
+    pub(crate) fn leaves_it_there(self) -> bool {
         match self {
             Self::Created
             | Self::Updated { .. }
@@ -66,7 +66,7 @@ impl Event {
     }
 
     /// Whether the object was there before it; a table that was emptied tells nothing of that.
-    pub(super) fn found_it_there(self) -> bool {
+    pub(crate) fn found_it_there(self) -> bool {
         match self {
             Self::Updated { .. }
             | Self::Deleted
@@ -141,6 +141,11 @@ impl Search {
     /// Whether no further record can tell more.
     pub(super) fn is_over(&self) -> bool {
         self.is_over
+    }
+
+    /// Whether any column was not found.
+    pub(super) fn lacks_any(&self) -> bool {
+        !self.missing.is_empty()
     }
 
     /// Takes what a record left, going back in time from a point.

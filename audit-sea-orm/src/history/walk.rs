@@ -1,15 +1,15 @@
 use audit_core::{Change, Changes};
-use sea_orm::{ConnectionTrait, DbErr, IdenStatic, Value};
+use sea_orm::{ConnectionTrait, DbErr, Value};
 use serde_json::Value as Json;
 
 use super::{
     Snapshot, Version,
     reader::{Cursor, Reader, Told},
     rebuild,
-    snapshot::decode,
     state::{Columns, Event, Held, Search, State},
+    values::differ,
 };
-use crate::{Audited, audited::recorded::Recorded, entity::audit_log};
+use crate::{Audited, entity::audit_log};
 
 /// A walk through the versions of an object, the oldest first: see [`History::walk`](super::History::walk).
 #[derive(Debug)]
@@ -170,17 +170,4 @@ fn known(held: &Held) -> Option<&Json> {
         Held::Value(value) => Some(value),
         Held::Unknown(_) => None,
     }
-}
-
-/// Whether two records have different values of a column: where its type was another, they may be the same, spelled otherwise.
-fn differ<E: Audited>(column: &str, one: &Json, other: &Json) -> bool {
-    if one == other {
-        return false;
-    }
-    let mut columns = Recorded::<E>::get().columns().iter();
-    let Some(column) = columns.find(|known| known.as_str() == column) else {
-        return false;
-    };
-    let value = |json| decode::<E>(*column, json);
-    matches!((value(one), value(other)), (Ok(one), Ok(other)) if one != other)
 }

@@ -266,13 +266,22 @@ pub(crate) fn of_values<E: Audited>(select: Select<Entity>, key: &[Value]) -> Se
 
 /// The records of the table of an entity as a whole, of no one object.
 pub(crate) fn of_whole_table<E: Audited>(select: Select<Entity>) -> Select<Entity> {
+    of_table::<E>(select).filter(Column::ObjectId.is_null())
+}
+
+/// The records of the table of an entity, of whatever object.
+pub(crate) fn of_table<E: Audited>(select: Select<Entity>) -> Select<Entity> {
     let tables = tables_of::<E>();
-    by_index(select)
-        .filter(is_one_of(
-            Column::TableName,
-            tables.iter().map(String::as_str),
-        ))
-        .filter(Column::ObjectId.is_null())
+    let tables = tables.iter().map(String::as_str);
+    by_index(select).filter(is_one_of(Column::TableName, tables))
+}
+
+/// The records of the objects of an entity that stand under these texts in them.
+pub(crate) fn of_objects<'a, E: Audited>(
+    select: Select<Entity>,
+    stored: impl IntoIterator<Item = &'a str>,
+) -> Select<Entity> {
+    of_table::<E>(select).filter(is_one_of(Column::ObjectId, stored))
 }
 
 /// The records of one object, whose table stands in them under any of these names.

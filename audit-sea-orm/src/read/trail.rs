@@ -152,7 +152,7 @@ where
 
 /// Keeps MariaDB (10.11) from weighing the primary key: where it does, it reads an index that ends in the number from
 /// its end on, and not from a place on. The other databases do not see the hint.
-pub(super) fn by_index<E: TrailEntity>(mut select: Select<E>) -> Select<E> {
+pub(crate) fn by_index<E: TrailEntity>(mut select: Select<E>) -> Select<E> {
     QueryTrait::query(&mut select).ignore_index("PRIMARY", IndexHintScope::All);
     select
 }

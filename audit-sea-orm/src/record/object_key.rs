@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 /// name and the record's number stand there too. No key column of PostgreSQL itself can hold much more.
 pub(crate) const POSTGRES_MAX: usize = 2_000;
 
+/// How a digest begins.
+const DIGEST: &str = "sha256:";
+
 /// The key as `audit_log.object_id` holds it: as it is, but on PostgreSQL one that its index or its text cannot
 /// hold is a digest of itself.
 pub(crate) fn stored(id: String, backend: DbBackend) -> String {
@@ -27,13 +30,21 @@ pub(crate) fn stored_forms(id: &str) -> Vec<Cow<'_, str>> {
     forms
 }
 
+/// Whether a text looks like the digest of a key, from which the key cannot be told.
+pub(crate) fn is_digest(stored: &str) -> bool {
+    let digits = stored.strip_prefix(DIGEST);
+    digits.is_some_and(|digits| {
+        digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 /// Its text cannot hold a NUL either.
 fn fits_postgres(id: &str) -> bool {
     id.len() <= POSTGRES_MAX && !id.contains('\0')
 }
 
 fn digest(id: &str) -> String {
-    format!("sha256:{}", hex::encode(Sha256::digest(id)))
+    format!("{DIGEST}{}", hex::encode(Sha256::digest(id)))
 }
 
 #[cfg(test)]
@@ -51,6 +62,7 @@ mod tests {
         assert_ne!(stored("a\0b".to_owned(), DbBackend::Postgres), "a\0b");
         let digested = stored(long.clone(), DbBackend::Postgres);
         assert!(digested.starts_with("sha256:") && digested.len() == 71);
+        assert!(is_digest(&digested) && !is_digest("sha256:k"));
         assert!(stored_forms(&long).contains(&Cow::Owned(digested)));
     }
 }

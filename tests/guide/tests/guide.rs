@@ -22,6 +22,8 @@ mod reading;
 mod security;
 #[path = "guide/start.rs"]
 mod start;
+#[path = "guide/undo.rs"]
+mod undo;
 
 /// The application's modules, by the paths that the guide uses.
 mod entity {

@@ -33,6 +33,11 @@ async fn the_past_is_read_compared_and_brought_back() -> crate::Outcome {
         ["price"]
     );
 
+    for (time, worth) in [(long_ago, 0), (created, 450), (changed, 480)] {
+        assert_eq!(table::worth("Sachertorte", time, &db).await?, worth);
+        assert_eq!(table::worth("Linzer", time, &db).await?, 0);
+    }
+
     let undone = grace.scope(back::undo(&raised, &db)).await?;
     assert_eq!(undone, Some(cake));
     let last = crate::last_record(&db).await?;
