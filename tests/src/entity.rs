@@ -19,6 +19,7 @@ pub mod scone;
 pub mod seams;
 pub mod selected_types;
 pub mod shared;
+pub mod shop;
 pub mod society;
 pub mod synced;
 pub mod tart;

@@ -36,10 +36,7 @@ pub use pages::{
     a_history_is_rebuilt_and_compared, every_link_works_under_any_prefix, every_page_is_strict,
     masked_values_appear_on_no_page,
 };
-pub use plans::{
-    a_renamed_table_is_read_by_an_index, a_tenants_lists_are_read_by_an_index,
-    every_list_is_read_by_an_index, the_overview_reads_a_range_of_an_index,
-};
+pub use plans::every_page_is_read_by_an_index;
 pub use renames::{
     old_records_are_shown_under_the_new_names, old_records_leave_under_the_new_names,
 };

@@ -1,5 +1,6 @@
 //! The past of an object: each version as it was, and no guess where nobody knows.
 
+mod as_of;
 mod gaps;
 mod random;
 mod reading;
@@ -8,6 +9,15 @@ mod unknown;
 use audit_sea_orm::{capture, history::Version, prelude::*};
 use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, IntoActiveModel, Set, prelude::DateTimeUtc};
 
+pub use as_of::{
+    a_dropped_walk_leaves_nothing_behind, a_large_table_is_walked_in_batches,
+    a_large_table_with_two_key_columns, a_small_table_costs_few_statements,
+    a_table_is_as_it_was_at_each_time, a_table_older_than_the_log_is_known,
+    a_truncated_table_is_as_it_was, a_walk_sees_one_state_of_the_database,
+    clocks_that_differ_change_no_answer, keys_of_every_kind_come_back, links_are_those_of_the_time,
+    parts_are_those_of_the_time, renamed_tables_are_as_they_were,
+    what_a_table_does_not_tell_is_no_guess,
+};
 pub use gaps::{
     a_life_without_a_beginning_is_told, a_table_that_was_emptied, what_left_no_record_is_told,
 };

@@ -149,24 +149,29 @@ const OVERVIEWS: [&str; 4] = [
 ];
 
 /// Each statement of each list, row and history is answered by an index, and reads no more of it than a page needs:
-/// no scan of a table, no `OFFSET`, no count of a whole table, however few rows fit.
-pub async fn every_list_is_read_by_an_index(t: &mut Test) -> Outcome {
+/// no scan of a table, no `OFFSET`, no count of a whole table, however few rows fit. So for those who are limited to a tenant, of
+/// few rows and of many, for the overview of a day, a week or a month, and for a table that was renamed.
+///
+/// One test, as making the trail takes most of the time.
+pub async fn every_page_is_read_by_an_index(t: &mut Test) -> Outcome {
     if t.is_mysql().await? {
         // It does not tell how many rows it read in a form like MariaDB's.
         return Ok(());
     }
-    let recorder = Recorder::seed(t).await?;
+    let mut recorder = Recorder::seed(t).await?;
     read_by_an_index(t, &recorder, &LISTS).await?;
-    read_by_an_index(t, &recorder, &OTHERS).await
+    read_by_an_index(t, &recorder, &OTHERS).await?;
+    the_overview(t, &recorder).await?;
+    let of_all = recorder.site.clone();
+    for user in ["branch", "main", "stranger"] {
+        recorder.site = of_all.seen_by(user);
+        read_by_an_index(t, &recorder, &OF_TENANT).await?;
+    }
+    recorder.site = of_all;
+    a_renamed_table(t, &recorder).await
 }
 
-/// The same of a table that was renamed.
-pub async fn a_renamed_table_is_read_by_an_index(t: &mut Test) -> Outcome {
-    if t.is_mysql().await? {
-        // It does not tell how many rows it read in a form like MariaDB's.
-        return Ok(());
-    }
-    let recorder = Recorder::seed(t).await?;
+async fn a_renamed_table(t: &Test, recorder: &Recorder) -> Outcome {
     let rename = format!(
         "UPDATE audit_log SET table_name = CASE WHEN id < {} THEN 'former_preference' ELSE 'preference' END \
          WHERE table_name = 'setting'",
@@ -174,21 +179,7 @@ pub async fn a_renamed_table_is_read_by_an_index(t: &mut Test) -> Outcome {
     );
     t.db.execute_unprepared(&rename).await?;
     seed::analyze(&t.db).await?;
-    read_by_an_index(t, &recorder, &RENAMED).await
-}
-
-/// The same for those who are limited to a tenant, of few rows and of many.
-pub async fn a_tenants_lists_are_read_by_an_index(t: &mut Test) -> Outcome {
-    if t.is_mysql().await? {
-        // It does not tell how many rows it read in a form like MariaDB's.
-        return Ok(());
-    }
-    let mut recorder = Recorder::seed(t).await?;
-    for user in ["branch", "main", "stranger"] {
-        recorder.site = recorder.site.seen_by(user);
-        read_by_an_index(t, &recorder, &OF_TENANT).await?;
-    }
-    Ok(())
+    read_by_an_index(t, recorder, &RENAMED).await
 }
 
 async fn read_by_an_index(t: &Test, recorder: &Recorder, pages: &[&str]) -> Outcome {
@@ -208,12 +199,7 @@ async fn read_by_an_index(t: &Test, recorder: &Recorder, pages: &[&str]) -> Outc
 }
 
 /// The overview of a day, a week or a month counts a range of an index.
-pub async fn the_overview_reads_a_range_of_an_index(t: &mut Test) -> Outcome {
-    if t.is_mysql().await? {
-        // It does not tell how many rows it read in a form like MariaDB's.
-        return Ok(());
-    }
-    let recorder = Recorder::seed(t).await?;
+async fn the_overview(t: &Test, recorder: &Recorder) -> Outcome {
     for page in OVERVIEWS {
         for statement in recorder.sent(page).await {
             let reading = Reading::of(&t.db, &statement).await?;
