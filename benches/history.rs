@@ -5,6 +5,9 @@
 //! cargo bench -p audit-benches --bench history -- SQLite --records 10000000   # one of them, larger
 //! ```
 //!
+//! With `--table 100000` a table of so many rows, with ten times as many records among those of the trail, is read as it is and as
+//! it was: in its midst, after nine tenths of its records, and now.
+//!
 //! With `--long 1000000` another object has so many versions, of which the memory is measured that a walk through them takes, on
 //! Linux.
 //!
@@ -31,8 +34,8 @@ use audit_migration::Migrator;
 use audit_sea_orm::prelude::*;
 use clap::Parser;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
-    Schema, Set,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait,
+    IntoActiveModel, Schema, Set, prelude::DateTimeUtc,
 };
 use sea_orm_migration::MigratorTrait;
 use serde_json::json;
@@ -75,6 +78,9 @@ struct Arguments {
     /// How many records the audit log has.
     #[arg(long, default_value_t = 1_000_000)]
     records: u64,
+    /// How many rows a table has, which is read as of some times.
+    #[arg(long)]
+    table: Option<i32>,
     /// How many versions another object has, through which is walked.
     #[arg(long)]
     long: Option<i32>,
@@ -99,6 +105,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let cake = live(&db).await?;
             fill(&db, arguments.records / 2, 2).await?;
             measure(backend, &cake, &db).await?;
+            if let Some(rows) = arguments.table {
+                as_of(rows, &db).await?;
+            }
             if let Some(versions) = arguments.long {
                 grow(&db, versions).await?;
                 walk(&db).await?;
@@ -211,6 +220,119 @@ async fn grow(db: &DatabaseConnection, versions: i32) -> Result<(), DbErr> {
         audit_log::Entity::insert_many(records).exec(db).await?;
     }
     Ok(())
+}
+
+/// Reads a table as it is, and as it was at some times.
+async fn as_of(rows: i32, db: &DatabaseConnection) -> Result<(), Box<dyn Error>> {
+    const CHANGES: i32 = 9;
+    const ROUNDS: usize = 5;
+    let from = DateTimeUtc::from(now());
+    let at = |change: i32| from + Duration::from_secs(change.unsigned_abs().into());
+    tabulate(db, rows, CHANGES, at).await?;
+    let read = async || cake::Entity::find().all(db).await.map(|rows| rows.len());
+    let mut questions = vec![("the table as it is", time_of(ROUNDS, read).await?)];
+    for (name, change) in [
+        ("as it was half way", CHANGES / 2),
+        ("as it was one record of ten ago", CHANGES - 1),
+        ("as of now", CHANGES),
+    ] {
+        let asked = AsOf::<cake::Entity>::at(at(change));
+        let walk = async || {
+            let mut walk = asked.walk(db).await?;
+            let mut count = 0_usize;
+            while walk.try_next().await?.is_some() {
+                count += 1;
+            }
+            Ok(count)
+        };
+        // Linux: the peak begins anew.
+        fs::write("/proc/self/clear_refs", "5")?;
+        let before = peak()?;
+        questions.push((name, time_of(ROUNDS, walk).await?));
+        let more = peak()? - before;
+        say(&format!("  {name}: {more} KiB more at most"));
+    }
+    for (name, (count, mut times)) in questions {
+        times.sort();
+        let median = times[times.len() / 2].as_secs_f64() * 1e3;
+        say(&format!("  {name}: {count} rows in {median:.0} ms"));
+    }
+    Ok(())
+}
+
+/// Writes the rows, and the records of their creation and of so many changes of each, as hooks would.
+async fn tabulate(
+    db: &DatabaseConnection,
+    rows: i32,
+    changes: i32,
+    at: impl Fn(i32) -> DateTimeUtc + Send + Sync,
+) -> Result<(), DbErr> {
+    const BATCH: usize = 500;
+    let numbers: Vec<i32> = (1..=rows).map(|number| 1_000 + number).collect();
+    let row = |id: &i32| cake::ActiveModel {
+        id: Set(*id),
+        name: Set(format!("cake {id}")),
+        price: Set(changes),
+        note: Set(None),
+        baked_at: Set(at(0)),
+        is_sold: Set(false),
+    };
+    for batch in numbers.chunks(BATCH) {
+        cake::Entity::insert_many(batch.iter().map(row))
+            .exec_without_returning(db)
+            .await?;
+    }
+    for change in 0..=changes {
+        let record = |id: &i32| {
+            let (action, old, new) = match change {
+                0 => (
+                    "CREATE",
+                    None,
+                    json!({ "id": id, "name": format!("cake {id}"), "price": 0, "note": null, "is_sold": false, "baked_at": at(0) }),
+                ),
+                _ => (
+                    "UPDATE",
+                    Some(json!({ "price": change - 1 })),
+                    json!({ "price": change }),
+                ),
+            };
+            audit_log::ActiveModel {
+                occurred_at: Set(at(change)),
+                action: Set(action.to_owned()),
+                table_name: Set(Some("bench_cake".to_owned())),
+                object_id: Set(Some(id.to_string())),
+                old_values: Set(old),
+                new_values: Set(Some(new)),
+                ..Default::default()
+            }
+        };
+        for batch in numbers.chunks(BATCH) {
+            let records = batch.iter().map(record);
+            audit_log::Entity::insert_many(records)
+                .exec_without_returning(db)
+                .await?;
+        }
+    }
+    let analyze = match db.get_database_backend() {
+        DbBackend::MySql => "ANALYZE TABLE bench_cake, audit_log",
+        _ => "ANALYZE",
+    };
+    db.execute_unprepared(analyze).await.map(drop)
+}
+
+/// How many rows an answer has, and how long it took, some times.
+async fn time_of(
+    rounds: usize,
+    question: impl AsyncFn() -> Result<usize, DbErr>,
+) -> Result<(usize, Vec<Duration>), DbErr> {
+    let mut times = Vec::with_capacity(rounds);
+    let mut count = question().await?;
+    for _ in 0..rounds {
+        let begin = Instant::now();
+        count = question().await?;
+        times.push(begin.elapsed());
+    }
+    Ok((count, times))
 }
 
 async fn walk(db: &DatabaseConnection) -> Result<(), Box<dyn Error>> {
