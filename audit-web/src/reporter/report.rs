@@ -73,15 +73,14 @@ impl Report {
     /// while.
     pub(super) async fn into_event(self) -> Event {
         let event = self.event();
-        let event = match self.source {
-            Source::Panic { backtrace, .. } => {
-                let text = tokio::task::spawn_blocking(move || backtrace.to_string()).await;
-                match text {
-                    Ok(text) => event.stack_trace(from_panic(&text)),
-                    Err(_) => event,
-                }
+        let event = if let Source::Panic { backtrace, .. } = self.source {
+            let text = tokio::task::spawn_blocking(move || backtrace.to_string()).await;
+            match text {
+                Ok(text) => event.stack_trace(from_panic(&text)),
+                Err(_) => event,
             }
-            _ => event,
+        } else {
+            event
         };
         Event {
             event,
