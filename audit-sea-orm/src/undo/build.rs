@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, QueryFilter};
 
 use super::{
     deed::Deed,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     AuditedTransaction, TrailQuery,
     audited::renames,
-    entity::audit_log::{self, Column, Model},
+    entity::audit_log::{Column, Model},
     error::undo_conflict::{UndoConflict, UndoneObject},
     history::state::{ACTIONS, Event},
 };
@@ -141,12 +141,10 @@ async fn since(
     selected: &BTreeSet<i64>,
     db: &AuditedTransaction,
 ) -> Result<HashMap<String, Vec<Model>>, DbErr> {
-    let ids = deeds.iter().map(|deed| deed.object.id.as_str());
+    let ids: Vec<&str> = deeds.iter().map(|deed| deed.object.id.as_str()).collect();
     let first = deeds.iter().map(Deed::first).min().unwrap_or_default();
-    let tables = renames::tables(entity.table());
-    let newer = audit_log::Entity::find()
-        .filter(Column::TableName.is_in(tables))
-        .filter(Column::ObjectId.is_in(ids))
+    let newer = entity
+        .records(&ids)
         .filter(Column::Action.is_in(ACTIONS))
         .newer_than(first.into())
         .oldest_first();

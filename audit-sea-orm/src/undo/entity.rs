@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, marker::PhantomData, sync::LazyLock};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, IdenStatic, Identity, IntoActiveModel,
-    Iterable, ModelTrait, QueryFilter, QuerySelect, RelationTrait, Value,
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IdenStatic, Identity,
+    IntoActiveModel, Iterable, ModelTrait, QueryFilter, QuerySelect, RelationTrait, Select, Value,
     prelude::async_trait::async_trait,
     sea_query::{Expr, SchemaName, TableName, TableRef},
 };
@@ -14,7 +14,9 @@ use super::unique;
 use crate::{
     Audited, AuditedTransaction,
     audited::{object, qualified_name, recorded::Recorded},
+    entity::audit_log,
     history::values::{decode, differ, value_of},
+    read::of_objects,
     record::{encoding, unknown::Unknown},
 };
 
@@ -48,13 +50,16 @@ pub(super) trait AnyEntity: Send + Sync {
     fn table(&self) -> &str;
 
     /// The table, as the database names it.
-    fn own_table(&self) -> String;
+    fn own_table(&self) -> &str;
 
     /// Where its rows refer to others.
-    fn references(&self) -> Vec<Reference>;
+    fn references(&self) -> &[Reference];
 
     /// The columns that no two rows have the same values of, beside the key.
-    fn unique(&self) -> Vec<Vec<String>>;
+    fn unique(&self) -> &[Vec<String>];
+
+    /// The records of objects, by the texts of their keys.
+    fn records(&self, ids: &[&str]) -> Select<audit_log::Entity>;
 
     /// The key of the object that a record names by this text.
     fn key(&self, object_id: &str) -> Option<Row>;
@@ -109,7 +114,7 @@ impl UndoableEntity {
     where
         E: Audited<Model: IntoActiveModel<E::ActiveModel>, ActiveModel: Send>,
     {
-        Self(|| Box::new(Typed::<E>(PhantomData)))
+        Self(|| Box::new(Typed::<E>::new()))
     }
 }
 
@@ -128,10 +133,34 @@ pub(super) fn all() -> &'static BTreeMap<String, Box<dyn AnyEntity>> {
     &ALL
 }
 
-/// An entity whose type is known.
-struct Typed<E>(PhantomData<fn() -> E>);
+/// An entity whose type is known, with what is asked of it again and again.
+struct Typed<E> {
+    own_table: String,
+    references: Vec<Reference>,
+    unique: Vec<Vec<String>>,
+    entity: PhantomData<fn() -> E>,
+}
 
 impl<E: Audited> Typed<E> {
+    fn new() -> Self {
+        let relations = E::Relation::iter().map(|relation| relation.def());
+        // SeaORM calls that side the owner that does not hold the key.
+        let held = relations.filter(|relation| !relation.is_owner);
+        let references = held.filter_map(|relation| {
+            Some(Reference {
+                columns: names(&relation.from_col),
+                table: table_name(&relation.to_tbl)?,
+                referred: names(&relation.to_col),
+            })
+        });
+        Self {
+            own_table: qualified_name(&E::default()),
+            references: references.collect(),
+            unique: unique::columns::<E>(),
+            entity: PhantomData,
+        }
+    }
+
     fn column(name: &str) -> Option<E::Column> {
         E::Column::iter().find(|column| column.as_str() == name)
     }
@@ -211,26 +240,20 @@ where
         Recorded::<E>::get().table()
     }
 
-    fn own_table(&self) -> String {
-        qualified_name(&E::default())
+    fn own_table(&self) -> &str {
+        &self.own_table
     }
 
-    fn references(&self) -> Vec<Reference> {
-        let relations = E::Relation::iter().map(|relation| relation.def());
-        // SeaORM calls that side the owner that does not hold the key.
-        let held = relations.filter(|relation| !relation.is_owner);
-        let references = held.filter_map(|relation| {
-            Some(Reference {
-                columns: names(&relation.from_col),
-                table: table_name(&relation.to_tbl)?,
-                referred: names(&relation.to_col),
-            })
-        });
-        references.collect()
+    fn references(&self) -> &[Reference] {
+        &self.references
     }
 
-    fn unique(&self) -> Vec<Vec<String>> {
-        unique::columns::<E>()
+    fn unique(&self) -> &[Vec<String>] {
+        &self.unique
+    }
+
+    fn records(&self, ids: &[&str]) -> Select<audit_log::Entity> {
+        of_objects::<E>(audit_log::Entity::find(), ids.iter().copied())
     }
 
     fn key(&self, object_id: &str) -> Option<Row> {

@@ -50,8 +50,8 @@ fn dependencies(steps: &[UndoStep]) -> Vec<BTreeSet<usize>> {
         }
         let table = entity.own_table();
         for columns in entity.unique() {
-            if let Some(wanted) = values(&step.then, &columns) {
-                let held = rows.holding(&table, &columns, Time::Now, &wanted).iter();
+            if let Some(wanted) = values(&step.then, columns) {
+                let held = rows.holding(table, columns, Time::Now, &wanted).iter();
                 waits_for[at].extend(held.copied().filter(|other| *other != at));
             }
         }

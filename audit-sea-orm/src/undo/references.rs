@@ -31,10 +31,10 @@ pub(super) async fn conflicts(
             continue;
         }
         for reference in entity.references() {
-            conflicts.extend(parents_gone(steps, entity, &reference, db).await?);
+            conflicts.extend(parents_gone(steps, entity, reference, db).await?);
         }
         for columns in entity.unique() {
-            conflicts.extend(keys_taken(steps, entity, &columns, db).await?);
+            conflicts.extend(keys_taken(steps, entity, columns, db).await?);
         }
         conflicts.extend(referred_to(steps, entity, db).await?);
     }
@@ -115,7 +115,7 @@ async fn referred_to(
 ) -> Result<Vec<UndoConflict>, DbErr> {
     let (own_table, mut conflicts) = (entity.own_table(), Vec::new());
     for child in entity::all().values() {
-        let references = child.references().into_iter();
+        let references = child.references().iter();
         for reference in references.filter(|reference| reference.table == own_table) {
             let goes = |step: &UndoStep| step.action == UndoAction::Delete;
             let mut wanted = wanted(steps, entity, Time::Now, &reference.referred, goes);
