@@ -1,5 +1,6 @@
 //! Connections that tell capture triggers who, from where and why.
 
+mod any;
 mod audited_kind;
 mod begin;
 mod command;
@@ -25,6 +26,7 @@ use sea_orm::{
     TransactionOptions, TransactionSession, TransactionTrait, prelude::async_trait::async_trait,
 };
 
+pub(crate) use any::AnyConnection;
 pub use begin::{AuditTransactionExt, AuditedWrite};
 pub(crate) use hits::AwaitedHit;
 pub(crate) use kind::ConnectionKind;

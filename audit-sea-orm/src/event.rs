@@ -14,7 +14,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityName,
 use crate::{
     AuditedWrite, Error, Result, TrailEntity,
     connection::{
-        ConnectionKind, own,
+        AnyConnection, ConnectionKind, own,
         own_transaction::{self, Own},
     },
     entity,
@@ -29,8 +29,8 @@ pub use system_event::SystemEvent;
 
 /// The configuration under which an event of that kind is recorded; `None` where it is not to be: in an
 /// unaudited scope, on a mock connection, or where a list says to skip it.
-fn recording<C: ConnectionTrait>(
-    db: &C,
+fn recording(
+    db: &AnyConnection<'_>,
     action: &str,
     table: Option<&str>,
 ) -> Result<Option<Arc<AuditConfig>>> {
@@ -125,6 +125,6 @@ where
         number = Some(inserted);
     }
     // A loss here would part the two rows, so it fails this whole write, which the caller settles.
-    write::write(db, &AuditConfig::new(), record, context).await?;
+    write::write(&AnyConnection::of(db), &AuditConfig::new(), record, context).await?;
     Ok(number)
 }

@@ -117,17 +117,19 @@
 
 mod active_model;
 mod before_image;
+mod entity;
 mod pending;
 mod recording;
 
 use audit_core::Action;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait};
 
-use crate::Audited;
 #[cfg(doc)]
 use crate::Error;
+use crate::{Audited, connection::AnyConnection};
 
 pub use active_model::{AuditActiveModelExt, AuditModelExt};
+use entity::{State, Write, key_of};
 pub use pending::{WaitingWrites, waiting_writes};
 use recording::Recording;
 
@@ -141,14 +143,10 @@ where
     A::Entity: Audited,
     C: ConnectionTrait,
 {
-    let Some(recording) = Recording::<A::Entity>::of(db, saved(insert))? else {
-        return Ok(active_model);
-    };
-    recording.check(db).await?;
-    if insert {
-        recording.announce();
-    } else {
-        recording.keep_before_update(&active_model, db).await?;
+    let db = AnyConnection::of(db);
+    if let Some(recording) = Recording::of::<A::Entity>(&db, saved(insert))? {
+        let update = (!insert).then(|| Write::update(&active_model));
+        recording.before_save(update, &db).await?;
     }
     Ok(active_model)
 }
@@ -168,15 +166,13 @@ where
     <A::Entity as EntityTrait>::Model: Sync,
     C: ConnectionTrait,
 {
-    let Some(recording) = Recording::<A::Entity>::of(db, saved(insert))? else {
-        return Ok(model);
-    };
-    let record = if insert {
-        recording.created(&model)
-    } else {
-        recording.updated(&model, db)
-    };
-    recording.write(db, record).await?;
+    let db = AnyConnection::of(db);
+    if let Some(recording) = Recording::of::<A::Entity>(&db, saved(insert))? {
+        let after = State::of::<A::Entity>(&model, false);
+        let repr = || A::Entity::object_repr(&model);
+        let record = recording.saved(&after, &repr, insert, &db);
+        recording.write(&db, record).await?;
+    }
     Ok(model)
 }
 
@@ -191,11 +187,10 @@ where
     <A::Entity as EntityTrait>::Model: Sync,
     C: ConnectionTrait,
 {
-    let Some(recording) = Recording::<A::Entity>::of(db, Action::Delete)? else {
-        return Ok(active_model);
-    };
-    recording.check(db).await?;
-    recording.keep_before_delete(&active_model, db).await?;
+    let db = AnyConnection::of(db);
+    if let Some(recording) = Recording::of::<A::Entity>(&db, Action::Delete)? {
+        recording.before_delete(key_of(&active_model), &db).await?;
+    }
     Ok(active_model)
 }
 
@@ -209,10 +204,10 @@ where
     A::Entity: Audited,
     C: ConnectionTrait,
 {
-    let Some(recording) = Recording::<A::Entity>::of(db, Action::Delete)? else {
-        return Ok(active_model);
-    };
-    recording.write_deleted(&active_model, db).await?;
+    let db = AnyConnection::of(db);
+    if let Some(recording) = Recording::of::<A::Entity>(&db, Action::Delete)? {
+        recording.write_deleted(key_of(&active_model), &db).await?;
+    }
     Ok(active_model)
 }
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use audit_core::{Action, AuditConfig, AuditContext};
-use sea_orm::{EntityTrait, metric};
+use sea_orm::metric;
 
 use crate::{Audited, audited::recorded::Recorded, connection::is_own, task::Runner};
 use targets::Target;
@@ -166,8 +166,8 @@ fn is_watched(table: &str) -> bool {
 }
 
 /// Announces a write that hooks are going to record.
-pub(crate) fn expect<E: EntityTrait>(action: &Action) {
-    let table = E::default().table_name().to_lowercase();
+pub(crate) fn expect(table_name: &str, action: &Action) {
+    let table = table_name.to_lowercase();
     if !is_watched(&table) {
         return;
     }

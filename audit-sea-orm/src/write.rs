@@ -6,14 +6,14 @@ mod lost;
 
 use audit_core::{AuditConfig, AuditContext, OnFailure};
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr,
+    DbBackend, DbErr,
     sea_query::{Expr, Query},
 };
 
 use crate::{
     Error, Result, clock,
     connection::{
-        ConnectionKind,
+        AnyConnection, ConnectionKind,
         own::{own, transaction_of},
         own_transaction,
     },
@@ -25,8 +25,8 @@ use failed_alone::failed_alone;
 pub use lost::{lost_records, lost_records_of};
 
 /// Writes a record with the current context, and does what the configuration says where that fails.
-pub(crate) async fn write<C: ConnectionTrait>(
-    db: &C,
+pub(crate) async fn write(
+    db: &AnyConnection<'_>,
     config: &AuditConfig,
     record: Record,
     context: &AuditContext,
@@ -36,8 +36,8 @@ pub(crate) async fn write<C: ConnectionTrait>(
 
 /// As [`write()`], where the condition holds; whether it did. Of a loss that is counted it is not known: then it is
 /// taken to.
-pub(crate) async fn write_if<C: ConnectionTrait>(
-    db: &C,
+pub(crate) async fn write_if(
+    db: &AnyConnection<'_>,
     config: &AuditConfig,
     record: Record,
     context: &AuditContext,
@@ -51,7 +51,7 @@ pub(crate) async fn write_if<C: ConnectionTrait>(
     let row = Row::of(db.get_database_backend(), record, context, clock::now());
     let row = in_transaction(row, db).only_if(condition);
     let insert = async {
-        if ConnectionKind::of::<C>().allows_raw() {
+        if db.kind().allows_raw() {
             db.execute_raw(row.statement()).await
         } else {
             db.execute(&row.insert()).await
@@ -62,17 +62,17 @@ pub(crate) async fn write_if<C: ConnectionTrait>(
 }
 
 /// The row, with the id of the transaction that it is written in. By itself it has none.
-fn in_transaction<C: ConnectionTrait>(row: Row, db: &C) -> Row {
+fn in_transaction(row: Row, db: &AnyConnection<'_>) -> Row {
     match transaction_of(db) {
         Some(id) => row.of_transaction(id),
-        None if ConnectionKind::of_value(db).is_autocommit() => row,
+        None if db.kind().is_autocommit() => row,
         None => row.of_session(),
     }
 }
 
 /// Inserts no record, to learn whether one could be: on a restricted connection each statement commits by itself, so
 /// the refusal of the record would come when the change stands.
-pub(crate) async fn try_nothing<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+pub(crate) async fn try_nothing(db: &AnyConnection<'_>) -> Result<(), DbErr> {
     // Of the columns that must hold something: MySQL and MariaDB miss them though there is no row.
     let mut nothing = Query::select();
     nothing
@@ -90,15 +90,15 @@ pub(crate) async fn try_nothing<C: ConnectionTrait>(db: &C) -> Result<(), DbErr>
 
 /// Awaits the insert of a row of the trail, and does what the configuration says where that fails: `None` is a
 /// loss that is counted.
-pub(crate) async fn guarded<C: ConnectionTrait, T>(
-    db: &C,
+pub(crate) async fn guarded<T>(
+    db: &AnyConnection<'_>,
     config: &AuditConfig,
     event: impl FnOnce() -> String + Send,
     insert: impl Future<Output = Result<T, DbErr>> + Send,
 ) -> Result<Option<T>> {
     let inserted = own(async {
         if needs_savepoint(db, config) {
-            own_transaction::in_savepoint(db, |error| error, insert).await
+            own_transaction::in_savepoint_of(db, |error| error, insert).await
         } else {
             insert.await
         }
@@ -115,8 +115,8 @@ pub(crate) async fn guarded<C: ConnectionTrait, T>(
 }
 
 /// Turns a failure into a counted loss where the configuration says so and the change still stands.
-pub(crate) async fn settle<C: ConnectionTrait>(
-    db: &C,
+pub(crate) async fn settle(
+    db: &AnyConnection<'_>,
     config: &AuditConfig,
     result: Result<()>,
 ) -> Result<()> {
@@ -135,8 +135,8 @@ pub(crate) async fn settle<C: ConnectionTrait>(
 ///
 /// Not through an application's own wrapper, which may be one of a pool: each savepoint would be an error in the server's
 /// log. There a record that cannot be written is an error in a transaction.
-fn needs_savepoint<C: ConnectionTrait>(db: &C, config: &AuditConfig) -> bool {
-    let kind = ConnectionKind::of_value(db);
+fn needs_savepoint(db: &AnyConnection<'_>, config: &AuditConfig) -> bool {
+    let kind = db.kind();
     config.get_on_failure() == OnFailure::Log
         && db.get_database_backend() == DbBackend::Postgres
         && kind == ConnectionKind::Transaction

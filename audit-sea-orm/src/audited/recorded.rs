@@ -75,17 +75,19 @@ impl<E: Audited> Recorded<E> {
             .map(PrimaryKeyToColumn::into_column)
             .collect();
         let is_key = |column: &E::Column| keys.iter().any(|key| key.as_str() == column.as_str());
-        let others = E::Column::iter().filter(|column| !is_key(column)).collect();
-        let (columns, fields) = E::Column::iter()
-            .filter_map(|column| {
-                let policy = if is_key(&column) {
-                    FieldPolicy::Record
-                } else {
-                    E::field_policy(column)
-                };
-                Some((column, Field::new(column.as_str(), policy)?))
-            })
-            .unzip();
+        let (mut others, mut columns, mut fields) = (Vec::new(), Vec::new(), Vec::new());
+        for column in E::Column::iter() {
+            let policy = if is_key(&column) {
+                FieldPolicy::Record
+            } else {
+                others.push(column);
+                E::field_policy(column)
+            };
+            if let Some(field) = Field::new(column.as_str(), policy) {
+                columns.push(column);
+                fields.push(field);
+            }
+        }
         Self {
             table: entity_names::stored(&E::audit_table()),
             capture: E::capture(),

@@ -7,6 +7,7 @@ use std::{
 
 use sea_orm::Value;
 
+use super::AnyConnection;
 use crate::task::Runner;
 
 /// The deletes whose answer is awaited, by their connection, the newest of one last.
@@ -45,8 +46,11 @@ fn address<C>(connection: &C) -> usize {
 
 impl AwaitedHit {
     /// Of the next delete of that row that this task sends through the connection.
-    pub(crate) fn of<C>(connection: &C, table: &'static str, key: Vec<Value>) -> Self {
-        let connection = address(connection);
+    pub(crate) fn of(connection: &AnyConnection<'_>, table: &'static str, key: Vec<Value>) -> Self {
+        Self::at(connection.address(), table, key)
+    }
+
+    fn at(connection: usize, table: &'static str, key: Vec<Value>) -> Self {
         let delete = Delete {
             runner: Runner::current(),
             table,
@@ -120,8 +124,8 @@ mod tests {
     fn a_hit_is_noted_for_the_delete_of_that_row() {
         let (here, there) = (1_u8, 2_u8);
         assert!(!is_awaited(&here));
-        let failed = AwaitedHit::of(&here, "pie", vec![1.into()]);
-        let sent = AwaitedHit::of(&here, "pie", vec![1.into()]);
+        let failed = AwaitedHit::at(address(&here), "pie", vec![1.into()]);
+        let sent = AwaitedHit::at(address(&here), "pie", vec![1.into()]);
         note(&here, "DELETE FROM cake", &[1.into()], 7);
         note(&here, "DELETE FROM pie", &[2.into()], 7);
         note(&there, "DELETE FROM pie", &[1.into()], 7);

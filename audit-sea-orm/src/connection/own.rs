@@ -3,9 +3,9 @@
 use std::{cell::RefCell, sync::Arc};
 
 use audit_core::AuditContext;
-use sea_orm::ConnectionTrait;
 use tokio::task::futures::TaskLocalFuture;
 
+use super::AnyConnection;
 use crate::record::transaction_id::TransactionId;
 
 tokio::task_local! {
@@ -35,7 +35,7 @@ pub(crate) fn is_own() -> bool {
 /// it does not say taken from the current one.
 ///
 /// See [`ask`].
-pub(crate) fn context_of<C: ConnectionTrait>(db: &C) -> Arc<AuditContext> {
+pub(crate) fn context_of(db: &AnyConnection<'_>) -> Arc<AuditContext> {
     match ask(db).context {
         Some(explicit) => {
             let context = AuditContext::clone(&explicit).or(AuditContext::current());
@@ -46,9 +46,9 @@ pub(crate) fn context_of<C: ConnectionTrait>(db: &C) -> Arc<AuditContext> {
 }
 
 /// The id of the transaction that is written in, where the library gave it one.
-pub(crate) fn transaction_of<C: ConnectionTrait>(db: &C) -> Option<TransactionId> {
+pub(crate) fn transaction_of(db: &AnyConnection<'_>) -> Option<TransactionId> {
     let answered = ask(db).transaction;
-    answered.or_else(|| of_ours(db))
+    answered.or_else(|| of_ours(db.address()))
 }
 
 /// Asks a connection what it knows.
@@ -56,7 +56,7 @@ pub(crate) fn transaction_of<C: ConnectionTrait>(db: &C) -> Option<TransactionId
 /// A hook knows its connection as a `ConnectionTrait` only, which has no method that could tell. So the question
 /// is left where [`answer`] finds it, and a method without effect is called. It reaches an audited connection
 /// inside an application's own wrapper too.
-fn ask<C: ConnectionTrait>(db: &C) -> Known {
+fn ask(db: &AnyConnection<'_>) -> Known {
     ANSWER.sync_scope(RefCell::default(), || {
         db.get_database_backend();
         ANSWER.with(RefCell::take)
@@ -84,13 +84,12 @@ pub(crate) fn within<C, F: Future>(
 }
 
 /// Whether what is written through is a transaction that the library began for one write: one that took SQLite's write lock.
-pub(crate) fn is_ours<C>(connection: &C) -> bool {
-    of_ours(connection).is_some()
+pub(crate) fn is_ours(connection: &AnyConnection<'_>) -> bool {
+    of_ours(connection.address()).is_some()
 }
 
 /// The id of the transaction, where it is one of the library's own.
-pub(crate) fn of_ours<C>(connection: &C) -> Option<TransactionId> {
-    let here = address(connection);
+fn of_ours(here: usize) -> Option<TransactionId> {
     let of_here = |ours: &(usize, TransactionId)| (ours.0 == here).then(|| ours.1.clone());
     OURS.try_with(of_here).ok().flatten()
 }

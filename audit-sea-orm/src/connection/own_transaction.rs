@@ -16,7 +16,7 @@ pub use shield::finished_in_a_task;
 pub(crate) use shield::shielded;
 pub(crate) use wanted::to_its_end;
 
-use super::own;
+use super::{AnyConnection, own};
 use crate::record::transaction_id::TransactionId;
 
 /// Begins a transaction on a pool.
@@ -79,6 +79,15 @@ pub(crate) fn to_read(backend: DbBackend) -> TransactionOptions {
 /// What failed, or what the database reports.
 pub async fn in_savepoint<C: ConnectionTrait, T, E>(
     db: &C,
+    failed: impl Fn(DbErr) -> E + Send,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    in_savepoint_of(&AnyConnection::of(db), failed, work).await
+}
+
+/// See [`in_savepoint`].
+pub(crate) async fn in_savepoint_of<T, E>(
+    db: &AnyConnection<'_>,
     failed: impl Fn(DbErr) -> E + Send,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {

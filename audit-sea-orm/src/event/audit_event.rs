@@ -7,7 +7,7 @@ use super::{boxed, recording};
 use crate::{
     Audited, Error, Result,
     audited::{object, recorded::Recorded},
-    connection::context_of,
+    connection::{AnyConnection, context_of},
     entity::{self, audit_log},
     record::{
         self, Record,
@@ -184,6 +184,7 @@ impl AuditEvent {
     }
 
     async fn write<C: ConnectionTrait>(self, db: &C) -> Result<()> {
+        let db = &AnyConnection::of(db);
         let action = match self.action.clone() {
             Ok(action) => action,
             Err(refused) => {

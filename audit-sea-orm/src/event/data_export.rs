@@ -8,7 +8,7 @@ use super::{boxed, id_and_name, json, line, recording, write_with_record};
 use crate::Error;
 use crate::{
     AuditedWrite, Result, clock,
-    connection::context_of,
+    connection::{AnyConnection, context_of},
     entity::{
         self,
         data_export::{ActiveModel, Column, Model},
@@ -150,12 +150,15 @@ impl DataExport {
     }
 
     async fn settled<C: AuditedWrite>(self, db: &C) -> Result<Option<Model>> {
-        let Some(config) = recording(db, Action::Export.as_str(), Some(TABLE))? else {
+        let any = AnyConnection::of(db);
+        let Some(config) = recording(&any, Action::Export.as_str(), Some(TABLE))? else {
             return Ok(None);
         };
         match self.write(db).await {
             Ok(export) => Ok(Some(export)),
-            Err(error) => write::settle(db, &config, Err(error)).await.map(|()| None),
+            Err(error) => write::settle(&any, &config, Err(error))
+                .await
+                .map(|()| None),
         }
     }
 
@@ -163,7 +166,7 @@ impl DataExport {
         let context = self
             .context
             .clone()
-            .or(AuditContext::clone(&context_of(db)));
+            .or(AuditContext::clone(&context_of(&AnyConnection::of(db))));
         let export = self.into_active_model(&context);
         let record = Record {
             action: Action::Export.into(),

@@ -10,7 +10,7 @@ use super::{
 use crate::Error;
 use crate::{
     AuditedWrite, Result, clock,
-    connection::context_of,
+    connection::{AnyConnection, context_of},
     entity::{
         self,
         login_attempt::{ActiveModel, Column, Status},
@@ -238,13 +238,14 @@ impl LoginAttempt {
 
     async fn write<C: AuditedWrite>(self, db: &C) -> Result<()> {
         let action = self.outcome.action();
-        let Some(config) = recording(db, action.as_str(), Some(TABLE))? else {
+        let any = AnyConnection::of(db);
+        let Some(config) = recording(&any, action.as_str(), Some(TABLE))? else {
             return Ok(());
         };
         let context = self
             .context
             .clone()
-            .or(AuditContext::clone(&context_of(db)));
+            .or(AuditContext::clone(&context_of(&any)));
         let username = entity::line(Column::Username, &self.username);
         let record = Record {
             action: action.into(),
@@ -253,7 +254,7 @@ impl LoginAttempt {
         };
         let attempt = self.into_active_model(username, &context);
         let written = write_with_record(db, attempt.as_ref(), record, &context).await;
-        write::settle(db, &config, written.map(drop)).await
+        write::settle(&any, &config, written.map(drop)).await
     }
 
     /// The attempt, if it is one.

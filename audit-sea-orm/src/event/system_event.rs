@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr, Set, TryIntoModel};
 use super::{boxed, id_and_name, json, line, quoted_values::without_quoted_values, recording};
 use crate::{
     Result, clock,
-    connection::context_of,
+    connection::{AnyConnection, context_of},
     entity::{
         self,
         system_event::{ActiveModel, Column, EventType, Model},
@@ -206,7 +206,8 @@ impl SystemEvent {
     }
 
     async fn settled<C: ConnectionTrait>(self, db: &C) -> Result<Option<Model>> {
-        let Some(config) = recording(db, self.event_type.as_str(), Some(TABLE))? else {
+        let any = AnyConnection::of(db);
+        let Some(config) = recording(&any, self.event_type.as_str(), Some(TABLE))? else {
             return Ok(None);
         };
         let event_type = self.event_type.clone();
@@ -214,13 +215,13 @@ impl SystemEvent {
         let context = self
             .context
             .clone()
-            .or(AuditContext::clone(&context_of(db)));
+            .or(AuditContext::clone(&context_of(&any)));
         let event = Self { context, ..self }.into_active_model();
         let inserted = async {
             let id = Set(insert(db, &event).await?);
             ActiveModel { id, ..event }.try_into_model()
         };
-        write::guarded(db, &config, name, inserted).await
+        write::guarded(&any, &config, name, inserted).await
     }
 
     fn into_active_model(self) -> ActiveModel {

@@ -55,11 +55,16 @@ impl Slot {
         self.object_id
     }
 
-    pub(crate) fn new<E: 'static, C>(connection: &C, intent: Intent, object_id: String) -> Self {
+    /// Of the connection at that address: the same reference comes to both hooks of an update.
+    pub(crate) fn new(
+        connection: usize,
+        entity: TypeId,
+        intent: Intent,
+        object_id: String,
+    ) -> Self {
         Self {
-            // The same reference comes to both hooks of an update; it is compared, never followed.
-            connection: std::ptr::from_ref(connection).addr(),
-            entity: TypeId::of::<E>(),
+            connection,
+            entity,
             intent,
             object_id,
         }
@@ -363,7 +368,7 @@ mod tests {
     }
 
     fn slot(object_id: &str) -> Slot {
-        Slot::new::<(), _>(&(), Intent::Update, object_id.to_owned())
+        Slot::new(0, TypeId::of::<()>(), Intent::Update, object_id.to_owned())
     }
 
     fn take_before(images: &mut Images, after: [i32; 2]) -> Vec<Captured> {

@@ -3,14 +3,15 @@ mod deleting;
 use std::sync::Arc;
 
 use audit_core::{Action, AuditConfig, AuditContext, OnFailure, diff};
-use sea_orm::{ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityTrait, Value};
+use sea_orm::{DbErr, Value};
 
 use crate::{
     Audited, Error, Result,
     audited::{intent::Intent, object, recorded::Recorded},
-    connection::{ConnectionKind, context_of},
+    connection::{AnyConnection, context_of},
     hooks::{
         before_image::{self, Found, Row, Wanted},
+        entity::{HookedEntity, State, Write},
         pending::{self, Image, Kept, Slot},
     },
     record::{
@@ -21,9 +22,9 @@ use crate::{
 };
 
 /// The recording of one write: made where the write is to be recorded at all.
-pub(super) struct Recording<E: EntityTrait> {
+pub(super) struct Recording {
     action: Action,
-    entity: &'static Recorded<E>,
+    entity: &'static dyn HookedEntity,
     config: Arc<AuditConfig>,
 }
 
@@ -36,11 +37,18 @@ enum Before {
     Unrecorded,
 }
 
-impl<E: Audited> Recording<E> {
+impl Recording {
     /// `None` where nothing is to be recorded: unaudited, on a mock connection, whose statements a test has
     /// counted, disabled, skipped, or the business of triggers.
-    pub(super) fn of<C: ConnectionTrait>(db: &C, action: Action) -> Result<Option<Self>> {
-        let entity = Recorded::<E>::get();
+    pub(super) fn of<E: Audited>(db: &AnyConnection<'_>, action: Action) -> Result<Option<Self>> {
+        Self::of_entity(Recorded::<E>::get(), db, action)
+    }
+
+    fn of_entity(
+        entity: &'static dyn HookedEntity,
+        db: &AnyConnection<'_>,
+        action: Action,
+    ) -> Result<Option<Self>> {
         if AuditContext::is_unaudited() || !entity.by_hooks() || db.is_mock_connection() {
             return Ok(None);
         }
@@ -58,7 +66,7 @@ impl<E: Audited> Recording<E> {
 
     /// Tells the tripwire that a write follows, and that it is captured.
     pub(super) fn announce(&self) {
-        tripwire::expect::<E>(&self.action);
+        tripwire::expect(self.entity.table_name(), &self.action);
     }
 
     fn event(&self, object_id: Option<&str>) -> String {
@@ -66,8 +74,8 @@ impl<E: Audited> Recording<E> {
     }
 
     /// Refuses a write that must not, or could not, be recorded, before it is made.
-    pub(super) async fn check<C: ConnectionTrait>(&self, db: &C) -> Result<()> {
-        let kind = ConnectionKind::of_value(db);
+    pub(super) async fn check(&self, db: &AnyConnection<'_>) -> Result<()> {
+        let kind = db.kind();
         let event = || self.event(None);
         if self.config.get_require_transaction() && kind.is_autocommit() {
             return Err(Error::TransactionRequired { event: event() });
@@ -104,18 +112,6 @@ impl<E: Audited> Recording<E> {
         self.json(values, 0..values.len())
     }
 
-    /// The key of a row, as text.
-    fn id_of(&self, model: &E::Model) -> Result<String> {
-        self.id_text(&object::model_key::<E>(model, self.entity.keys()))
-    }
-
-    fn record_of(&self, model: &E::Model, id: String) -> Record {
-        Record {
-            object_repr: Some(E::object_repr(model)),
-            ..self.record(id)
-        }
-    }
-
     fn record(&self, id: String) -> Record {
         Record {
             action: self.action.clone().into(),
@@ -125,29 +121,54 @@ impl<E: Audited> Recording<E> {
         }
     }
 
-    /// The record of a row that was inserted.
-    pub(super) fn created(&self, model: &E::Model) -> Result<Option<Record>> {
-        let after = self.entity.capture(model);
-        Ok(Some(Record {
-            new_values: Some(self.image(&after)?),
-            ..self.record_of(model, self.id_of(model)?)
+    /// What comes before an insert or an update.
+    pub(super) async fn before_save(
+        &self,
+        update: Option<Write>,
+        db: &AnyConnection<'_>,
+    ) -> Result<()> {
+        self.check(db).await?;
+        match update {
+            Some(update) => self.keep_before_update(update, db).await?,
+            None => self.announce(),
+        }
+        Ok(())
+    }
+
+    /// The record of a row that was inserted or updated; `None` where nothing recorded changed.
+    pub(super) fn saved(
+        &self,
+        after: &State,
+        repr: &dyn Fn() -> String,
+        insert: bool,
+        db: &AnyConnection<'_>,
+    ) -> Result<Option<Record>> {
+        let record = if insert {
+            Some(self.created(after)?)
+        } else {
+            self.updated(after, db)?
+        };
+        Ok(record.map(|record| Record {
+            object_repr: Some(repr()),
+            ..record
         }))
     }
 
-    /// The record of a row that was updated; `None` where nothing recorded changed.
-    pub(super) fn updated<C: ConnectionTrait>(
-        &self,
-        model: &E::Model,
-        db: &C,
-    ) -> Result<Option<Record>> {
-        let after = self.entity.capture(model);
-        let id = self.id_of(model)?;
-        let slot = Slot::new::<E, C>(db, Intent::Update, id);
-        let before = match self.take_before_image(db, &slot, &after)? {
+    fn created(&self, after: &State) -> Result<Record> {
+        Ok(Record {
+            new_values: Some(self.image(&after.values)?),
+            ..self.record(self.id_text(&after.key)?)
+        })
+    }
+
+    fn updated(&self, after: &State, db: &AnyConnection<'_>) -> Result<Option<Record>> {
+        let after_values = &after.values;
+        let slot = self.slot(Intent::Update, self.id_text(&after.key)?, db);
+        let before = match self.take_before_image(db, &slot, after_values)? {
             Before::Known(before) => before,
             Before::Unknown => {
-                let new_values = Some(self.image(&after)?);
-                let record = self.record_of(model, slot.into_object_id());
+                let new_values = Some(self.image(after_values)?);
+                let record = self.record(slot.into_object_id());
                 return Ok(Some(Record {
                     new_values,
                     ..record
@@ -155,34 +176,33 @@ impl<E: Audited> Recording<E> {
             }
             Before::Unrecorded => return Ok(None),
         };
-        let changed = diff::changed(&before, &after);
+        let changed = diff::changed(&before, after_values);
         if changed.is_empty() {
             return Ok(None);
         }
         Ok(Some(Record {
             old_values: Some(self.json(&before, changed.iter().copied())?),
-            new_values: Some(self.json(&after, changed)?),
-            ..self.record_of(model, slot.into_object_id())
+            new_values: Some(self.json(after_values, changed)?),
+            ..self.record(slot.into_object_id())
         }))
     }
 
+    fn slot(&self, intent: Intent, object_id: String, db: &AnyConnection<'_>) -> Slot {
+        Slot::new(db.address(), self.entity.type_id(), intent, object_id)
+    }
+
     /// Reads the row before an update, and keeps it until `after_save`.
-    pub(super) async fn keep_before_update<A, C>(&self, active_model: &A, db: &C) -> Result<()>
-    where
-        A: ActiveModelTrait<Entity = E> + Sync,
-        C: ConnectionTrait,
-    {
-        let Some(key) = key_of(active_model) else {
+    async fn keep_before_update(&self, update: Write, db: &AnyConnection<'_>) -> Result<()> {
+        let Some(key) = update.key else {
             return Ok(());
         };
         let asked = self.id_text(&key)?;
-        let slot = |id| Slot::new::<E, C>(db, Intent::Update, id);
-        let Some(sets) = self.first_set(active_model) else {
-            // SeaORM sends no update where nothing but the key is set.
-            pending::keep(slot(asked), Kept::NothingToRecord);
+        let Some(sets) = update.sets else {
+            let slot = self.slot(Intent::Update, asked, db);
+            pending::keep(slot, Kept::NothingToRecord);
             return Ok(());
         };
-        let set = self.set_values(active_model);
+        let set = update.set;
         let (id, kept) = match self.read(db, key, &asked, Some(sets)).await? {
             Some(Found { row: Some(row), .. }) => {
                 let (id, before) = self.before(row, asked)?;
@@ -191,36 +211,30 @@ impl<E: Audited> Recording<E> {
             Some(Found { row: None, .. }) => (asked, Kept::NoRow),
             None => (asked, Kept::NothingToRecord),
         };
-        pending::keep(slot(id), kept);
+        pending::keep(self.slot(Intent::Update, id, db), kept);
         self.announce();
         Ok(())
     }
 
     /// The key and the state of a row: its own key, as the database may spell it otherwise than the application does.
-    fn before(&self, row: Row<E>, asked: String) -> Result<(String, Vec<Captured>)> {
+    fn before(&self, row: Row, asked: String) -> Result<(String, Vec<Captured>)> {
         match row {
-            Row::Model(model) => Ok((self.id_of(&model)?, self.entity.capture(&model))),
+            Row::Whole(state) => Ok((self.id_text(&state.key)?, state.values)),
             Row::Parts(before) => Ok((asked, before)),
         }
-    }
-
-    /// A column that the update sets.
-    fn first_set<A: ActiveModelTrait<Entity = E>>(&self, active_model: &A) -> Option<E::Column> {
-        let mut others = self.entity.others().iter().copied();
-        others.find(|column| matches!(active_model.get(*column), ActiveValue::Set(_)))
     }
 
     /// Takes what was kept for the update that left the row as `after`.
     ///
     /// Unknown where this hook was called by itself, as seaography does, where many large updates that waited had
     /// the image removed, and where a trigger changed the key. A record of the new values alone is more than none.
-    fn take_before_image<C: ConnectionTrait>(
+    fn take_before_image(
         &self,
-        db: &C,
+        db: &AnyConnection<'_>,
         slot: &Slot,
         after: &[Captured],
     ) -> Result<Before> {
-        let in_transaction = ConnectionKind::of_value(db).is_transaction();
+        let in_transaction = db.kind().is_transaction();
         match pending::take(slot, after, in_transaction) {
             Some(Kept::Image(image)) => Ok(Before::Known(image.before)),
             Some(Kept::NoRow) => Err(self.came_between()),
@@ -235,36 +249,28 @@ impl<E: Audited> Recording<E> {
         self.reading(None, DbErr::Custom(cause.to_owned()))
     }
 
-    /// What an update will set of the recorded columns, by position.
-    fn set_values<A: ActiveModelTrait<Entity = E>>(
-        &self,
-        active_model: &A,
-    ) -> Vec<(usize, Captured)> {
-        let columns = self.entity.columns().iter().enumerate();
-        columns
-            .filter_map(|(position, column)| match active_model.get(*column) {
-                ActiveValue::Set(value) => Some((position, Captured(value))),
-                ActiveValue::Unchanged(_) | ActiveValue::NotSet => None,
-            })
-            .collect()
-    }
-
     fn reading(&self, id: Option<&str>, source: DbErr) -> Error {
         Error::reading(self.event(id), self.entity.table(), source)
     }
 
     /// Reads the row as it is before the write. A failure is settled as one of the record's would be: `None` where it
     /// is counted, and the write goes on.
-    async fn read<C: ConnectionTrait>(
+    async fn read(
         &self,
-        db: &C,
+        db: &AnyConnection<'_>,
         key: Vec<Value>,
         id: &str,
-        set: Option<E::Column>,
-    ) -> Result<Option<Found<E>>> {
-        let intent = set.map_or(Intent::Delete, |_| Intent::Update);
-        let wanted = Wanted { key, intent, set };
-        let failed = match before_image::read::<E, C>(db, &wanted).await {
+        sets: Option<&'static str>,
+    ) -> Result<Option<Found>> {
+        let intent = sets.map_or(Intent::Delete, |_| Intent::Update);
+        let entity = self.entity;
+        let wanted = Wanted {
+            entity,
+            key,
+            intent,
+            sets,
+        };
+        let failed = match before_image::read(db, &wanted).await {
             Ok(found) => return Ok(Some(found)),
             Err(source) => self.reading(Some(id), source),
         };
@@ -272,9 +278,9 @@ impl<E: Audited> Recording<E> {
         settled.map(|()| None)
     }
 
-    pub(super) async fn write<C: ConnectionTrait>(
+    pub(super) async fn write(
         &self,
-        db: &C,
+        db: &AnyConnection<'_>,
         record: Result<Option<Record>>,
     ) -> Result<()> {
         match record {
@@ -283,9 +289,4 @@ impl<E: Audited> Recording<E> {
             Err(error) => write::settle(db, &self.config, Err(error)).await,
         }
     }
-}
-
-/// The key, where it is whole: SeaORM refuses the write otherwise.
-fn key_of<A: ActiveModelTrait>(active_model: &A) -> Option<Vec<Value>> {
-    Some(active_model.get_primary_key_value()?.into_iter().collect())
 }

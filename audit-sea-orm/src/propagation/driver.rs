@@ -66,6 +66,13 @@ pub trait AuditSqlxConnectionExt: sealed::Sealed {
 pub(super) struct Carried {
     pub(super) payload: String,
     /// The id of what is written on it until then.
+    #[cfg_attr(
+        not(feature = "sqlx-mysql"),
+        allow(
+            dead_code,
+            reason = "only MariaDB and MySQL keep it apart from the payload"
+        )
+    )]
     pub(super) transaction: Option<TransactionId>,
 }
 

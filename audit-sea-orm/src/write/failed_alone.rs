@@ -1,11 +1,11 @@
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr,
+    DbBackend, DbErr,
     sea_query::{Expr, Query},
 };
 
 use crate::{
     Error,
-    connection::{ConnectionKind, own},
+    connection::{AnyConnection, own},
 };
 
 /// Whether a statement of the library's failed alone, so that what the application wrote in its transaction still
@@ -17,11 +17,11 @@ use crate::{
 ///   (<https://sqlite.org/lang_transaction.html>).
 /// - MySQL and MariaDB do for a deadlock, a full lock table, and a row that changed since the snapshot (MariaDB's
 ///   `innodb_snapshot_isolation`); for a lock that did not come in time where `innodb_rollback_on_timeout` says so.
-pub(super) async fn failed_alone<C: ConnectionTrait>(db: &C, error: &Error) -> bool {
+pub(super) async fn failed_alone(db: &AnyConnection<'_>, error: &Error) -> bool {
     let (Error::Write { source, .. } | Error::Read { source, .. }) = error else {
         return true;
     };
-    if ConnectionKind::of_value(db).is_autocommit() {
+    if db.kind().is_autocommit() {
         return true;
     }
     match db.get_database_backend() {
@@ -41,12 +41,12 @@ pub(super) async fn failed_alone<C: ConnectionTrait>(db: &C, error: &Error) -> b
     }
 }
 
-async fn rolls_back_on_timeout<C: ConnectionTrait>(db: &C) -> bool {
+async fn rolls_back_on_timeout(db: &AnyConnection<'_>) -> bool {
     let asked = ask(db, Expr::cust("@@innodb_rollback_on_timeout")).await;
     asked.ok().flatten() != Some(0)
 }
 
-async fn ask<C: ConnectionTrait>(db: &C, expression: Expr) -> Result<Option<i64>, DbErr> {
+async fn ask(db: &AnyConnection<'_>, expression: Expr) -> Result<Option<i64>, DbErr> {
     let question = Query::select().expr(expression).take();
     let answer = own(db.query_one(&question)).await?;
     // The number may come in any size, or none.

@@ -2,33 +2,28 @@
 //! those that cannot be read at all.
 
 use sea_orm::{
-    ColumnTrait, ColumnType, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic,
-    ModelTrait, QueryResult, QuerySelect, QueryTrait, Value,
-    sea_query::{ArrayType, Expr, ExprTrait, Func, SelectStatement},
+    DbBackend, DbErr, QueryResult, Value,
+    sea_query::{Alias, ArrayType, Expr, ExprTrait, Func, SelectStatement},
 };
 
-use super::{Wanted, caught};
+use super::Wanted;
 use crate::{
-    Audited,
-    audited::{object, recorded::Recorded},
-    connection::own,
+    connection::{AnyConnection, own},
+    hooks::entity::{RecordedColumn, caught},
     record::encoding::{Captured, UNREADABLE},
 };
 
 /// The recorded columns, in the order of [`Recorded::fields`].
-pub(super) async fn read<E: Audited, C: ConnectionTrait>(
-    db: &C,
-    wanted: &Wanted<E>,
+pub(super) async fn read(
+    db: &AnyConnection<'_>,
+    wanted: &Wanted,
     row: &QueryResult,
 ) -> Result<Vec<Captured>, DbErr> {
-    let columns = Recorded::<E>::get().columns();
-    let values: Vec<_> = columns
-        .iter()
-        .map(|column| value::<E>(row, *column))
-        .collect();
+    let columns = wanted.entity.columns();
+    let values: Vec<_> = columns.iter().map(|column| value(row, column)).collect();
     let unreadable = columns.iter().zip(&values);
-    let unreadable: Vec<E::Column> = unreadable
-        .filter_map(|(column, value)| value.is_none().then_some(*column))
+    let unreadable: Vec<&'static str> = unreadable
+        .filter_map(|(column, value)| value.is_none().then_some(column.name))
         .collect();
     let mut texts = texts(db, wanted, &unreadable).await?.into_iter();
     let captured = values.into_iter().map(|value| {
@@ -43,10 +38,10 @@ fn marker(text: Option<&str>) -> Value {
 }
 
 /// The database's own texts of columns; `None` where even that cannot be read.
-async fn texts<E: Audited, C: ConnectionTrait>(
-    db: &C,
-    wanted: &Wanted<E>,
-    columns: &[E::Column],
+async fn texts(
+    db: &AnyConnection<'_>,
+    wanted: &Wanted,
+    columns: &[&'static str],
 ) -> Result<Vec<Option<String>>, DbErr> {
     if columns.is_empty() {
         return Ok(Vec::new());
@@ -63,35 +58,31 @@ async fn texts<E: Audited, C: ConnectionTrait>(
         },
         _ => own(db.query_one(&as_type("text"))).await?,
     };
-    let text = |row: &QueryResult, column: &E::Column| {
-        caught(|| row.try_get::<Option<String>>("", column.as_str())).flatten()
+    let text = |row: &QueryResult, column: &str| {
+        caught(|| row.try_get::<Option<String>>("", column)).flatten()
     };
     let of_row = |row: QueryResult| columns.iter().map(|column| text(&row, column)).collect();
     Ok(row.map_or_else(Vec::new, of_row))
 }
 
 /// Of the row that is wanted, each column as an expression has it.
-fn select<E: Audited>(
-    wanted: &Wanted<E>,
-    columns: &[E::Column],
+fn select(
+    wanted: &Wanted,
+    columns: &[&'static str],
     spelled: impl Fn(Expr) -> Expr,
 ) -> SelectStatement {
-    let select = object::with_key(E::find().select_only(), &wanted.key);
-    let select = columns.iter().fold(select, |select, column| {
-        let whole = Expr::col((E::default(), *column));
-        select.expr_as(spelled(whole), column.as_str())
-    });
-    select.into_query()
+    let mut select = wanted.entity.select(&wanted.key, None);
+    select.clear_selects();
+    for column in columns {
+        let whole = Expr::col((Alias::new(wanted.entity.table_name()), Alias::new(*column)));
+        select.expr_as(spelled(whole), Alias::new(*column));
+    }
+    select
 }
 
 /// The value of one column, where it can be read as the type that the model has for it.
-fn value<E: EntityTrait>(row: &QueryResult, column: E::Column) -> Option<Value> {
-    let is_simple = !matches!(
-        column.def().get_column_type(),
-        ColumnType::Array(_) | ColumnType::Vector(_)
-    );
-    let kind = <E::Model as ModelTrait>::get_value_type(column);
-    is_simple.then(|| scalar(row, column.as_str(), &kind))?
+fn value(row: &QueryResult, column: &RecordedColumn) -> Option<Value> {
+    scalar(row, column.name, column.kind.as_ref()?)
 }
 
 fn scalar(row: &QueryResult, name: &str, kind: &ArrayType) -> Option<Value> {

@@ -2,31 +2,25 @@
 //! the row be updated.
 
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait, QueryResult, Value,
+    DbErr, QueryResult, Value,
     sea_query::{Expr, LockType, Query, SelectStatement},
 };
 
 use super::{Found, Wanted, fetch};
 use crate::{
-    Audited,
-    audited::{
-        intent::Intent,
-        recorded::{MayLock, Recorded},
-    },
-    connection::own,
+    audited::{intent::Intent, recorded::MayLock},
+    connection::{AnyConnection, own},
+    hooks::entity::HookedEntity,
     quoted,
     record::Condition,
 };
 
 /// Reads the row, locked where a lock is allowed and finds it, else as the delete itself will see it.
-pub(super) async fn read<E: Audited, C: ConnectionTrait>(
-    db: &C,
-    wanted: &Wanted<E>,
-) -> Result<Found<E>, DbErr> {
+pub(super) async fn read(db: &AnyConnection<'_>, wanted: &Wanted) -> Result<Found, DbErr> {
     let is_update = wanted.intent == Intent::Update;
     if may_lock(db, wanted).await? {
         let locked = fetch(db, wanted, Some(lock_type(wanted.intent))).await;
-        Recorded::<E>::get().note_lock(match &locked {
+        wanted.entity.note_lock(match &locked {
             Ok(_) => MayLock::Yes,
             Err(_) => MayLock::Failed,
         });
@@ -40,7 +34,7 @@ pub(super) async fn read<E: Audited, C: ConnectionTrait>(
         None
     } else {
         // Before the read: what is deleted between the two is then the delete's own.
-        Counted::now::<E, C>(db).await?
+        Counted::now(wanted.entity, db).await?
     };
     let row = fetch(db, wanted, None).await?.row;
     Ok(Found { row, counted })
@@ -57,23 +51,20 @@ fn lock_type(intent: Intent) -> LockType {
 
 /// Whether the role may lock rows: asked before the first delete, and each time where a role may not. To try would
 /// end the transaction. An update needs the same right, so it tries, but where a view let none be locked.
-async fn may_lock<E: Audited, C: ConnectionTrait>(
-    db: &C,
-    wanted: &Wanted<E>,
-) -> Result<bool, DbErr> {
-    let recorded = Recorded::<E>::get();
-    match (recorded.may_lock(), wanted.intent) {
+async fn may_lock(db: &AnyConnection<'_>, wanted: &Wanted) -> Result<bool, DbErr> {
+    let entity = wanted.entity;
+    match (entity.may_lock(), wanted.intent) {
         (MayLock::Yes, _) | (MayLock::Unknown, Intent::Update) => return Ok(true),
         (MayLock::Unknown, Intent::Delete) | (MayLock::Failed | MayLock::Ask, _) => {}
     }
     let is_allowed = "(pg_relation_is_updatable(c.oid, false) & 4) <> 0 \
          AND has_any_column_privilege(c.oid, 'UPDATE')";
-    let query = of_table(is_allowed, "true", name::<E>());
+    let query = of_table(is_allowed, "true", entity.regclass());
     let row = own(db.query_one(&query)).await?;
     // A table that is not there has the read say so.
     let may_lock = row.map(|row| row.try_get_by_index::<Option<bool>>(0));
     let may_lock = may_lock.transpose()?.flatten().unwrap_or(true);
-    recorded.note_lock(if may_lock { MayLock::Yes } else { MayLock::Ask });
+    entity.note_lock(if may_lock { MayLock::Yes } else { MayLock::Ask });
     Ok(may_lock)
 }
 
@@ -97,23 +88,23 @@ const IS_COUNTED: &str =
 
 impl Counted {
     /// Has a select ask for the count, in the same statement.
-    pub(super) fn ask_beside<E: EntityTrait>(select: &mut SelectStatement) {
-        let literal = format!("to_regclass({})", quoted::text(&name::<E>()));
+    pub(super) fn ask_beside(entity: &dyn HookedEntity, select: &mut SelectStatement) {
+        let literal = format!("to_regclass({})", quoted::text(&entity.regclass()));
         select.expr_as(Expr::cust(COUNT.replace("TABLE", &literal)), BESIDE);
     }
 
     /// What stands beside a row.
-    pub(super) fn beside<E: EntityTrait>(row: &QueryResult) -> Option<Self> {
+    pub(super) fn beside(entity: &dyn HookedEntity, row: &QueryResult) -> Option<Self> {
         let text: Option<String> = row.try_get("", BESIDE).ok()?;
-        Self::read(name::<E>(), &text?)
+        Self::read(entity.regclass(), &text?)
     }
 
-    async fn now<E: Audited, C: ConnectionTrait>(db: &C) -> Result<Option<Self>, DbErr> {
+    async fn now(entity: &dyn HookedEntity, db: &AnyConnection<'_>) -> Result<Option<Self>, DbErr> {
         let count = COUNT.replace("TABLE", "c.oid");
-        let row = own(db.query_one(&of_table(&count, IS_COUNTED, name::<E>()))).await?;
+        let row = own(db.query_one(&of_table(&count, IS_COUNTED, entity.regclass()))).await?;
         let text = row.map(|row| row.try_get_by_index::<Option<String>>(0));
         let text = text.transpose()?.flatten();
-        Ok(text.and_then(|text| Self::read(name::<E>(), &text)))
+        Ok(text.and_then(|text| Self::read(entity.regclass(), &text)))
     }
 
     fn read(table: String, text: &str) -> Option<Self> {
@@ -140,11 +131,12 @@ impl Counted {
 }
 
 /// Whether the transaction has deleted a row of the entity's table since; `None` where the server does not say.
-pub(crate) async fn deleted_since<E: Audited, C: ConnectionTrait>(
-    db: &C,
+pub(in crate::hooks) async fn deleted_since(
+    entity: &dyn HookedEntity,
+    db: &AnyConnection<'_>,
     before: &Counted,
 ) -> Result<Option<bool>, DbErr> {
-    let now = Counted::now::<E, C>(db).await?;
+    let now = Counted::now(entity, db).await?;
     let now = now.filter(|now| now.transaction == before.transaction);
     Ok(now.map(|now| now.deleted > before.deleted))
 }
@@ -158,12 +150,4 @@ fn of_table(what: &str, when: &str, table: String) -> SelectStatement {
     Query::select()
         .expr(Expr::cust_with_values(sql, [Value::from(table)]))
         .take()
-}
-
-/// The name of the entity's table, as `to_regclass` takes it.
-fn name<E: EntityTrait>() -> String {
-    let entity = E::default();
-    let schema = entity.schema_name();
-    let schema = schema.map(|schema| quoted::name(schema) + ".");
-    schema.unwrap_or_default() + &quoted::name(entity.table_name())
 }

@@ -1,15 +1,15 @@
 //! Deletes: SeaORM tells a hook not whether one hit, and triggers, rules and policies may keep the row without an error.
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, Value};
+use sea_orm::{DbBackend, Value};
 
-use super::{Recording, key_of};
+use super::Recording;
 use crate::{
-    Audited, Result,
+    Result,
     audited::intent::Intent,
-    connection::{AwaitedHit, ConnectionKind, context_of},
+    connection::{AnyConnection, AwaitedHit, context_of},
     hooks::{
         before_image::{self, Row},
-        pending::{self, Deletion, Kept, Slot},
+        pending::{self, Deletion, Kept},
     },
     record::{Condition, Record},
     write,
@@ -27,24 +27,21 @@ enum Proof {
     Gone,
 }
 
-impl<E: Audited> Recording<E> {
+impl Recording {
     /// Reads the row before a delete, and keeps its record until `after_delete`.
-    pub(in crate::hooks) async fn keep_before_delete<A, C>(
+    pub(in crate::hooks) async fn before_delete(
         &self,
-        active_model: &A,
-        db: &C,
-    ) -> Result<()>
-    where
-        A: ActiveModelTrait<Entity = E> + Sync,
-        C: ConnectionTrait,
-    {
-        let Some(key) = key_of(active_model) else {
+        key: Option<Vec<Value>>,
+        db: &AnyConnection<'_>,
+    ) -> Result<()> {
+        self.check(db).await?;
+        let Some(key) = key else {
             return Ok(());
         };
         let asked = self.id_text(&key)?;
         // Kept though nothing is found, so that what an earlier, failed delete left is not taken for this one's.
         let mut deletion = Deletion {
-            hit: Some(AwaitedHit::of(db, E::default().table_name(), key.clone())),
+            hit: Some(AwaitedHit::of(db, self.entity.table_name(), key.clone())),
             ..Deletion::default()
         };
         if let Some(found) = self.read(db, key, &asked, None).await? {
@@ -55,18 +52,21 @@ impl<E: Audited> Recording<E> {
                 Err(error) => write::settle(db, &self.config, Err(error)).await?,
             }
         }
-        let slot = Slot::new::<E, C>(db, Intent::Delete, asked);
+        let slot = self.slot(Intent::Delete, asked, db);
         pending::keep(slot, Kept::Deletion(deletion));
         self.announce();
         Ok(())
     }
 
     /// The record of a row that is going to be deleted, by the key that was asked for where its own is not known.
-    fn deleted(&self, row: Row<E>, asked: String) -> Result<Record> {
+    fn deleted(&self, row: Row, asked: String) -> Result<Record> {
         let (before, record) = match row {
-            Row::Model(model) => {
-                let id = self.id_of(&model)?;
-                (self.entity.capture(&model), self.record_of(&model, id))
+            Row::Whole(state) => {
+                let record = Record {
+                    object_repr: state.repr,
+                    ..self.record(self.id_text(&state.key)?)
+                };
+                (state.values, record)
             }
             Row::Parts(before) => (before, self.record(asked)),
         };
@@ -77,12 +77,12 @@ impl<E: Audited> Recording<E> {
     }
 
     /// Writes the record of a delete that succeeded, where it hit a row.
-    pub(in crate::hooks) async fn write_deleted<A, C>(&self, active_model: &A, db: &C) -> Result<()>
-    where
-        A: ActiveModelTrait<Entity = E> + Sync,
-        C: ConnectionTrait,
-    {
-        let Some(key) = key_of(active_model) else {
+    pub(in crate::hooks) async fn write_deleted(
+        &self,
+        key: Option<Vec<Value>>,
+        db: &AnyConnection<'_>,
+    ) -> Result<()> {
+        let Some(key) = key else {
             return Ok(());
         };
         let (record, proof) = match self.take_deleted(&key, db).await {
@@ -110,19 +110,19 @@ impl<E: Audited> Recording<E> {
     }
 
     /// Takes the record of a delete; `None` where there was no row.
-    async fn take_deleted<C: ConnectionTrait>(
+    async fn take_deleted(
         &self,
         key: &[Value],
-        db: &C,
+        db: &AnyConnection<'_>,
     ) -> Result<Option<(Record, Proof)>> {
         let id = self.id_text(key)?;
-        let slot = Slot::new::<E, C>(db, Intent::Delete, id.clone());
+        let slot = self.slot(Intent::Delete, id.clone(), db);
         let Some(Kept::Deletion(kept)) = pending::take(&slot, &[], false) else {
             return Ok(Some((self.record(id), Proof::Sure)));
         };
         if kept.record.is_none() {
             if let Some(before) = &kept.counted {
-                let since = before_image::deleted_since::<E, C>(db, before).await;
+                let since = before_image::deleted_since(self.entity, db, before).await;
                 if since.map_err(|source| self.reading(None, source))? == Some(true) {
                     return Err(self.came_between());
                 }
@@ -134,8 +134,8 @@ impl<E: Audited> Recording<E> {
     }
 
     /// Whether no row has that key; what fails is settled as the record's failure would be.
-    async fn is_gone<C: ConnectionTrait>(&self, db: &C, key: Vec<Value>) -> Result<bool> {
-        let failed = match before_image::is_there::<E, C>(db, key).await {
+    async fn is_gone(&self, db: &AnyConnection<'_>, key: Vec<Value>) -> Result<bool> {
+        let failed = match before_image::is_there(self.entity, db, key).await {
             Ok(is_there) => return Ok(!is_there),
             Err(source) => self.reading(None, source),
         };
@@ -145,7 +145,7 @@ impl<E: Audited> Recording<E> {
 }
 
 /// How it is known whether a delete hit; `None` where it did not.
-fn proof<C: ConnectionTrait>(db: &C, kept: &Deletion) -> Option<Proof> {
+fn proof(db: &AnyConnection<'_>, kept: &Deletion) -> Option<Proof> {
     let backend = db.get_database_backend();
     let hit = kept.hit.as_ref().and_then(AwaitedHit::rows);
     match (hit, &kept.counted) {
@@ -162,6 +162,6 @@ fn proof<C: ConnectionTrait>(db: &C, kept: &Deletion) -> Option<Proof> {
     }
 }
 
-fn is_transaction<C: ConnectionTrait>(db: &C) -> bool {
-    ConnectionKind::of_value(db).is_transaction()
+fn is_transaction(db: &AnyConnection<'_>) -> bool {
+    db.kind().is_transaction()
 }
