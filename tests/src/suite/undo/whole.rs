@@ -5,7 +5,8 @@ use audit_sea_orm::{
     undo::UndoAction::{Delete, Insert, Update},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    Set,
 };
 use serde_json::json;
 
@@ -311,11 +312,16 @@ pub async fn an_undo_dropped_anywhere_is_whole_or_nothing(t: &mut Test) -> Outco
 
 /// How many rows there are, once nobody writes.
 async fn settled(t: &Test) -> Result<usize, DbErr> {
-    // A write waits for a transaction that is rolled back in a task of its own.
+    // Who locks the rows waits for a transaction that ends in a task of its own.
     let transaction = t.db.begin_write().await?;
-    customer::Entity::update_many()
-        .col_expr(customer::Column::UpdatedAt, 1.into())
-        .exec(&transaction)
+    // In the order of the undo, or one would wait for the other.
+    line::Entity::find()
+        .lock_exclusive()
+        .all(&transaction)
+        .await?;
+    order::Entity::find()
+        .lock_exclusive()
+        .all(&transaction)
         .await?;
     transaction.commit().await?;
     let shop = shop(t).await?;
