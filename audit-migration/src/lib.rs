@@ -65,6 +65,9 @@
 //! `audit-migration check` fails where the trail or a capture trigger is not as it should be: see
 //! [the page on checks](audit_sea_orm::checks) for its exit codes, its JSON, and its use in CI and in probes.
 //!
+//! # Timelines
+//! [`timeline::TimelineExt`] gives an entity of parts an index, by which a [timeline](audit_sea_orm::timeline) finds those that are gone.
+//!
 //! # Rolling back
 //! To roll these migrations back is to delete the trail, so they refuse, unless they are made with
 //! [`MigrationOptions::allow_rollback`]. By then the application's own later migrations are rolled back, and SeaORM's `migrate
@@ -88,6 +91,7 @@ mod options;
 mod reborrow;
 mod rollback;
 mod tables;
+pub mod timeline;
 mod unaudited;
 
 pub use captured::{Captured, up};

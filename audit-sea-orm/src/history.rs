@@ -70,6 +70,7 @@
 //! ```
 
 mod as_of;
+mod column;
 mod present;
 mod query;
 mod reader;
@@ -82,6 +83,7 @@ mod walk;
 
 pub use crate::record::unknown::{Unknown, UnknownColumns};
 pub use as_of::{AsOf, Snapshots};
+pub use column::ColumnChange;
 pub use query::History;
 pub use snapshot::{Difference, Snapshot};
 pub use version::Version;

@@ -126,6 +126,7 @@ pub mod threats {}
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod any_entity;
 mod audited;
 pub mod capture;
 mod clock;
@@ -141,6 +142,7 @@ mod quoted;
 mod read;
 mod record;
 pub mod task;
+pub mod timeline;
 mod tripwire;
 pub mod undo;
 mod write;
@@ -172,10 +174,11 @@ pub use propagation::AuditConnectOptionsExt;
 ))]
 pub use propagation::AuditSqlxConnectionExt;
 pub use read::{
-    AuditSummary, ByEntity, ByName, RecordQuery, RecordedColumn, SummaryQuery, TrailPage,
-    TrailQuery,
+    AuditSummary, ByEntity, ByName, Period, PeriodCount, RecordQuery, RecordedColumn, SummaryQuery,
+    TrailPage, TrailQuery,
 };
 pub use record::encoding;
+pub use timeline::Timeline;
 pub use tripwire::Tripwire;
 pub use undo::UndoPlan;
 pub use write::{lost_records, lost_records_of};

@@ -5,6 +5,6 @@ pub use crate::{
     AuditConnectionExt as _, AuditContext, AuditDbErrExt as _, AuditEvent, AuditFutureExt as _,
     AuditModelExt as _, AuditSummary, AuditTransactionExt, Audited, AuditedConnection,
     AuditedTransaction, AuditedWrite, Change, Changes, DataExport, History, LoginAttempt,
-    OnFailure, RecordQuery as _, SummaryQuery, SystemEvent, TrailQuery as _, UndoPlan,
+    OnFailure, RecordQuery as _, SummaryQuery, SystemEvent, Timeline, TrailQuery as _, UndoPlan,
     entity::{audit_log, data_export, login_attempt, system_event},
 };

@@ -11,6 +11,7 @@ pub use crate::{
     capture::present::PresentTable,
     connection::own_transaction::{Own, finished_in_a_task, in_savepoint},
     hooks, register_audited,
+    timeline::index::{PartIndex, part_indexes},
 };
 
 /// Inserts a row of the trail as the builders of events do: for the tests, which choose its time.

@@ -4,6 +4,7 @@ mod condition;
 pub(crate) mod context_columns;
 pub mod encoding;
 pub(crate) mod object_key;
+pub(crate) mod part_value;
 mod row;
 pub(crate) mod sql_texts;
 pub(crate) mod transaction_id;

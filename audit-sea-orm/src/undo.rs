@@ -70,7 +70,6 @@
 
 mod build;
 mod deed;
-mod entity;
 mod judge;
 mod one;
 mod order;
@@ -79,9 +78,8 @@ mod references;
 mod rows;
 mod selection;
 mod step;
-mod unique;
 
+pub use crate::any_entity::UndoableEntity;
 pub use crate::error::undo_conflict::{UndoConflict, UndoConflicts, UndoneObject};
-pub use entity::UndoableEntity;
 pub use plan::{UndoPlan, UndoQuery, Undone};
 pub use step::{UndoAction, UndoStep};

@@ -16,6 +16,7 @@
 pub mod actix;
 pub mod backend;
 pub mod backup;
+pub mod by_hand;
 pub mod cancelled;
 pub mod carried;
 pub mod child;

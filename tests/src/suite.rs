@@ -23,6 +23,7 @@ pub mod queries;
 pub mod renames;
 pub mod schema;
 pub mod skip;
+pub mod timeline;
 pub mod transactions;
 pub mod triggers;
 pub mod tripwire;
@@ -138,6 +139,10 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_row_that_changes_meanwhile_stays_what_it_was,
         a_short_history_costs_few_statements,
         every_state_is_that_of_its_time,
+        who_changed_a_column_last_is_told,
+        what_may_have_changed_a_column_is_said,
+        an_update_of_unknown_old_values_is_weighed,
+        rows_are_counted_by_the_calendar,
         a_table_is_as_it_was_at_each_time,
         clocks_that_differ_change_no_answer,
         a_table_older_than_the_log_is_known,
@@ -152,6 +157,12 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_walk_sees_one_state_of_the_database,
         a_dropped_walk_leaves_nothing_behind,
         a_small_table_costs_few_statements,
+    ],
+    timeline: [
+        an_object_and_its_parts_are_one_timeline,
+        records_that_the_database_cannot_read_are_found,
+        parts_that_are_gone_are_found_by_an_index,
+        what_is_part_of_nothing_is_refused,
     ],
     undo: [
         a_request_is_undone_and_done_again,

@@ -2,12 +2,19 @@
 
 use std::{fmt, str::FromStr};
 
-use sea_orm::{DbErr, EntityTrait};
+use sea_orm::{DbBackend, DbErr, EntityTrait, sea_query::Expr};
 
 use super::{audit_log, data_export, login_attempt, system_event};
 
 mod sealed {
-    pub trait Sealed {}
+    use sea_orm::{DbBackend, sea_query::Expr};
+
+    pub trait Sealed {
+        /// How many events some rows stand for.
+        fn number(_backend: DbBackend) -> Expr {
+            Expr::cust("COUNT(*)")
+        }
+    }
 }
 
 /// A table of the trail: its rows have a time and a number.
@@ -25,8 +32,6 @@ pub trait TrailEntity: EntityTrait + sealed::Sealed {
 
 macro_rules! trail_entity {
     ($($table:ident),*) => {$(
-        impl sealed::Sealed for $table::Entity {}
-
         impl TrailEntity for $table::Entity {
             const OCCURRED_AT: $table::Column = $table::Column::OccurredAt;
             const ID: $table::Column = $table::Column::Id;
@@ -40,6 +45,16 @@ macro_rules! trail_entity {
 }
 
 trail_entity!(audit_log, data_export, login_attempt, system_event);
+
+impl sealed::Sealed for audit_log::Entity {}
+impl sealed::Sealed for data_export::Entity {}
+impl sealed::Sealed for system_event::Entity {}
+
+impl sealed::Sealed for login_attempt::Entity {
+    fn number(backend: DbBackend) -> Expr {
+        Self::attempts(backend)
+    }
+}
 
 /// A place in the order of the trail: the number of a row.
 ///

@@ -3,15 +3,15 @@
 use std::{collections::VecDeque, marker::PhantomData};
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Select, Value,
-    prelude::DateTimeUtc,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Select,
+    Value, prelude::DateTimeUtc,
 };
 
 use super::state::{ACTIONS, Event};
 use crate::{
     Audited, TrailCursor, TrailQuery, clock,
     entity::audit_log::{Column, Entity, Model},
-    read::{of_values, of_whole_table},
+    read::{of_values, of_whole_table, stands_in},
 };
 
 /// How many records are read by one statement.
@@ -68,6 +68,17 @@ impl<E: Audited> Reader<E> {
             select: select.filter(Column::Action.is_in(ACTIONS)),
             truncations,
             entity: PhantomData,
+        }
+    }
+
+    /// Those alone that tell of a column, be it that they silenced its change.
+    pub(super) fn about(self, column: E::Column) -> Self {
+        let tells = Condition::any()
+            .add(Column::Action.is_in(["SKIPPED", "DELETE"]))
+            .add(stands_in::<E>(&column));
+        Self {
+            select: self.select.filter(tells),
+            ..self
         }
     }
 

@@ -41,9 +41,13 @@ where
     fn stands_in(self) -> Condition {
         let tables = tables_of::<C::EntityName>();
         let tables = tables.iter().map(String::as_str);
-        let table = Recorded::<C::EntityName>::get().table();
         Condition::all()
             .add(is_one_of(Column::TableName, tables))
-            .add(named(self.as_str(), Some(table)))
+            .add(stands_in::<C::EntityName>(&self))
     }
+}
+
+/// Whether a column of an entity stands in a record of it.
+pub(crate) fn stands_in<E: Audited>(column: &impl ColumnTrait) -> Condition {
+    named(column.as_str(), Some(Recorded::<E>::get().table()))
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The names under which the records of an entity stand.
-pub(super) fn tables_of<E: Audited>() -> Vec<String> {
+pub(crate) fn tables_of<E: Audited>() -> Vec<String> {
     let former = entity_names::former_tables::<E>();
     renames::all().tables_of(Recorded::<E>::get().table(), former)
 }

@@ -10,7 +10,7 @@ pub struct TrailPage<M> {
 }
 
 impl<M> TrailPage<M> {
-    pub(super) fn of<E: TrailEntity<Model = M>>(mut rows: Vec<M>, size: u64) -> Self {
+    pub(crate) fn of<E: TrailEntity<Model = M>>(mut rows: Vec<M>, size: u64) -> Self {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let has_more = rows.len() > size;
         rows.truncate(size);

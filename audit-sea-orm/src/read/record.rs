@@ -105,6 +105,36 @@ pub trait RecordQuery: Sized {
         key: impl Into<<E::PrimaryKey as PrimaryKeyTrait>::ValueType>,
     ) -> Self;
 
+    /// Those of the table of an entity, of whatever object; those too that were written while it had a
+    /// [former name](crate::renames).
+    ///
+    /// Together with [`by_actor`](Self::by_actor) it is everything of one actor in one table: the actor's records are found by their
+    /// index, and those of other tables passed over.
+    ///
+    /// # Example
+    /// ```
+    /// # mod cake {
+    /// #     use sea_orm::entity::prelude::*;
+    /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+    /// #     #[sea_orm(table_name = "cake")]
+    /// #     pub struct Model { #[sea_orm(primary_key)] pub id: i32 }
+    /// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    /// #     pub enum Relation {}
+    /// # }
+    /// # use sea_orm::{ConnectionTrait, Database, DbBackend, Schema};
+    /// use audit_sea_orm::prelude::*;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), sea_orm::DbErr> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # db.execute(&Schema::new(DbBackend::Sqlite).create_table_from_entity(audit_log::Entity)).await?;
+    /// let cakes_of_ada = audit_log::Entity::by_actor("ada").for_entity::<cake::Entity>().newest_first();
+    /// assert_eq!(cakes_of_ada.page(&db, 50).await?.rows, []);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    fn for_entity<E: Audited>(self) -> Self;
+
     /// Those of one actor, by id: of who really acted.
     #[must_use]
     fn by_actor(self, actor_id: impl Display) -> Self;
@@ -226,6 +256,10 @@ impl RecordQuery for Select<Entity> {
         of_key(self, renames::tables(table), object_id)
     }
 
+    fn for_entity<E: Audited>(self) -> Self {
+        of_table::<E>(self)
+    }
+
     fn by_actor(self, actor_id: impl Display) -> Self {
         by_index(self).filter(Column::ActorId.eq(actor_id.to_string()))
     }
@@ -322,6 +356,12 @@ impl Entity {
         key: impl Into<<E::PrimaryKey as PrimaryKeyTrait>::ValueType>,
     ) -> Select<Self> {
         Self::find().for_key_of::<E>(key)
+    }
+
+    /// The records of the table of an entity; see [`RecordQuery::for_entity`].
+    #[must_use]
+    pub fn for_entity<E: Audited>() -> Select<Self> {
+        Self::find().for_entity::<E>()
     }
 
     /// The records of one actor, by id: of who really acted.

@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::extension::mysql::{IndexHintScope, MySqlSelectStatementExt},
 };
 
-use super::TrailPage;
+use super::{Period, PeriodCount, TrailPage, counts};
 use crate::{
     clock,
     entity::{TrailCursor, TrailEntity},
@@ -105,6 +105,36 @@ pub trait TrailQuery<E: TrailEntity>: Sized {
         db: &C,
         size: u64,
     ) -> impl Future<Output = Result<TrailPage<E::Model>, DbErr>> + Send;
+
+    /// Counts the rows by day, week or month, the earliest first. A period without any is left out.
+    ///
+    /// It counts every row that the query asks for: ask for a [time](Self::between), by whose index they are found.
+    ///
+    /// # Errors
+    /// What the database reports.
+    ///
+    /// # Example
+    /// ```
+    /// # use sea_orm::{ConnectionTrait, Database, DbBackend, EntityTrait, Schema};
+    /// use audit_sea_orm::{Period, prelude::*};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Database::connect("sqlite::memory:").await?;
+    /// # let schema = Schema::new(DbBackend::Sqlite);
+    /// # db.execute(&schema.create_table_from_entity(login_attempt::Entity)).await?;
+    /// # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
+    /// LoginAttempt::failed("ada").record(&db).await?;
+    ///
+    /// let by_day = login_attempt::Entity::find().counts(Period::Day, &db).await?;
+    /// assert_eq!(by_day[0].count, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn counts<C: ConnectionTrait>(
+        self,
+        period: Period,
+        db: &C,
+    ) -> impl Future<Output = Result<Vec<PeriodCount>, DbErr>> + Send;
 }
 
 impl<E: TrailEntity> TrailQuery<E> for Select<E>
@@ -147,6 +177,14 @@ where
         let rows = in_order(&self).limit(size.saturating_add(1));
         let rows = rows.all(db).await?;
         Ok(TrailPage::of::<E>(rows, size))
+    }
+
+    async fn counts<C: ConnectionTrait>(
+        self,
+        period: Period,
+        db: &C,
+    ) -> Result<Vec<PeriodCount>, DbErr> {
+        counts::counts(self, period, db).await
     }
 }
 

@@ -6,7 +6,6 @@ use sea_orm::{ColumnTrait, DbErr, QueryFilter};
 
 use super::{
     deed::Deed,
-    entity::{self, AnyEntity, Row},
     judge, order,
     references::{self, BATCH},
     selection::Selection,
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::{
     AuditedTransaction, TrailQuery,
+    any_entity::{self, AnyEntity, Row},
     audited::renames,
     entity::audit_log::{Column, Model},
     error::undo_conflict::{UndoConflict, UndoneObject},
@@ -54,11 +54,10 @@ pub(super) async fn build(
         locks,
     };
     for (table, deeds) in deeds {
-        let Some(entity) = entity::all().get(&table) else {
+        let Some(entity) = any_entity::of(&table) else {
             built.conflicts.push(UndoConflict::NoEntity { table });
             continue;
         };
-        let entity = entity.as_ref();
         for batch in deeds.chunks(BATCH) {
             add(&mut built, entity, batch, &around, db).await?;
         }
@@ -106,7 +105,7 @@ async fn add(
     let keys: Vec<_> = deeds.iter().map(|deed| key(entity, deed)).collect();
     let known: Vec<Row> = keys.iter().flatten().cloned().collect();
     // Rows first: what is written after they are locked has its record, or is not there.
-    let rows = entity.rows(&known, around.locks, db).await?;
+    let rows = any_entity::rows(entity, &known, around.locks, db).await?;
     let rows: HashMap<String, Row> = rows.into_iter().collect();
     let since = since(entity, deeds, &around.selected, db).await?;
     for (deed, key) in deeds.iter().zip(keys) {

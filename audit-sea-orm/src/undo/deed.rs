@@ -1,7 +1,7 @@
 //! What the selected records did to one object.
 
-use super::entity::Row;
 use crate::{
+    any_entity::Row,
     entity::audit_log::Model,
     error::undo_conflict::UndoneObject,
     history::state::{Event, Silenced},

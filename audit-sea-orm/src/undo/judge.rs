@@ -2,11 +2,11 @@
 
 use super::{
     deed::{Deed, Presence},
-    entity::{AnyEntity, Row},
     selection::Selection,
     step::{self, UndoAction, UndoStep},
 };
 use crate::{
+    any_entity::{AnyEntity, Row},
     entity::audit_log::Model,
     error::undo_conflict::{UndoConflict, UndoneObject},
     record::unknown::{Unknown, UnknownColumns},

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::DbErr;
 
 use super::{
-    entity::{self, AnyEntity, Reference, Row},
     rows::{StepRows, Time, entity_of, row, values},
     step::{UndoAction, UndoStep},
 };
 use crate::AuditedTransaction;
+use crate::any_entity::{self, AnyEntity, Reference, Row};
 use crate::error::undo_conflict::{UndoConflict, UndoneObject};
 
 /// How many rows are asked for by one statement.
@@ -114,19 +114,19 @@ async fn referred_to(
     db: &AuditedTransaction,
 ) -> Result<Vec<UndoConflict>, DbErr> {
     let (own_table, mut conflicts) = (entity.own_table(), Vec::new());
-    for child in entity::all().values() {
+    for child in any_entity::each() {
         let references = child.references().iter();
         for reference in references.filter(|reference| reference.table == own_table) {
             let goes = |step: &UndoStep| step.action == UndoAction::Delete;
             let mut wanted = wanted(steps, entity, Time::Now, &reference.referred, goes);
             rename(&mut wanted, &reference.referred, &reference.columns);
-            for (id, row) in present(child.as_ref(), &wanted, db).await? {
+            for (id, row) in present(child, &wanted, db).await? {
                 let Some((_, parents)) =
                     values(&row, &reference.columns).and_then(|text| wanted.get(&text))
                 else {
                     continue;
                 };
-                let step = step_of(steps, child.as_ref(), &id);
+                let step = step_of(steps, child, &id);
                 if step.is_some_and(|step| lets_go(step, &reference.columns)) {
                     continue;
                 }
@@ -193,7 +193,7 @@ async fn present(
     let sets: Vec<Row> = wanted.values().map(|(values, _)| values.clone()).collect();
     let mut present = Vec::new();
     for batch in sets.chunks(BATCH) {
-        present.extend(entity.rows(batch, false, db).await?);
+        present.extend(any_entity::rows(entity, batch, false, db).await?);
     }
     Ok(present)
 }
@@ -205,7 +205,5 @@ fn step_of<'a>(steps: &'a [UndoStep], entity: &dyn AnyEntity, id: &str) -> Optio
 
 /// The entity of a table, as the database names it.
 fn by_own_table(table: &str) -> Option<&'static dyn AnyEntity> {
-    let mut all = entity::all().values();
-    all.find(|entity| entity.own_table() == table)
-        .map(AsRef::as_ref)
+    any_entity::each().find(|entity| entity.own_table() == table)
 }

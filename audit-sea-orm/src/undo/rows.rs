@@ -4,10 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-use super::{
-    entity::{self, AnyEntity, Row},
-    step::UndoStep,
-};
+use super::step::UndoStep;
+use crate::any_entity::{self, AnyEntity, Row};
 
 /// Which state of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,10 +75,8 @@ pub(super) fn row(step: &UndoStep, time: Time) -> &Row {
 
 /// The entity of a step's object.
 pub(super) fn entity_of(step: &UndoStep) -> &'static dyn AnyEntity {
-    let entity = entity::all().get(&step.object.table);
-    entity
-        .expect("a step is made of an object whose entity is known")
-        .as_ref()
+    let entity = any_entity::of(&step.object.table);
+    entity.expect("a step is made of an object whose entity is known")
 }
 
 /// The values of some columns as one text; `None` where one is `NULL`, or not known, so that it refers to nothing.

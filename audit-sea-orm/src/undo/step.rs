@@ -5,7 +5,7 @@ use std::fmt;
 use audit_core::{Change, Changes};
 use serde_json::Value as Json;
 
-use super::entity::{Row, Write};
+use crate::any_entity::{Row, Write};
 use crate::error::undo_conflict::UndoneObject;
 
 /// What a step does to its object.

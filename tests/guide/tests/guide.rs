@@ -28,6 +28,29 @@ mod undo;
 /// The application's modules, by the paths that the guide uses.
 mod entity {
     pub use crate::{capture::stock, start::cake};
+
+    pub mod ingredient {
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+        #[sea_orm(table_name = "ingredient")]
+        pub struct Model {
+            #[sea_orm(primary_key)]
+            pub id: i32,
+            pub cake_id: i32,
+            pub name: String,
+        }
+
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {
+            #[sea_orm(
+                belongs_to = "crate::entity::cake::Entity",
+                from = "Column::CakeId",
+                to = "crate::entity::cake::Column::Id"
+            )]
+            Cake,
+        }
+    }
 }
 
 mod service {

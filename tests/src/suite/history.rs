@@ -2,6 +2,7 @@
 
 mod as_of;
 mod gaps;
+mod questions;
 mod random;
 mod reading;
 mod unknown;
@@ -20,6 +21,10 @@ pub use as_of::{
 };
 pub use gaps::{
     a_life_without_a_beginning_is_told, a_table_that_was_emptied, what_left_no_record_is_told,
+};
+pub use questions::{
+    an_update_of_unknown_old_values_is_weighed, rows_are_counted_by_the_calendar,
+    what_may_have_changed_a_column_is_said, who_changed_a_column_last_is_told,
 };
 pub use random::every_state_is_that_of_its_time;
 pub use reading::{

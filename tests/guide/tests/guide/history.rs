@@ -1,7 +1,9 @@
 include!(concat!(env!("OUT_DIR"), "/history.rs"));
 
+use crate::entity::ingredient;
 use audit_sea_orm::prelude::*;
-use sea_orm::prelude::DateTimeUtc;
+use sea_orm::{ConnectionTrait, Set, prelude::DateTimeUtc};
+use sea_orm_migration::MigrationTrait;
 
 #[tokio::test]
 async fn the_past_is_read_compared_and_brought_back() -> crate::Outcome {
@@ -38,10 +40,51 @@ async fn the_past_is_read_compared_and_brought_back() -> crate::Outcome {
         assert_eq!(table::worth("Linzer", time, &db).await?, 0);
     }
 
+    let who = who::set_the_price(&raised, &db).await?;
+    assert_eq!(who.as_deref(), Some("grace"));
+
     let undone = grace.scope(back::undo(&raised, &db)).await?;
     assert_eq!(undone, Some(cake));
     let last = crate::last_record(&db).await?;
     assert_eq!(last.actor_id.as_deref(), Some("grace"));
     assert_eq!(last.reason.as_deref(), Some("undo of record 2"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cake_and_its_ingredients_are_one_timeline() -> crate::Outcome {
+    let db = crate::bakery().await?;
+    let schema = sea_orm::Schema::new(db.get_database_backend());
+    let table = schema.create_table_from_entity(ingredient::Entity);
+    db.execute(&table).await?;
+    let manager = sea_orm_migration::SchemaManager::new(&db);
+    index::IndexIngredients.up(&manager).await?;
+    let cake = crate::baked(&db).await?;
+    let apricots = ingredient::ActiveModel {
+        cake_id: Set(cake.id),
+        name: Set("apricots".to_owned()),
+        ..Default::default()
+    };
+    let apricots = apricots.audited_insert(&db).await?;
+    apricots.audited_delete(&db).await?;
+    let records = parts::last(&cake, &db).await?;
+    let told: Vec<_> = records
+        .iter()
+        .map(|record| {
+            (
+                record.table_name.as_deref().unwrap_or(""),
+                record.action.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("ingredient", "DELETE"),
+            ("ingredient", "CREATE"),
+            ("cake", "CREATE")
+        ]
+    );
+    index::IndexIngredients.down(&manager).await?;
     Ok(())
 }

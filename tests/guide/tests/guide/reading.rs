@@ -38,6 +38,10 @@ async fn a_long_list_is_read_page_by_page() -> crate::Outcome {
     };
     AuditContext::new().actor("ada").scope(bake).await?;
     assert_eq!(pages::count_of_actor("ada", &db).await?, 250);
+    let first = crate::records(&db).await?[0].occurred_at;
+    let until = first + std::time::Duration::from_secs(3600);
+    let weeks = counts::weeks("ada", first, until, &db).await?;
+    assert_eq!(weeks.iter().sum::<u64>(), 250);
     Ok(())
 }
 

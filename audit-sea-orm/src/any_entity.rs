@@ -1,51 +1,53 @@
-//! The audited entities of the program, by their tables: what an undo asks of one whose type it does not know.
+//! The audited entities of the program, by their tables: what is asked of one whose type is not known.
+
+mod unique;
 
 use std::{collections::BTreeMap, marker::PhantomData, sync::LazyLock};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IdenStatic, Identity,
-    IntoActiveModel, Iterable, ModelTrait, QueryFilter, QuerySelect, RelationTrait, Select, Value,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, IdenStatic, Identity, IntoActiveModel, Iterable, ModelTrait, QueryFilter,
+    QueryResult, QuerySelect, QueryTrait, RelationDef, RelationTrait, Select, Statement, Value,
     prelude::async_trait::async_trait,
     sea_query::{Expr, SchemaName, TableName, TableRef},
 };
 use serde_json::Value as Json;
 
-use super::unique;
 use crate::{
     Audited, AuditedTransaction,
-    audited::{object, qualified_name, recorded::Recorded},
+    audited::{object, qualified_name, recorded::Recorded, renames},
     entity::audit_log,
     history::values::{decode, differ, value_of},
-    read::of_objects,
+    read::{of_objects, of_whole_table, tables_of},
     record::{encoding, unknown::Unknown},
 };
 
 /// The values of a row that records show, by column.
-pub(super) type Row = BTreeMap<String, Json>;
+pub(crate) type Row = BTreeMap<String, Json>;
 
 /// A row with the text of its key.
-pub(super) type KeyedRow = (String, Row);
+pub(crate) type KeyedRow = (String, Row);
 
 /// Columns that refer to those of another table.
 #[derive(Clone, Debug)]
-pub(super) struct Reference {
-    pub(super) columns: Vec<String>,
+pub(crate) struct Reference {
+    pub(crate) columns: Vec<String>,
     /// As the database names it.
-    pub(super) table: String,
-    pub(super) referred: Vec<String>,
+    pub(crate) table: String,
+    pub(crate) referred: Vec<String>,
 }
 
 /// What is written to turn an object back.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Write<'a> {
+pub(crate) enum Write<'a> {
     Insert(&'a Row),
     Update(&'a Row),
     Delete,
 }
 
-/// What an undo asks of an audited entity.
+/// What is asked of an audited entity whose type is not known.
 #[async_trait]
-pub(super) trait AnyEntity: Send + Sync {
+pub(crate) trait AnyEntity: Send + Sync {
     /// The table, as records name it.
     fn table(&self) -> &str;
 
@@ -60,6 +62,15 @@ pub(super) trait AnyEntity: Send + Sync {
 
     /// The records of objects, by the texts of their keys.
     fn records(&self, ids: &[&str]) -> Select<audit_log::Entity>;
+
+    /// The records of the table as a whole, of no one object.
+    fn records_of_table(&self) -> Select<audit_log::Entity>;
+
+    /// Each name that a column has in records, with one of the table's there.
+    fn recorded_names(&self, column: &str) -> Vec<(String, String)>;
+
+    /// The columns of the key.
+    fn key_columns(&self) -> Vec<&'static str>;
 
     /// The key of the object that a record names by this text.
     fn key(&self, object_id: &str) -> Option<Row>;
@@ -77,13 +88,12 @@ pub(super) trait AnyEntity: Send + Sync {
     /// Whether two values of a column are not the same.
     fn differ(&self, column: &str, one: &Json, other: &Json) -> bool;
 
-    /// The rows that have one of these sets of values; locked until the transaction ends, where that is asked for.
-    async fn rows(
-        &self,
-        any_of: &[Row],
-        locks: bool,
-        db: &AuditedTransaction,
-    ) -> Result<Vec<KeyedRow>, DbErr>;
+    /// The statement that reads the rows that have one of these sets of values; it locks them until the transaction ends, where
+    /// that is asked for.
+    fn select(&self, any_of: &[Row], locks: bool, backend: DbBackend) -> Result<Statement, DbErr>;
+
+    /// What such a statement read.
+    fn read(&self, row: &QueryResult) -> Result<KeyedRow, DbErr>;
 
     /// Writes to the object with that key.
     async fn write(
@@ -92,6 +102,21 @@ pub(super) trait AnyEntity: Send + Sync {
         write: Write<'_>,
         db: &AuditedTransaction,
     ) -> Result<(), DbErr>;
+}
+
+/// The rows of an entity that have one of these sets of values: see [`AnyEntity::select`].
+pub(crate) async fn rows<C: ConnectionTrait>(
+    entity: &dyn AnyEntity,
+    any_of: &[Row],
+    locks: bool,
+    db: &C,
+) -> Result<Vec<KeyedRow>, DbErr> {
+    if any_of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let select = entity.select(any_of, locks, db.get_database_backend())?;
+    let rows = db.query_all_raw(select).await?;
+    rows.iter().map(|row| entity.read(row)).collect()
 }
 
 /// An audited entity, as it is registered for an undo.
@@ -120,21 +145,37 @@ impl UndoableEntity {
 
 inventory::collect!(UndoableEntity);
 
-/// Every audited entity of the program, by its table in records. Where two have one table, whichever is met first.
-pub(super) fn all() -> &'static BTreeMap<String, Box<dyn AnyEntity>> {
-    static ALL: LazyLock<BTreeMap<String, Box<dyn AnyEntity>>> = LazyLock::new(|| {
-        let mut all = BTreeMap::new();
+/// The audited entities of the program, by their table in records: mostly one for each.
+fn registered() -> &'static BTreeMap<String, Vec<Box<dyn AnyEntity>>> {
+    static ALL: LazyLock<BTreeMap<String, Vec<Box<dyn AnyEntity>>>> = LazyLock::new(|| {
+        let mut all = BTreeMap::<_, Vec<_>>::new();
         for registered in inventory::iter::<UndoableEntity> {
             let entity = (registered.0)();
-            all.entry(entity.table().to_owned()).or_insert(entity);
+            all.entry(entity.table().to_owned())
+                .or_default()
+                .push(entity);
         }
         all
     });
     &ALL
 }
 
-/// An entity whose type is known, with what is asked of it again and again.
-struct Typed<E> {
+/// The audited entity of a table of that name in records; of several whichever is met first.
+pub(crate) fn of(table: &str) -> Option<&'static dyn AnyEntity> {
+    let entities = registered().get(table)?;
+    entities.first().map(AsRef::as_ref)
+}
+
+/// An audited entity of each table.
+pub(crate) fn each() -> impl Iterator<Item = &'static dyn AnyEntity> {
+    registered()
+        .values()
+        .filter_map(|entities| Some(entities.first()?.as_ref()))
+}
+
+/// An entity whose type is known, with what is asked of it again and again. What need not know the type stands outside: an
+/// application compiles the rest once more for each entity.
+pub(crate) struct Typed<E> {
     own_table: String,
     references: Vec<Reference>,
     unique: Vec<Vec<String>>,
@@ -142,20 +183,14 @@ struct Typed<E> {
 }
 
 impl<E: Audited> Typed<E> {
-    fn new() -> Self {
-        let relations = E::Relation::iter().map(|relation| relation.def());
-        // SeaORM calls that side the owner that does not hold the key.
-        let held = relations.filter(|relation| !relation.is_owner);
-        let references = held.filter_map(|relation| {
-            Some(Reference {
-                columns: names(&relation.from_col),
-                table: table_name(&relation.to_tbl)?,
-                referred: names(&relation.to_col),
-            })
-        });
+    pub(crate) fn new() -> Self {
+        let mut references = Vec::new();
+        for relation in E::Relation::iter() {
+            references.extend(reference(&relation.def()));
+        }
         Self {
             own_table: qualified_name(&E::default()),
-            references: references.collect(),
+            references,
             unique: unique::columns::<E>(),
             entity: PhantomData,
         }
@@ -186,19 +221,13 @@ impl<E: Audited> Typed<E> {
 
     /// Whether a row has one of these sets of values. By a list, where each is of one column, which every planner knows.
     fn has_any(any_of: &[Row]) -> Result<Condition, DbErr> {
-        let singles = any_of.iter().map(|values| match values.len() {
-            1 => values.iter().next(),
-            _ => None,
-        });
-        if let Some(singles) = singles.collect::<Option<Vec<_>>>()
-            && let Some((name, _)) = singles.first()
-            && singles.iter().all(|(other, _)| other == name)
+        if let Some(name) = only_column(any_of)
+            && let Some(column) = Self::column(name)
         {
-            let mut list = Vec::with_capacity(singles.len());
-            for (name, json) in &singles {
+            let mut list: Vec<Value> = Vec::with_capacity(any_of.len());
+            for json in any_of.iter().flat_map(BTreeMap::values) {
                 list.push(Self::value(name, json)?.1);
             }
-            let column = Self::value(name, singles[0].1)?.0;
             return Ok(Condition::all().add(column.is_in(list)));
         }
         let mut any = Condition::any().add(Expr::value(false));
@@ -212,13 +241,15 @@ impl<E: Audited> Typed<E> {
         let recorded = Recorded::<E>::get();
         let key = object::model_key::<E>(model, recorded.keys());
         let id = object::id_text(&key).map_err(crate::Error::from)?;
-        let shown = recorded.columns().iter();
-        let shown = shown.filter(|column| recorded.unmasked_column(column.as_str()).is_some());
-        let values = shown.filter_map(|column| {
-            let json = encoding::to_json(&model.get(*column)).ok()?;
-            Some((column.as_str().to_owned(), json))
-        });
-        Ok((id, values.collect()))
+        let mut row = Row::new();
+        for (column, field) in recorded.columns().iter().zip(recorded.fields()) {
+            if !field.is_masked()
+                && let Ok(json) = encoding::to_json(&model.get(*column))
+            {
+                row.insert(column.as_str().to_owned(), json);
+            }
+        }
+        Ok((id, row))
     }
 
     fn active_model(key: &Row, columns: &Row) -> Result<E::ActiveModel, DbErr> {
@@ -256,24 +287,37 @@ where
         of_objects::<E>(audit_log::Entity::find(), ids.iter().copied())
     }
 
+    fn records_of_table(&self) -> Select<audit_log::Entity> {
+        of_whole_table::<E>(audit_log::Entity::find())
+    }
+
+    fn recorded_names(&self, column: &str) -> Vec<(String, String)> {
+        recorded_names(self.table(), &tables_of::<E>(), column)
+    }
+
+    fn key_columns(&self) -> Vec<&'static str> {
+        let keys = Recorded::<E>::get().keys().iter();
+        keys.map(IdenStatic::as_str).collect()
+    }
+
     fn key(&self, object_id: &str) -> Option<Row> {
         let values = object::key_of_text::<E>(object_id)?;
-        let keys = Recorded::<E>::get().keys().iter();
-        let parts = keys.zip(&values).map(|(column, value)| {
+        let mut key = Row::new();
+        for (column, value) in Recorded::<E>::get().keys().iter().zip(&values) {
             let json = encoding::to_json(value).ok()?;
-            Some((column.as_str().to_owned(), json))
-        });
-        parts.collect()
+            key.insert(column.as_str().to_owned(), json);
+        }
+        Some(key)
     }
 
     fn key_of(&self, columns: &Row) -> Option<Row> {
-        let keys = Recorded::<E>::get().keys().iter();
-        let parts = keys.map(|key| {
+        let mut found = Row::new();
+        for key in Recorded::<E>::get().keys() {
             let (name, json) = columns.get_key_value(key.as_str())?;
             decode::<E>(*key, json).ok()?;
-            Some((name.clone(), json.clone()))
-        });
-        parts.collect()
+            found.insert(name.clone(), json.clone());
+        }
+        Some(found)
     }
 
     fn id(&self, key: &Row) -> Option<String> {
@@ -306,21 +350,16 @@ where
         differ::<E>(column, one, other)
     }
 
-    async fn rows(
-        &self,
-        any_of: &[Row],
-        locks: bool,
-        db: &AuditedTransaction,
-    ) -> Result<Vec<KeyedRow>, DbErr> {
-        if any_of.is_empty() {
-            return Ok(Vec::new());
-        }
+    fn select(&self, any_of: &[Row], locks: bool, backend: DbBackend) -> Result<Statement, DbErr> {
         let mut select = E::find().filter(Self::has_any(any_of)?);
         if locks {
             select = select.lock_exclusive();
         }
-        let models = select.all(db).await?;
-        models.iter().map(Self::row).collect()
+        Ok(select.build(backend))
+    }
+
+    fn read(&self, row: &QueryResult) -> Result<KeyedRow, DbErr> {
+        Self::row(&E::Model::from_query_result(row, "")?)
     }
 
     async fn write(
@@ -344,6 +383,38 @@ where
         }
         Ok(())
     }
+}
+
+/// The reference of a relation; `None` where the other side holds the key. SeaORM calls that side the owner that does not.
+fn reference(relation: &RelationDef) -> Option<Reference> {
+    if relation.is_owner {
+        return None;
+    }
+    Some(Reference {
+        columns: names(&relation.from_col),
+        table: table_name(&relation.to_tbl)?,
+        referred: names(&relation.to_col),
+    })
+}
+
+/// The one column that each of these sets has a value of.
+fn only_column(any_of: &[Row]) -> Option<&str> {
+    let (name, _) = any_of.first()?.first_key_value()?;
+    let is_only = |values: &Row| values.len() == 1 && values.contains_key(name);
+    any_of.iter().all(is_only).then_some(name)
+}
+
+/// Each name that a column of a table has in records, with each of the table's.
+fn recorded_names(table: &str, tables: &[String], column: &str) -> Vec<(String, String)> {
+    let former = renames::all().former_columns(column);
+    let former = former.filter(|(tables, _)| tables.first() == Some(&table));
+    let former = former.flat_map(|(_, former)| former.iter().map(String::as_str));
+    let columns: Vec<&str> = std::iter::once(column).chain(former).collect();
+    let pairs = tables.iter().flat_map(|table| {
+        let columns = columns.iter();
+        columns.map(move |column| (table.clone(), (*column).to_owned()))
+    });
+    pairs.collect()
 }
 
 fn names(columns: &Identity) -> Vec<String> {

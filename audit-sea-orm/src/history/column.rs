@@ -1,0 +1,230 @@
+//! Who changed a column of an object, and since when it has a value.
+
+use std::collections::VecDeque;
+
+use audit_core::{Change, FieldPolicy};
+use sea_orm::{ConnectionTrait, DbErr, IdenStatic, Value};
+use serde_json::Value as Json;
+
+use super::{
+    History,
+    reader::{Cursor, Reader, Told},
+    state::{Event, Silenced},
+    values::decode,
+};
+use crate::{
+    Audited, Error,
+    audited::recorded::Recorded,
+    entity::audit_log,
+    record::{
+        encoding,
+        unknown::{Unknown, UnknownColumns},
+    },
+};
+
+/// A change of one column of an object: see [`History::last_change`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ColumnChange {
+    /// The record of it: who, when and why.
+    pub record: audit_log::Model,
+    /// The value before and after it, as records have them. `old` is `None` where it came with the object, and where nobody knows.
+    pub change: Change,
+    /// Whether records show that it was this one. They do not where a change since was silenced, by a context that said to record no
+    /// values, or where an update was recorded without the values before and no earlier record tells them.
+    pub is_certain: bool,
+}
+
+impl<E: Audited> History<E> {
+    /// Who changed a column last, when and why: the newest record that gave it another value, or with which the object came.
+    ///
+    /// `None` where no record did: the value is older than the audit log, or the object never was. For an object that is gone it is
+    /// the last change before it went. Of a masked column the record is known, its values are not.
+    ///
+    /// # Errors
+    /// What the database reports, and [`Error::Incomplete`] for a column that is skipped: no record tells of it.
+    ///
+    /// # Example
+    /// ```
+    /// # mod cake {
+    /// #     use sea_orm::entity::prelude::*;
+    /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+    /// #     #[sea_orm(table_name = "cake")]
+    /// #     pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub price: i32 }
+    /// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    /// #     pub enum Relation {}
+    /// # }
+    /// # use audit_sea_orm::prelude::*;
+    /// # use sea_orm::{DatabaseConnection, DbErr};
+    /// async fn who_set_the_price(cake: &cake::Model, db: &DatabaseConnection) -> Result<Option<String>, DbErr> {
+    ///     let last = History::of(cake).last_change(cake::Column::Price, db).await?;
+    ///     Ok(last.and_then(|last| last.record.actor_name))
+    /// }
+    /// # fn main() {}
+    /// ```
+    pub async fn last_change<C: ConnectionTrait>(
+        &self,
+        column: E::Column,
+        db: &C,
+    ) -> Result<Option<ColumnChange>, DbErr> {
+        self.last_change_where(column, |_| true, db).await
+    }
+
+    /// When a column last got a value, by whom and why.
+    ///
+    /// `None` where no record gave it that value.
+    ///
+    /// # Errors
+    /// What the database reports, and [`Error::Incomplete`] for a column that is masked or skipped: no record has its values.
+    ///
+    /// # Example
+    /// ```
+    /// # mod cake {
+    /// #     use sea_orm::entity::prelude::*;
+    /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
+    /// #     #[sea_orm(table_name = "cake")]
+    /// #     pub struct Model { #[sea_orm(primary_key)] pub id: i32, pub price: i32 }
+    /// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    /// #     pub enum Relation {}
+    /// # }
+    /// # use audit_sea_orm::prelude::*;
+    /// # use sea_orm::{DatabaseConnection, DbErr, prelude::DateTimeUtc};
+    /// /// Since when the cake has its price.
+    /// async fn since(cake: &cake::Model, db: &DatabaseConnection) -> Result<Option<DateTimeUtc>, DbErr> {
+    ///     let change = History::of(cake).last_change_to(cake::Column::Price, cake.price, db).await?;
+    ///     Ok(change.map(|change| change.record.occurred_at))
+    /// }
+    /// # fn main() {}
+    /// ```
+    pub async fn last_change_to<C: ConnectionTrait>(
+        &self,
+        column: E::Column,
+        value: impl Into<Value> + Send,
+        db: &C,
+    ) -> Result<Option<ColumnChange>, DbErr> {
+        let name = column.as_str();
+        if Recorded::<E>::get().policy(name) == FieldPolicy::Mask {
+            return Err(unknown(name, Unknown::Masked));
+        }
+        let value = encoding::to_json(&value.into()).map_err(Error::from)?;
+        let value = decode::<E>(column, &value).map_err(Error::from)?;
+        let is_asked = |new: &Json| decode::<E>(column, new).is_ok_and(|new| new == value);
+        self.last_change_where(column, is_asked, db).await
+    }
+
+    async fn last_change_where<C: ConnectionTrait>(
+        &self,
+        column: E::Column,
+        is_asked: impl Fn(&Json) -> bool + Send,
+        db: &C,
+    ) -> Result<Option<ColumnChange>, DbErr> {
+        let name = column.as_str();
+        if Recorded::<E>::get().policy(name) == FieldPolicy::Skip {
+            return Err(unknown(name, Unknown::Skipped));
+        }
+        let reader = Reader::<E>::new(self.key(), db).await?.about(column);
+        let mut records = Cursor::before(i64::MAX);
+        let mut changes = ColumnChanges::<E>::of(column);
+        while let Some(told) = records.next(&reader, db).await? {
+            changes.back(told);
+            if let Some(found) = changes.find(&is_asked) {
+                return Ok(Some(found));
+            }
+        }
+        changes.end();
+        Ok(changes.find(&is_asked))
+    }
+}
+
+/// The changes of a column, found one by one on the way back through the records of its object.
+struct ColumnChanges<E: Audited> {
+    column: E::Column,
+    /// The newest first.
+    found: VecDeque<ColumnChange>,
+    /// An update whose values before nobody knows yet: it may have left the column as it was.
+    open: Option<ColumnChange>,
+    /// No change that could have followed was silenced.
+    is_certain: bool,
+}
+
+impl<E: Audited> ColumnChanges<E> {
+    fn of(column: E::Column) -> Self {
+        Self {
+            column,
+            found: VecDeque::new(),
+            open: None,
+            is_certain: true,
+        }
+    }
+
+    /// The first of those found that was to such a value.
+    fn find(&mut self, is_asked: impl Fn(&Json) -> bool) -> Option<ColumnChange> {
+        while let Some(change) = self.found.pop_front() {
+            if change.change.new.as_ref().is_some_and(&is_asked) {
+                return Some(change);
+            }
+        }
+        None
+    }
+
+    /// Takes the next older record.
+    fn back(&mut self, told: Told) {
+        match told.event {
+            Event::Created | Event::Updated { knows_old: true } => {
+                if let Some(change) = self.change_of(told.record) {
+                    self.close(change.change.new.as_ref());
+                    self.found.push_back(change);
+                }
+            }
+            Event::Updated { knows_old: false } => {
+                if let Some(change) = self.change_of(told.record) {
+                    self.close(change.change.new.as_ref());
+                    self.open = Some(change);
+                }
+            }
+            Event::Skipped(Silenced::Create | Silenced::Update) => {
+                self.end();
+                self.is_certain = false;
+            }
+            // What comes after was another life of the object.
+            Event::Deleted
+            | Event::Truncated
+            | Event::Skipped(Silenced::Delete | Silenced::Truncate) => self.end(),
+        }
+    }
+
+    /// No record tells what the column was before.
+    fn end(&mut self) {
+        if let Some(mut open) = self.open.take() {
+            open.is_certain = false;
+            self.found.push_back(open);
+        }
+    }
+
+    /// What the column was before the update that is open.
+    fn close(&mut self, before: Option<&Json>) {
+        if Recorded::<E>::get().policy(self.column.as_str()) == FieldPolicy::Mask {
+            return self.end();
+        }
+        let Some(mut open) = self.open.take() else {
+            return;
+        };
+        if open.change.new.as_ref() != before {
+            open.change.old = before.cloned();
+            self.found.push_back(open);
+        }
+    }
+
+    fn change_of(&self, record: audit_log::Model) -> Option<ColumnChange> {
+        let change = record.changes().get(self.column.as_str())?.clone();
+        Some(ColumnChange {
+            change,
+            record,
+            is_certain: self.is_certain,
+        })
+    }
+}
+
+fn unknown(column: &str, why: Unknown) -> DbErr {
+    Error::Incomplete(UnknownColumns::new([(column.to_owned(), why)])).into()
+}
