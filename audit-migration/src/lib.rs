@@ -65,6 +65,8 @@
 //! `audit-migration check` fails where the trail or a capture trigger is not as it should be: see
 //! [the page on checks](audit_sea_orm::checks) for its exit codes, its JSON, and its use in CI and in probes.
 //!
+//! `audit-migration doctor` lists the records whose table or column is gone.
+//!
 //! # Timelines
 //! [`timeline::TimelineExt`] gives an entity of parts an index, by which a [timeline](audit_sea_orm::timeline) finds those that are gone.
 //!

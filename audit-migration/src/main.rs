@@ -1,4 +1,5 @@
-//! Runs the migrations of the audit trail alone: `audit-migration up`; and checks a database: `audit-migration check`.
+//! Runs the migrations of the audit trail alone: `audit-migration up`; checks a database: `audit-migration check`; and finds
+//! records that no longer fit: `audit-migration doctor`.
 
 use std::process::ExitCode;
 
@@ -19,8 +20,8 @@ const NOT_CLEAN: u8 = 1;
 const FAILED: u8 = 2;
 
 const EXIT_CODES: &str = "Exit codes:
-  0  done; of `check`: all is as it should be
-  1  of `check` alone: something is not as it should be
+  0  done; of `check` and `doctor`: all is as it should be
+  1  of `check` and `doctor` alone: something is not as it should be
   2  it could not be done: no connection, wrong arguments, or refused";
 
 /// Creates, shows, checks and removes the tables of the audit trail.
@@ -57,6 +58,19 @@ enum Command {
         /// Answers warnings with 1 too.
         #[arg(long)]
         deny_warnings: bool,
+    },
+    /// Lists the records that no longer fit: their table or column is gone, and why. Reads every record, changes nothing.
+    ///
+    /// It does not know the application's entities, so it finds names that are gone, and no types: `audit_sea_orm::doctor`, in
+    /// the application, finds both.
+    #[command(after_help = EXIT_CODES)]
+    Doctor {
+        /// Begins behind the record with that number.
+        #[arg(long, default_value_t = 0)]
+        after: i64,
+        /// Prints the diagnosis as one JSON document.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -98,6 +112,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, DbErr> {
             json,
             deny_warnings,
         } => return check(&migrator, &db, json, deny_warnings).await,
+        Command::Doctor { after, json } => return doctor(&db, after, json).await,
         Command::Status => {}
     }
     say_status(&migrator, &db).await?;
@@ -127,6 +142,21 @@ async fn check(
         pending.len()
     ));
     Ok(ExitCode::from(NOT_CLEAN))
+}
+
+async fn doctor(db: &DatabaseConnection, after: i64, json: bool) -> Result<ExitCode, DbErr> {
+    let diagnosis = audit_sea_orm::doctor::examine_after(after.into(), db).await?;
+    if json {
+        let text = serde_json::to_string_pretty(&diagnosis);
+        say(&text.map_err(|error| DbErr::Json(error.to_string()))?);
+    } else {
+        say(diagnosis.to_string().trim_end());
+    }
+    Ok(if diagnosis.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(NOT_CLEAN)
+    })
 }
 
 /// The names of the migrations that are not applied: none where an application merged them, as it notes them in a table of

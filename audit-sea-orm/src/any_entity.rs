@@ -85,6 +85,12 @@ pub(crate) trait AnyEntity: Send + Sync {
     /// known. Of a whole row each column must be known.
     fn restorable(&self, columns: &Row, is_whole: bool) -> (Row, Vec<(String, Unknown)>);
 
+    /// Whether it has a column of that name.
+    fn has_column(&self, column: &str) -> bool;
+
+    /// Why a value is none of a column's.
+    fn misfit(&self, column: &str, value: &Json) -> Option<String>;
+
     /// Whether two values of a column are not the same.
     fn differ(&self, column: &str, one: &Json, other: &Json) -> bool;
 
@@ -160,10 +166,14 @@ fn registered() -> &'static BTreeMap<String, Vec<Box<dyn AnyEntity>>> {
     &ALL
 }
 
+/// The audited entities of a table of that name in records: one, unless several share it.
+pub(crate) fn all_of(table: &str) -> &'static [Box<dyn AnyEntity>] {
+    registered().get(table).map_or(&[], Vec::as_slice)
+}
+
 /// The audited entity of a table of that name in records; of several whichever is met first.
 pub(crate) fn of(table: &str) -> Option<&'static dyn AnyEntity> {
-    let entities = registered().get(table)?;
-    entities.first().map(AsRef::as_ref)
+    all_of(table).first().map(AsRef::as_ref)
 }
 
 /// An audited entity of each table.
@@ -344,6 +354,15 @@ where
             }
         }
         (known, unknown)
+    }
+
+    fn has_column(&self, column: &str) -> bool {
+        Self::column(column).is_some()
+    }
+
+    fn misfit(&self, column: &str, value: &Json) -> Option<String> {
+        let refused = decode::<E>(Self::column(column)?, value).err()?;
+        Some(refused.to_string())
     }
 
     fn differ(&self, column: &str, one: &Json, other: &Json) -> bool {

@@ -166,7 +166,7 @@ mod state;
 mod table;
 mod trigger;
 
-pub(crate) use catalog::has_trail;
+pub(crate) use catalog::{columns_of, has_trail};
 pub use check::{CheckReport, TableReport, check, check_entities};
 pub use drift::Drift;
 #[cfg(feature = "__tests")]

@@ -8,7 +8,22 @@ use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
     reason = "this is the clock that the others must use"
 )]
 pub(crate) fn now() -> DateTime<Utc> {
+    #[cfg(feature = "test-util")]
+    if let Ok(Some(time)) = FIXED.try_with(|time| *time) {
+        return time.trunc_subsecs(6);
+    }
     Utc::now().trunc_subsecs(6)
+}
+
+#[cfg(feature = "test-util")]
+tokio::task_local! {
+    static FIXED: Option<DateTime<Utc>>;
+}
+
+/// Has it be that time, for what a future does itself.
+#[cfg(feature = "test-util")]
+pub(crate) async fn fixed<F: Future>(time: Option<DateTime<Utc>>, future: F) -> F::Output {
+    FIXED.scope(time, future).await
 }
 
 /// A time as a parameter. sqlx sends a `DateTime<Utc>` to MariaDB as a `TIMESTAMP`, which is `NULL` outside the

@@ -97,6 +97,7 @@
 //! - `stream`: streams through an [`AuditedConnection`].
 //! - `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`: forwarded to `sea-orm`, which this crate otherwise leaves
 //!   without driver, runtime and TLS. [`AuditConnectOptionsExt`] needs that of the driver.
+//! - `test-util`: helpers for the tests of an application.
 //!
 //! # Database support
 //! SQLite 3.38 and later (hooks alone: 3.35), PostgreSQL 13 and later, MySQL 8 and MariaDB 10.6 and later, with one behaviour. What
@@ -131,6 +132,7 @@ mod audited;
 pub mod capture;
 mod clock;
 mod connection;
+pub mod doctor;
 pub mod entity;
 mod error;
 mod event;
@@ -142,6 +144,8 @@ mod quoted;
 mod read;
 mod record;
 pub mod task;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 pub mod timeline;
 mod tripwire;
 pub mod undo;

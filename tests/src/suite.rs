@@ -8,6 +8,7 @@ pub mod complete;
 pub mod concurrency;
 pub mod context;
 pub mod coverage;
+pub mod doctor;
 pub mod events;
 pub mod failure;
 pub mod far_future;
@@ -23,6 +24,7 @@ pub mod queries;
 pub mod renames;
 pub mod schema;
 pub mod skip;
+pub mod test_util;
 pub mod timeline;
 pub mod transactions;
 pub mod triggers;
@@ -164,6 +166,14 @@ pub const ALL: &[(&str, TestFn)] = list! {
         parts_that_are_gone_are_found_by_an_index,
         what_is_part_of_nothing_is_refused,
     ],
+    doctor: [
+        every_kind_of_misfit_is_named,
+        every_record_is_looked_at,
+    ],
+    test_util: [
+        a_block_left_exactly_these_records,
+        records_of_triggers_are_left_too,
+    ],
     undo: [
         a_request_is_undone_and_done_again,
         one_actor_is_undone,
@@ -253,6 +263,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         the_program_explains_a_wrong_url,
         the_program_checks,
         the_program_checks_for_programs,
+        the_program_finds_what_no_longer_fits,
     ],
     skip: [
         skipped_tables_leave_no_record_and_cost_nothing,

@@ -123,6 +123,27 @@ pub(crate) async fn has_trail<C: ConnectionTrait>(db: &C) -> Result<bool, DbErr>
 
 /// A table and its columns, by one statement, as the connection's search path finds it; `None` where there is no such.
 ///
+/// The columns of a table that records name; `None` where the database has no such table, or does not show it.
+pub(crate) async fn columns_of<C: ConnectionTrait>(
+    recorded: &str,
+    db: &C,
+) -> Result<Option<Vec<String>>, DbErr> {
+    let dialect = Dialect::of(db).await?;
+    // A name in records has a schema where its entity names one; a table's own name may have a dot as well.
+    let places = [(None, recorded)].into_iter();
+    for (schema, table) in places.chain(
+        recorded
+            .split_once('.')
+            .map(|(schema, table)| (Some(schema), table)),
+    ) {
+        if let Some(described) = describe(db, dialect, schema, table).await? {
+            let columns = described.columns.into_iter();
+            return Ok(Some(columns.map(|column| column.name).collect()));
+        }
+    }
+    Ok(None)
+}
+
 /// `VIRTUAL` columns, new in PostgreSQL 18, may use nothing but what is in `pg_catalog`.
 pub(super) async fn describe<C: ConnectionTrait>(
     db: &C,

@@ -53,7 +53,7 @@ pub(crate) fn differ<E: Audited>(column: &str, one: &Json, other: &Json) -> bool
 }
 
 /// The database's text of a value that the application could not read.
-fn unreadable(json: &Json) -> Option<&str> {
+pub(crate) fn unreadable(json: &Json) -> Option<&str> {
     let object = json.as_object().filter(|object| object.len() == 1)?;
     object.get(UNREADABLE)?.as_str()
 }

@@ -22,6 +22,8 @@ mod reading;
 mod security;
 #[path = "guide/start.rs"]
 mod start;
+#[path = "guide/testing.rs"]
+mod testing;
 #[path = "guide/undo.rs"]
 mod undo;
 

@@ -13,7 +13,7 @@ use crate::{Backend, Outcome, Test, entity::cake};
 
 pub use program::{
     the_program_checks, the_program_checks_for_programs, the_program_explains_a_wrong_url,
-    the_program_migrates,
+    the_program_finds_what_no_longer_fits, the_program_migrates,
 };
 pub use sync::{schema_sync_does_not_make_the_trail, schema_sync_of_a_captured_table};
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::catalog;
 use crate::{
-    Backend, Outcome, Test, child,
+    Backend, Outcome, Test, by_hand, child,
     entity::{ignored::film, ledger::account},
 };
 
@@ -123,6 +123,47 @@ pub async fn the_program_checks(t: &mut Test) -> Outcome {
         "trail: table `audit_data_export` is missing\nledger_account: triggers\n\
          ledger_account: column `extra` is not known to the triggers\n"
     );
+    Ok(())
+}
+
+/// `doctor` knows no entities, so it finds what is gone from the database; it fails where there is any.
+pub async fn the_program_finds_what_no_longer_fits(t: &mut Test) -> Outcome {
+    let url = t.isolated.url.clone();
+    t.create_table(film::Entity).await?;
+    let record = |table: &'static str, json: &'static str| by_hand::Record {
+        action: "CREATE",
+        table,
+        object_id: "1",
+        side: "new_values",
+        json,
+    };
+    record("ignored_film", r#"{"id":"any"}"#)
+        .write(&t.db)
+        .await?;
+    let clean = run(&url, &["doctor"]).await?;
+    assert!(clean.status.success(), "{}", text(&clean.stderr));
+    assert_eq!(
+        text(&clean.stdout),
+        "1 record looked at, 0 kinds of misfits\n"
+    );
+
+    record("vanished", r#"{"a":1}"#).write(&t.db).await?;
+    let found = run(&url, &["doctor"]).await?;
+    assert_eq!(found.status.code(), Some(1));
+    let said = text(&found.stdout);
+    assert!(
+        said.contains("\nvanished: 1 record (2): no entity"),
+        "{said}"
+    );
+    let json = run(&url, &["doctor", "--json"]).await?;
+    assert_eq!(json.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&json.stdout)?;
+    let misfit = json!({
+        "table": "vanished", "column": null, "kind": {"kind": "unknown_table"}, "records": 1, "first": 2, "last": 2
+    });
+    assert_eq!(json, json!({"records": 2, "misfits": [misfit]}));
+    let after = run(&url, &["doctor", "--after", "2"]).await?;
+    assert!(after.status.success(), "{}", text(&after.stdout));
     Ok(())
 }
 
