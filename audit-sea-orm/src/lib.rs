@@ -129,6 +129,7 @@ pub mod threats {}
 pub mod __private;
 mod any_entity;
 mod audited;
+pub mod baseline;
 pub mod capture;
 mod clock;
 mod connection;

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod bakery;
+pub mod baseline;
 pub mod cancellation;
 pub mod captured;
 pub mod complete;
@@ -165,6 +166,14 @@ pub const ALL: &[(&str, TestFn)] = list! {
         records_that_the_database_cannot_read_are_found,
         parts_that_are_gone_are_found_by_an_index,
         what_is_part_of_nothing_is_refused,
+    ],
+    baseline: [
+        rows_without_a_record_get_one,
+        a_baseline_is_a_part_of_the_history,
+        a_large_table_is_recorded_in_batches,
+        a_baseline_beside_writers_is_whole,
+        a_dropped_baseline_goes_on,
+        a_killed_baseline_goes_on,
     ],
     doctor: [
         every_kind_of_misfit_is_named,

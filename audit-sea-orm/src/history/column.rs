@@ -186,8 +186,9 @@ impl<E: Audited> ColumnChanges<E> {
                 self.end();
                 self.is_certain = false;
             }
-            // What comes after was another life of the object.
-            Event::Deleted
+            // Nobody knows what was before, or it was another life of the object.
+            Event::Found
+            | Event::Deleted
             | Event::Truncated
             | Event::Skipped(Silenced::Delete | Silenced::Truncate) => self.end(),
         }

@@ -7,12 +7,22 @@ use serde_json::Value as Json;
 use crate::entity::audit_log;
 
 /// The actions of records that tell of an object's state.
-pub(crate) const ACTIONS: [&str; 5] = ["CREATE", "UPDATE", "DELETE", "TRUNCATE", "SKIPPED"];
+pub(crate) const ACTIONS: [&str; 6] = [
+    "CREATE", "UPDATE", "DELETE", "TRUNCATE", "SKIPPED", BASELINE,
+];
+
+/// The action of a record that tells what a row held, and of no change.
+pub(crate) const BASELINE: &str = "BASELINE";
+
+/// The actions of records that tell of a change.
+pub(crate) const CHANGES: [&str; 5] = ["CREATE", "UPDATE", "DELETE", "TRUNCATE", "SKIPPED"];
 
 /// What a record says happened to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     Created,
+    /// It was there, as its whole row says. Of what was before nobody knows.
+    Found,
     /// With the values before, or without.
     Updated {
         knows_old: bool,
@@ -38,6 +48,7 @@ impl Event {
     pub(crate) fn of(record: &audit_log::Model) -> Option<Self> {
         Some(match record.action.as_str() {
             "CREATE" => Self::Created,
+            BASELINE => Self::Found,
             "UPDATE" => Self::Updated {
                 knows_old: record.old_values.is_some(),
             },
@@ -57,6 +68,7 @@ impl Event {
     pub(crate) fn leaves_it_there(self) -> bool {
         match self {
             Self::Created
+            | Self::Found
             | Self::Updated { .. }
             | Self::Skipped(Silenced::Create | Silenced::Update) => true,
             Self::Deleted
@@ -68,7 +80,8 @@ impl Event {
     /// Whether the object was there before it; a table that was emptied tells nothing of that.
     pub(crate) fn found_it_there(self) -> bool {
         match self {
-            Self::Updated { .. }
+            Self::Found
+            | Self::Updated { .. }
             | Self::Deleted
             | Self::Skipped(Silenced::Update | Silenced::Delete) => true,
             Self::Created
@@ -151,7 +164,7 @@ impl Search {
     /// Takes what a record left, going back in time from a point.
     pub(super) fn back(&mut self, event: Event, record: &audit_log::Model) {
         match event {
-            Event::Created => {
+            Event::Created | Event::Found => {
                 self.take(record, |change| change.new);
                 self.is_over = true;
             }
@@ -177,6 +190,10 @@ impl Search {
             }
             Event::Deleted => {
                 self.take(record, |change| change.old);
+                self.is_over = true;
+            }
+            Event::Found => {
+                self.take(record, |change| change.new);
                 self.is_over = true;
             }
             Event::Skipped(_) => self.silence(),

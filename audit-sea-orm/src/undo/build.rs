@@ -17,7 +17,7 @@ use crate::{
     audited::renames,
     entity::audit_log::{Column, Model},
     error::undo_conflict::{UndoConflict, UndoneObject},
-    history::state::{ACTIONS, Event},
+    history::state::{CHANGES, Event},
 };
 
 /// The steps of an undo in their order, and what stands in its way.
@@ -144,7 +144,7 @@ async fn since(
     let first = deeds.iter().map(Deed::first).min().unwrap_or_default();
     let newer = entity
         .records(&ids)
-        .filter(Column::Action.is_in(ACTIONS))
+        .filter(Column::Action.is_in(CHANGES))
         .newer_than(first.into())
         .oldest_first();
     let mut since: HashMap<String, Vec<Model>> = HashMap::new();

@@ -84,7 +84,7 @@ impl Deed {
                     self.after = Presence::Gone;
                 }
             }
-            Event::Truncated => {}
+            Event::Truncated | Event::Found => {}
         }
     }
 

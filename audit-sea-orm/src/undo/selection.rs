@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     RecordQuery, TrailQuery,
     entity::audit_log::{Column, Entity, Model},
-    history::state::ACTIONS,
+    history::state::CHANGES,
 };
 
 /// Whose writes.
@@ -49,7 +49,7 @@ impl Selection {
             Origin::Transaction(id) => all.of_transaction(id),
             Origin::Actor { id, from, until } => all.by_actor(id).between(*from, *until),
         };
-        let theirs = theirs.filter(Column::Action.is_in(ACTIONS));
+        let theirs = theirs.filter(Column::Action.is_in(CHANGES));
         theirs.oldest_first().all(db).await
     }
 

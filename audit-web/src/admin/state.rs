@@ -31,15 +31,21 @@ fn before(records: &[audit_log::Model]) -> State {
     let mut state = State::default();
     let mut written = BTreeSet::new();
     for record in records {
-        for (column, old) in entries(record.old_values.as_ref()) {
+        let is_baseline = record.action == "BASELINE";
+        let held = if is_baseline {
+            &record.new_values
+        } else {
+            &record.old_values
+        };
+        for (column, old) in entries(held.as_ref()) {
             if !written.contains(column) && !state.values.contains_key(column) {
                 state.values.insert(column.clone(), old.clone());
             }
         }
         written.extend(entries(record.new_values.as_ref()).map(|(column, _)| column));
         // Behind what was skipped any column may have changed.
-        if matches!(record.action.as_str(), "CREATE" | "DELETE" | "SKIPPED") {
-            state.is_complete = record.action == "DELETE";
+        if is_baseline || matches!(record.action.as_str(), "CREATE" | "DELETE" | "SKIPPED") {
+            state.is_complete = is_baseline || record.action == "DELETE";
             break;
         }
     }
@@ -57,7 +63,7 @@ fn apply(state: &mut State, record: &audit_log::Model) {
     let new =
         entries(record.new_values.as_ref()).map(|(column, value)| (column.clone(), value.clone()));
     match record.action.as_str() {
-        "CREATE" => {
+        "CREATE" | "BASELINE" => {
             *state = State {
                 exists: true,
                 is_complete: true,
@@ -113,6 +119,18 @@ mod tests {
             "old_values": old, "new_values": new,
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn a_baseline_is_the_state_before_and_after_it() {
+        let records = [
+            record("BASELINE", &Value::Null, &json!({"a": 1, "b": 2})),
+            record("UPDATE", &json!({"a": 1}), &json!({"a": 3})),
+        ];
+        let found = before(&records);
+        assert!(found.exists && found.is_complete);
+        assert_eq!(found.values["a"], json!(1));
+        assert_eq!(self::states(&records)[0], found);
     }
 
     #[test]

@@ -7,11 +7,11 @@
 //! `child serve URL DEADLINE` serves until a signal, and says where; `/events/N` reports so many events, the
 //! answer of `/endless` has no end, that of `/stuck` does not begin, and `/hold` takes every connection for good. Those below
 //! `/audited` are watched by a layer; `/is-stuck` is answered when one is. `child count URL` fails, and refuses a login, a hundred
-//! times each, and then waits to be killed.
+//! times each, and then waits to be killed. `child baseline URL` makes a baseline of the tarts, saying when it begins and ends.
 
 use std::{convert::Infallible, env, error::Error, io::Write, sync::Arc, time::Duration};
 
-use audit_sea_orm::{AuditConnectOptionsExt, LoginAttempt};
+use audit_sea_orm::{AuditConnectOptionsExt, LoginAttempt, baseline::Baseline};
 use audit_tests::{
     entity::{pie, tart},
     load::{unless_dropped, write_pie, write_tart},
@@ -69,12 +69,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
             serve(&db, Duration::from_secs(seconds.parse()?)).await?;
         }
         Some("count") => count(&db).await?,
+        Some("baseline") => {
+            say("begun");
+            Baseline::<tart::Entity>::new().run(&db).await?;
+            say("ended");
+        }
         Some("propagated") => {
             tart::priced(1, 1).insert(&db).await?;
         }
         _ => {
             return Err(
-                "`edit`, `capture`, `year`, `once`, `propagated`, `serve` or `count`?".into(),
+                "`edit`, `capture`, `year`, `once`, `propagated`, `serve`, `count` or `baseline`?"
+                    .into(),
             );
         }
     }

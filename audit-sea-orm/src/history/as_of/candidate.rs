@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Value,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Value};
 
 use crate::{
     Audited,
     audited::{object, recorded::Recorded},
+    read,
 };
 
 /// How many objects are looked at together.
@@ -43,32 +41,8 @@ pub(super) async fn behind<E: Audited, C: ConnectionTrait>(
     last: Option<&[Value]>,
     db: &C,
 ) -> Result<Vec<Candidate<E>>, DbErr> {
-    let keys = Recorded::<E>::get().keys();
-    let select = match last {
-        Some(last) => E::find().filter(is_behind::<E>(keys, last)),
-        None => E::find(),
-    };
-    let ordered = |select: Select<E>, column: &E::Column| select.order_by_asc(*column);
-    let select = keys.iter().fold(select, ordered).limit(LIMIT);
-    let rows = select.all(db).await?.into_iter();
+    let rows = read::behind::<E>(last, LIMIT).all(db).await?.into_iter();
     Ok(rows.map(Candidate::of_row).collect())
-}
-
-/// Whether a row's key follows another: the first column that differs is greater.
-fn is_behind<E: Audited>(columns: &[E::Column], last: &[Value]) -> Condition {
-    let (Some((column, columns)), Some((value, last))) =
-        (columns.split_first(), last.split_first())
-    else {
-        return Condition::any();
-    };
-    if columns.is_empty() {
-        return Condition::all().add(column.gt(value.clone()));
-    }
-    // The first condition says no more, but an index serves it.
-    let greater = Condition::any()
-        .add(column.gt(value.clone()))
-        .add(is_behind::<E>(columns, last));
-    Condition::all().add(column.gte(value.clone())).add(greater)
 }
 
 /// The objects with these keys, each with its row where there is one.

@@ -1,7 +1,7 @@
 include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 use audit_sea_orm::prelude::*;
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, Database};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
 
 /// It reads the arguments of a program, so no test calls it.
@@ -16,6 +16,22 @@ async fn the_audit_log_is_not_dropped() -> crate::Outcome {
     crate::baked(&db).await?;
     assert!(command_line::refuses_to_drop_everything(&db).await);
     assert_eq!(crate::records(&db).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_that_are_older_than_the_audit_log_get_a_record() -> crate::Outcome {
+    let db = crate::bakery().await?;
+    crate::baked(&db).await?;
+    let old = AuditContext::unaudited("before auditing", crate::new_cake().insert(&db));
+    old.await?;
+    assert_eq!(baseline::record_the_present(&db).await?, 1);
+    let last = crate::last_record(&db).await?;
+    assert_eq!(
+        (last.action.as_str(), last.actor_id.as_deref()),
+        ("BASELINE", Some("deployment"))
+    );
+    assert_eq!(baseline::record_the_present(&db).await?, 0);
     Ok(())
 }
 
