@@ -62,7 +62,7 @@ enum Command {
     /// Lists the records that no longer fit: their table or column is gone, and why. Reads every record, changes nothing.
     ///
     /// It does not know the application's entities, so it finds names that are gone, and no types: `audit_sea_orm::doctor`, in
-    /// the application, finds both.
+    /// the application, finds both. A table that its entity gives another name in records is unknown here.
     #[command(after_help = EXIT_CODES)]
     Doctor {
         /// Begins behind the record with that number.

@@ -1,12 +1,9 @@
 //! Indexes for [timelines](audit_sea_orm::timeline), in migrations.
 
-use audit_sea_orm::{
-    __private::{PartIndex, part_indexes},
-    Audited,
-};
+use audit_sea_orm::{__private::part_indexes, Audited};
 use sea_orm_migration::{
     prelude::{DbErr, SchemaManager, async_trait},
-    sea_orm::{ConnectionTrait, DbBackend, IntoActiveModel},
+    sea_orm::{ConnectionTrait, IntoActiveModel},
 };
 
 /// Creates and removes the indexes by which a [timeline](audit_sea_orm::timeline) finds the parts of an object that are gone.
@@ -77,7 +74,8 @@ pub trait TimelineExt: sealed::Sealed {
     /// PostgreSQL and SQLite index those records of the table alone that create or delete a row, or change its foreign key. On
     /// PostgreSQL nobody can write to the audit log while the index is made, so audited writes wait.
     ///
-    /// MariaDB and MySQL index a virtual column that `audit_log` gets for it, which is empty for other tables. Others write meanwhile.
+    /// MariaDB and MySQL index a virtual column that `audit_log` gets for it, which is empty for other tables. On MariaDB (10.11)
+    /// others write meanwhile.
     ///
     /// # Errors
     /// What the database reports, and where a column has a quotation mark or a backslash in its name.
@@ -101,7 +99,12 @@ impl TimelineExt for SchemaManager<'_> {
         P: Audited<Model: IntoActiveModel<P::ActiveModel>, ActiveModel: Send>,
     {
         for index in part_indexes::<P>(self.get_database_backend())? {
-            if !is_there(self, &index).await? {
+            if let Some(add_column) = &index.add_column
+                && !self.has_column("audit_log", &index.name).await?
+            {
+                send(self, add_column).await?;
+            }
+            if !self.has_index("audit_log", &index.name).await? {
                 send(self, &index.create).await?;
             }
         }
@@ -113,19 +116,16 @@ impl TimelineExt for SchemaManager<'_> {
         P: Audited<Model: IntoActiveModel<P::ActiveModel>, ActiveModel: Send>,
     {
         for index in part_indexes::<P>(self.get_database_backend())? {
-            if is_there(self, &index).await? {
+            let is_there = match index.add_column {
+                Some(_) => self.has_column("audit_log", &index.name).await?,
+                None => self.has_index("audit_log", &index.name).await?,
+            };
+            if is_there {
                 send(self, &index.remove).await?;
             }
         }
         Ok(())
     }
-}
-
-async fn is_there(manager: &SchemaManager<'_>, index: &PartIndex) -> Result<bool, DbErr> {
-    if manager.get_database_backend() == DbBackend::MySql {
-        return manager.has_column("audit_log", &index.name).await;
-    }
-    manager.has_index("audit_log", &index.name).await
 }
 
 async fn send(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {

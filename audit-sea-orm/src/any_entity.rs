@@ -5,11 +5,11 @@ mod unique;
 use std::{collections::BTreeMap, marker::PhantomData, sync::LazyLock};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait,
-    FromQueryResult, IdenStatic, Identity, IntoActiveModel, Iterable, ModelTrait, QueryFilter,
-    QueryResult, QuerySelect, QueryTrait, RelationDef, RelationTrait, Select, Statement, Value,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
+    IdenStatic, Identity, IntoActiveModel, Iterable, ModelTrait, QueryFilter, QueryResult,
+    QuerySelect, QueryTrait, RelationDef, RelationTrait, Select, Value,
     prelude::async_trait::async_trait,
-    sea_query::{Expr, SchemaName, TableName, TableRef},
+    sea_query::{Expr, SchemaName, SelectStatement, TableName, TableRef},
 };
 use serde_json::Value as Json;
 
@@ -96,7 +96,7 @@ pub(crate) trait AnyEntity: Send + Sync {
 
     /// The statement that reads the rows that have one of these sets of values; it locks them until the transaction ends, where
     /// that is asked for.
-    fn select(&self, any_of: &[Row], locks: bool, backend: DbBackend) -> Result<Statement, DbErr>;
+    fn select(&self, any_of: &[Row], locks: bool) -> Result<SelectStatement, DbErr>;
 
     /// What such a statement read.
     fn read(&self, row: &QueryResult) -> Result<KeyedRow, DbErr>;
@@ -120,8 +120,8 @@ pub(crate) async fn rows<C: ConnectionTrait>(
     if any_of.is_empty() {
         return Ok(Vec::new());
     }
-    let select = entity.select(any_of, locks, db.get_database_backend())?;
-    let rows = db.query_all_raw(select).await?;
+    // As built: a restricted connection looks at what the statement touches.
+    let rows = db.query_all(&entity.select(any_of, locks)?).await?;
     rows.iter().map(|row| entity.read(row)).collect()
 }
 
@@ -369,12 +369,12 @@ where
         differ::<E>(column, one, other)
     }
 
-    fn select(&self, any_of: &[Row], locks: bool, backend: DbBackend) -> Result<Statement, DbErr> {
+    fn select(&self, any_of: &[Row], locks: bool) -> Result<SelectStatement, DbErr> {
         let mut select = E::find().filter(Self::has_any(any_of)?);
         if locks {
             select = select.lock_exclusive();
         }
-        Ok(select.build(backend))
+        Ok(select.into_query())
     }
 
     fn read(&self, row: &QueryResult) -> Result<KeyedRow, DbErr> {

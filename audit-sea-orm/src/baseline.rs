@@ -6,16 +6,17 @@
 //!
 //! # What is recorded
 //! The columns, as a `CREATE` has them, with the context of the caller: who made the baseline, and why. It is no change: that the
-//! row came then is not said, and what it was before is not known. A row that has any record of its state gets none.
+//! row came then is not said, and what it was before is not known. A row whose last record says what it holds gets none. One does
+//! that was silenced, or whose last record says that it went: it came back without a record.
 //!
 //! # Beside writers
 //! Rows are read in the order of their keys, some hundred at a time, each batch in a transaction of its own. Its rows are locked
 //! until their records are there. So who changes one of them waits for the batch, and has a later record. Nothing else is
-//! locked. A row that is inserted meanwhile has a record of its own.
+//! locked. A row that is inserted meanwhile has a record of its own. A transaction that locks rows against the order of their keys can
+//! deadlock with a batch, as with any other: then run the baseline again.
 //!
-//! Hooks on a bare pool write their record after the change, in a transaction of its own. A baseline that comes between the two has
-//! the new values already, and the next record says from what to what. `audited_*`, transactions and triggers leave no such
-//! gap.
+//! Hooks on a bare pool write their record after the change, in a transaction of its own. A baseline that comes between the two finds
+//! the new values, and its record stands before that of the change. So use `audited_*` or transactions while it runs, as triggers do.
 //!
 //! # Interrupted
 //! A batch is there as a whole or not at all, whatever happens: a dropped future, a killed process, a lost connection. Run it
@@ -57,7 +58,7 @@ use std::{collections::HashSet, fmt, marker::PhantomData, sync::Arc};
 use audit_core::{AuditConfig, diff};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IsolationLevel, QueryFilter,
-    QuerySelect, TransactionOptions, Value, sea_query::LockType,
+    QuerySelect, QueryTrait, TransactionOptions, Value, sea_query::LockType,
 };
 
 use crate::{
@@ -69,7 +70,7 @@ use crate::{
     },
     entity::audit_log::{self, Column},
     history::state::{ACTIONS, BASELINE},
-    read::{behind, of_objects},
+    read::{behind, between, of_objects},
     record::{Record, encoding::EncodingError, event, object_key},
     write,
 };
@@ -109,13 +110,13 @@ impl<E: Audited> Baseline<E> {
         self
     }
 
-    /// Records, whoever writes meanwhile. Through a transaction all of it is done in that, and every row stays locked until its end.
+    /// Records, whoever writes meanwhile, in transactions of its own: pass a pool.
     ///
     /// Where the [configuration](AuditConfig) turns auditing off, or skips the table or the action `BASELINE`, nothing is recorded.
     ///
     /// # Errors
-    /// What the database reports, and [`Error::Encoding`] for a value that no record can hold. The batches before stay, and a
-    /// later run goes on from there.
+    /// What the database reports, [`Error::Encoding`] for a value that no record can hold, and [`DbErr::Custom`] for a transaction. A row
+    /// that its model cannot hold is an error too. The batches before stay.
     ///
     /// # Backends
     /// PostgreSQL locks the rows `FOR NO KEY UPDATE`, so that others may insert rows that refer to them; MariaDB and MySQL `FOR
@@ -138,10 +139,10 @@ impl<E: Audited> Baseline<E> {
             if let Some(progress) = &self.progress {
                 progress(count);
             }
-            if batch.rows < BATCH {
+            if batch.end.is_none() {
                 return Ok(count);
             }
-            last = batch.last;
+            last = batch.end;
         }
     }
 }
@@ -150,28 +151,32 @@ impl<E: Audited> Baseline<E> {
 struct Batch {
     rows: u64,
     recorded: u64,
-    /// The key of the last one.
-    last: Option<Vec<Value>>,
+    /// The key of the last one; `None` where no more follow.
+    end: Option<Vec<Value>>,
 }
 
-/// A batch in a transaction of its own, where the caller has none. One whose future is dropped goes to its end.
+/// A batch in a transaction of its own. One whose future is dropped goes to its end.
 async fn in_a_transaction<E: Audited, C: AuditedWrite>(
     last: Option<Vec<Value>>,
     db: &C,
 ) -> Result<Batch, DbErr> {
     let context = context_of(&AnyConnection::of(db));
-    let Some(ours) = db
-        .begin_ours_with(options(db.get_database_backend()))
-        .await?
-    else {
-        return batch::<E, C>(last, &context, db).await;
-    };
+    let ours = db.begin_ours_with(options(db.get_database_backend()));
+    let ours = ours.await?.ok_or_else(in_a_callers)?;
     own_transaction::to_its_end(|wanted| async move {
         let work = batch::<E, _>(last, &context, ours.connection());
         let done = wanted.still(own_transaction::within(&ours, work).await);
         own_transaction::end(ours, done, |error| error).await
     })
     .await
+}
+
+/// What was committed since the caller's transaction began may not be seen in it.
+fn in_a_callers() -> DbErr {
+    DbErr::Custom(
+        "audit: a baseline begins transactions of its own: pass the pool, not a transaction"
+            .to_owned(),
+    )
 }
 
 /// What is committed while a batch waits for its rows must be seen, and nothing between the rows be locked.
@@ -193,12 +198,14 @@ async fn batch<E: Audited, C: ConnectionTrait>(
         DbBackend::Postgres => LockType::NoKeyUpdate,
         _ => LockType::Update,
     };
+    // Where the batch ends, before it waits for any row: one may have another key by then.
+    let end = behind::<E>(last.as_deref(), 1).offset(BATCH - 1);
+    let end = end.one(db).await?;
+    let end = end.map(|row| object::model_key::<E>(&row, Recorded::<E>::get().keys()));
     // Locked first: who changed one before has its record by then, and who comes later has a later one.
-    let rows = behind::<E>(last.as_deref(), BATCH)
-        .lock(lock)
-        .all(db)
-        .await?;
-    let (ids, last) = keys::<E>(&rows)?;
+    let rows = between::<E>(last.as_deref(), end.as_deref());
+    let rows = rows.lock(lock).all(db).await?;
+    let ids = ids::<E>(&rows)?;
     let stored: Vec<_> = ids
         .iter()
         .map(|id| object_key::stored(id.clone(), backend))
@@ -218,34 +225,38 @@ async fn batch<E: Audited, C: ConnectionTrait>(
     Ok(Batch {
         rows: count,
         recorded,
-        last,
+        end,
     })
 }
 
-/// The texts of the keys of some rows, and the key of the last one.
-fn keys<E: Audited>(rows: &[E::Model]) -> Result<(Vec<String>, Option<Vec<Value>>), Error> {
-    let (mut ids, mut last) = (Vec::with_capacity(rows.len()), None);
-    for row in rows {
-        let key = object::model_key::<E>(row, Recorded::<E>::get().keys());
-        ids.push(object::id_text(&key).map_err(|error| refused::<E>("", error))?);
-        last = Some(key);
-    }
-    Ok((ids, last))
+/// The texts of the keys of some rows.
+fn ids<E: Audited>(rows: &[E::Model]) -> Result<Vec<String>, Error> {
+    let keys = Recorded::<E>::get().keys();
+    let ids = rows.iter().map(|row| {
+        let key = object::model_key::<E>(row, keys);
+        object::id_text(&key).map_err(|error| refused::<E>("", error))
+    });
+    ids.collect()
 }
 
-/// Those of the objects of whose state there is a record.
+/// Those of the objects whose last record says what they hold.
 async fn known<'a, E: Audited, C: ConnectionTrait>(
     stored: impl Iterator<Item = &'a str>,
     db: &C,
 ) -> Result<HashSet<String>, DbErr> {
-    let records = of_objects::<E>(audit_log::Entity::find(), stored);
-    let ids = records
+    let last = of_objects::<E>(audit_log::Entity::find(), stored)
         .filter(Column::Action.is_in(ACTIONS))
         .select_only()
+        .column_as(Column::Id.max(), "id")
+        .group_by(Column::ObjectId)
+        .into_query();
+    let known = audit_log::Entity::find()
+        .filter(Column::Id.in_subquery(last))
+        .filter(Column::Action.is_in(["CREATE", "UPDATE", BASELINE]))
+        .select_only()
         .column(Column::ObjectId)
-        .distinct()
         .into_tuple::<String>();
-    Ok(ids.all(db).await?.into_iter().collect())
+    Ok(known.all(db).await?.into_iter().collect())
 }
 
 fn record<E: Audited>(id: String, row: &E::Model) -> Result<Record, Error> {

@@ -9,7 +9,8 @@
 //!
 //! # What it knows
 //! For the tables of the program's audited entities it knows the columns, their types and their former names. Of any other table it asks
-//! the database which columns it has: so the program `audit-migration doctor`, which knows no entity, finds names that are gone, and no types.
+//! the database which columns it has: so the program `audit-migration doctor`, which knows no entity, finds names that are gone, and no types. To that
+//! program a table that records name otherwise than the database does (`#[audited(table = "…")]`) is unknown.
 //!
 //! # Cost
 //! It reads every record once, a thousand at a time, and keeps none. It locks nothing and changes nothing. Go on from a record by

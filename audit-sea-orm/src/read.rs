@@ -16,7 +16,7 @@ pub use counts::{Period, PeriodCount};
 pub use page::TrailPage;
 pub use record::RecordQuery;
 pub(crate) use record::{of_objects, of_table, of_values, of_whole_table};
-pub(crate) use rows::behind;
+pub(crate) use rows::{behind, between};
 pub use summary::{AuditSummary, SummaryQuery};
 pub use trail::TrailQuery;
 pub(crate) use trail::by_index;

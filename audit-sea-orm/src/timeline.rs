@@ -6,7 +6,8 @@
 //! the time when it was part of another.
 //!
 //! What a record shows tells which objects were parts. So one is missed where its foreign key is masked or skipped and its row is
-//! gone, and where it went without a record. The foreign key must be to the other's primary key.
+//! gone, and where it went without a record. The foreign key must be one column, and to the other's primary key. Of a foreign key
+//! of several columns a record shows those alone that changed, so no index can find the parts that moved.
 //!
 //! # An index for parts that are gone
 //! Parts that are there are found in their table. For those that are gone, the records of their table are searched. That takes long
@@ -140,8 +141,7 @@ impl Timeline {
     /// Together with the parts of an entity: its rows that belong to the object, or to a part that was added before.
     ///
     /// # Errors
-    /// [`Error::Db`] where the entity declares no `belongs_to` to any of these tables, or only one by other columns than their
-    /// primary key.
+    /// [`Error::Db`] where the entity declares no `belongs_to` to any of these tables by one column, which is their primary key.
     pub fn with<P>(mut self) -> Result<Self>
     where
         P: Audited<Model: IntoActiveModel<P::ActiveModel>, ActiveModel: Send>,
@@ -157,7 +157,7 @@ impl Timeline {
             let tables = self.members.iter().map(|member| member.entity.table());
             let tables: Vec<_> = tables.collect();
             return Err(Error::Db(DbErr::Custom(format!(
-                "audit: `{}` is part of nothing in the timeline: declare a `belongs_to` to the primary key of {}",
+                "audit: `{}` is part of nothing in the timeline: declare a `belongs_to` of one column to the primary key of {}",
                 entity.table(),
                 tables.join(" or "),
             ))));
@@ -211,12 +211,9 @@ impl Timeline {
 
 /// Whether it is to the primary key of an entity.
 fn is_to_key(reference: &Reference, whole: &dyn AnyEntity) -> bool {
-    let keys = whole.key_columns();
     reference.table == whole.own_table()
-        && reference.referred.len() == keys.len()
-        && keys
-            .iter()
-            .all(|key| reference.referred.iter().any(|referred| referred == key))
+        && reference.referred.len() == 1
+        && whole.key_columns() == reference.referred
 }
 
 impl fmt::Debug for Timeline {

@@ -171,6 +171,8 @@ pub const ALL: &[(&str, TestFn)] = list! {
         rows_without_a_record_get_one,
         a_baseline_is_a_part_of_the_history,
         a_large_table_is_recorded_in_batches,
+        a_row_that_came_back_gets_one,
+        a_table_before_its_baseline_costs_few_statements,
         a_baseline_beside_writers_is_whole,
         a_dropped_baseline_goes_on,
         a_killed_baseline_goes_on,

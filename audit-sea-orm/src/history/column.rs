@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use audit_core::{Change, FieldPolicy};
+use audit_core::{Change, FieldPolicy, MASK};
 use sea_orm::{ConnectionTrait, DbErr, IdenStatic, Value};
 use serde_json::Value as Json;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Audited, Error,
-    audited::recorded::Recorded,
+    audited::{object, recorded::Recorded},
     entity::audit_log,
     record::{
         encoding,
@@ -112,6 +112,20 @@ impl<E: Audited> History<E> {
         self.last_change_where(column, is_asked, db).await
     }
 
+    /// Whether the object is there: as its last record says, or in spite of it.
+    async fn is_there<C: ConnectionTrait>(
+        &self,
+        reader: &Reader<E>,
+        db: &C,
+    ) -> Result<bool, DbErr> {
+        let last = Cursor::before(i64::MAX).next(reader, db).await?;
+        if last.is_some_and(|told| told.event.leaves_it_there()) {
+            return Ok(true);
+        }
+        let row = object::with_key(E::find(), self.key());
+        Ok(row.one(db).await?.is_some())
+    }
+
     async fn last_change_where<C: ConnectionTrait>(
         &self,
         column: E::Column,
@@ -122,9 +136,11 @@ impl<E: Audited> History<E> {
         if Recorded::<E>::get().policy(name) == FieldPolicy::Skip {
             return Err(unknown(name, Unknown::Skipped));
         }
-        let reader = Reader::<E>::new(self.key(), db).await?.about(column);
+        let reader = Reader::<E>::new(self.key(), db).await?;
+        let is_there = self.is_there(&reader, db).await?;
+        let reader = reader.about(column);
         let mut records = Cursor::before(i64::MAX);
-        let mut changes = ColumnChanges::<E>::of(column);
+        let mut changes = ColumnChanges::<E>::of(column, is_there);
         while let Some(told) = records.next(&reader, db).await? {
             changes.back(told);
             if let Some(found) = changes.find(&is_asked) {
@@ -143,14 +159,17 @@ struct ColumnChanges<E: Audited> {
     found: VecDeque<ColumnChange>,
     /// An update whose values before nobody knows yet: it may have left the column as it was.
     open: Option<ColumnChange>,
-    /// No change that could have followed was silenced.
+    /// The object is there after the records that were read, and none of them says that it came.
+    has_no_beginning: bool,
+    /// No change that could have followed was silenced, or left no record.
     is_certain: bool,
 }
 
 impl<E: Audited> ColumnChanges<E> {
-    fn of(column: E::Column) -> Self {
+    fn of(column: E::Column, is_there: bool) -> Self {
         Self {
             column,
+            has_no_beginning: is_there,
             found: VecDeque::new(),
             open: None,
             is_certain: true,
@@ -171,6 +190,7 @@ impl<E: Audited> ColumnChanges<E> {
     fn back(&mut self, told: Told) {
         match told.event {
             Event::Created | Event::Updated { knows_old: true } => {
+                self.has_no_beginning &= told.event != Event::Created;
                 if let Some(change) = self.change_of(told.record) {
                     self.close(change.change.new.as_ref());
                     self.found.push_back(change);
@@ -182,15 +202,20 @@ impl<E: Audited> ColumnChanges<E> {
                     self.open = Some(change);
                 }
             }
-            Event::Skipped(Silenced::Create | Silenced::Update) => {
+            // Nobody knows what was before.
+            Event::Found | Event::Skipped(Silenced::Create | Silenced::Update) => {
                 self.end();
                 self.is_certain = false;
             }
-            // Nobody knows what was before, or it was another life of the object.
-            Event::Found
-            | Event::Deleted
+            // What comes after was another life of the object.
+            Event::Deleted
             | Event::Truncated
-            | Event::Skipped(Silenced::Delete | Silenced::Truncate) => self.end(),
+            | Event::Skipped(Silenced::Delete | Silenced::Truncate) => {
+                self.end();
+                // It came back without a record, with whatever value.
+                self.is_certain &= !self.has_no_beginning;
+                self.has_no_beginning = false;
+            }
         }
     }
 
@@ -207,13 +232,33 @@ impl<E: Audited> ColumnChanges<E> {
         if Recorded::<E>::get().policy(self.column.as_str()) == FieldPolicy::Mask {
             return self.end();
         }
+        let masked = Json::String(MASK.to_owned());
+        let was_masked = |side: Option<&Json>| side == Some(&masked);
+        if was_masked(before) {
+            return self.end();
+        }
         let Some(mut open) = self.open.take() else {
             return;
         };
-        if open.change.new.as_ref() != before {
+        if was_masked(open.change.new.as_ref()) {
+            open.is_certain = false;
+            self.found.push_back(open);
+            return;
+        }
+        let is_same = match (open.change.new.as_ref(), before) {
+            (Some(new), Some(before)) => new == before || self.is_same(new, before),
+            (new, before) => new == before,
+        };
+        if !is_same {
             open.change.old = before.cloned();
             self.found.push_back(open);
         }
+    }
+
+    /// Whether two values are the same, spelled otherwise as the column had another type then.
+    fn is_same(&self, one: &Json, other: &Json) -> bool {
+        let value = |json| decode::<E>(self.column, json).ok();
+        value(one).is_some_and(|one| value(other) == Some(one))
     }
 
     fn change_of(&self, record: audit_log::Model) -> Option<ColumnChange> {

@@ -129,7 +129,15 @@ fn update(columns: &mut Columns, record: &audit_log::Model) {
 
 /// What a record found otherwise than it was left.
 fn unrecorded<E: Audited>(left: &State, told: &Told) -> Changes {
-    let found = told.record.changes();
+    let mut found = told.record.changes();
+    if told.event == Event::Found {
+        // What it found are its new values.
+        let held = found.into_iter().map(|(column, change)| {
+            let old = change.new;
+            (column, Change { old, new: None })
+        });
+        found = held.collect();
+    }
     match (left, told.event) {
         (State::Unrecorded, _) => Changes::default(),
         (State::There(left), Event::Created) => {

@@ -11,8 +11,28 @@ pub(crate) fn behind<E: Audited>(last: Option<&[Value]>, limit: u64) -> Select<E
         Some(last) => E::find().filter(is_behind::<E>(keys, last)),
         None => E::find(),
     };
+    in_order(select).limit(limit)
+}
+
+/// The rows behind a key, up to another.
+pub(crate) fn between<E: Audited>(last: Option<&[Value]>, end: Option<&[Value]>) -> Select<E> {
+    let keys = Recorded::<E>::get().keys();
+    let mut select = E::find();
+    if let Some(last) = last {
+        select = select.filter(is_behind::<E>(keys, last));
+    }
+    if let (Some(end), Some(first)) = (end, keys.first()) {
+        // The first condition says no more, but an index serves it.
+        select = select
+            .filter(first.lte(end[0].clone()))
+            .filter(is_behind::<E>(keys, end).not());
+    }
+    in_order(select)
+}
+
+fn in_order<E: Audited>(select: Select<E>) -> Select<E> {
     let ordered = |select: Select<E>, column: &E::Column| select.order_by_asc(*column);
-    keys.iter().fold(select, ordered).limit(limit)
+    Recorded::<E>::get().keys().iter().fold(select, ordered)
 }
 
 /// Whether a row's key follows another: the first column that differs is greater.

@@ -8,7 +8,7 @@ use crate::{
     Audited,
     audited::{object, recorded::Recorded},
     entity::audit_log,
-    record::encoding,
+    record::{encoding, object_key},
 };
 
 /// What a test expects of one record.
@@ -128,7 +128,9 @@ impl ExpectedRecord {
     pub(super) fn is_met_by(&self, record: &audit_log::Model) -> bool {
         let object = self.object.as_ref();
         let is_its_object = object.is_none_or(|(table, id)| {
-            record.table() == Some(table) && record.object_id.as_ref() == Some(id)
+            let forms = object_key::stored_forms(id);
+            let found = record.object_id.as_deref();
+            record.table() == Some(table) && forms.iter().any(|form| found == Some(form.as_ref()))
         });
         let is_said = |expected: &Option<String>, found: &Option<String>| {
             expected.is_none() || expected == found

@@ -39,7 +39,7 @@ impl LeftRecords {
         assert!(is_met, "{}", self.compared(&expected));
     }
 
-    /// Passes where no record was left.
+    /// Passes where no record was left in `audit_log`; system events have none there.
     ///
     /// # Panics
     /// Where there is any, with all of them.

@@ -13,6 +13,8 @@ use crate::{
 pub struct PartIndex {
     /// Its name.
     pub name: String,
+    /// The statement that adds the column of that name which it indexes, on MariaDB and MySQL.
+    pub add_column: Option<String>,
     /// The statement that creates it.
     pub create: String,
     /// The statement that removes it.
@@ -33,6 +35,7 @@ where
         let values = parts::values(&entity, reference)?;
         indexes.extend(values.iter().map(|value| PartIndex {
             name: value.name(),
+            add_column: value.add_column(backend),
             create: value.create_index(backend),
             remove: value.drop_index(backend),
         }));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use audit_core::Change;
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult,
     sea_query::{Alias, Expr, ExprTrait, Func, Query, SimpleExpr},
@@ -32,7 +31,7 @@ pub(super) async fn recorded<C: ConnectionTrait>(
     Ok(ids)
 }
 
-/// What records tell of a reference, by each name that its table and its first column have in them.
+/// What records tell of a reference, by each name that its table and its column have in them.
 pub(super) fn values(
     entity: &dyn AnyEntity,
     reference: &Reference,
@@ -50,8 +49,7 @@ pub(super) fn values(
 struct Search<'a> {
     value: PartValue,
     reference: &'a Reference,
-    wholes: &'a [Row],
-    /// The values of the reference's first column.
+    /// The values that it has for the wholes.
     texts: BTreeSet<String>,
     has_column: bool,
     backend: DbBackend,
@@ -73,15 +71,11 @@ impl<'a> Search<'a> {
             backend: db.get_database_backend(),
             value,
             reference,
-            wholes,
         })
     }
 
     async fn ids<C: ConnectionTrait>(&self, db: &C) -> Result<Ids, DbErr> {
         let may_be = self.may_be_any(self.texts.iter().cloned());
-        if self.reference.columns.len() > 1 {
-            return self.read(may_be, db).await;
-        }
         let text = Expr::cust(self.value.text(self.backend));
         let select = Query::select()
             .distinct()
@@ -126,17 +120,12 @@ impl<'a> Search<'a> {
     /// Whether a record tells of a part of one of the wholes.
     fn tells(&self, record: &Model) -> bool {
         let changes = record.changes();
-        let is_part = |side: fn(&Change) -> Option<&Json>| {
-            let is_of = |whole: &Row| {
-                self.reference.columns.iter().all(|column| {
-                    let held = changes.get(column).and_then(side);
-                    held.zip(whole.get(column))
-                        .is_some_and(|(held, wanted)| text(held) == text(wanted))
-                })
-            };
-            self.wholes.iter().any(is_of)
+        let column = &self.reference.columns[0];
+        let Some(change) = changes.get(column) else {
+            return false;
         };
-        is_part(|change| change.old.as_ref()) || is_part(|change| change.new.as_ref())
+        let mut held = [&change.old, &change.new].into_iter().flatten();
+        held.any(|held| self.texts.contains(&text(held)))
     }
 }
 

@@ -8,6 +8,7 @@ use super::{Ids, Member};
 use crate::{
     TrailCursor, TrailPage, TrailQuery,
     entity::audit_log::{Column, Entity, Model},
+    record::object_key,
 };
 
 /// How many objects are asked for by one statement.
@@ -21,16 +22,20 @@ pub(super) async fn page<C: ConnectionTrait>(
     size: u64,
     db: &C,
 ) -> Result<TrailPage<Model>, DbErr> {
-    let mut newest = Newest::new(size);
+    let (mut newest, backend) = (Newest::new(size), db.get_database_backend());
     for (ids, member) in objects.iter().zip(members) {
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        for ids in ids.chunks(BATCH) {
-            newest.take(member.entity.records(ids), before, db).await?;
+        let stored = ids.iter().map(|id| object_key::stored(id.clone(), backend));
+        let stored: Vec<String> = stored.collect();
+        for stored in stored.chunks(BATCH) {
+            let stored: Vec<&str> = stored.iter().map(String::as_str).collect();
+            newest
+                .take(member.entity.records(&stored), before, db)
+                .await?;
         }
         // Only PostgreSQL's triggers see it.
-        if db.get_database_backend() == DbBackend::Postgres && !ids.is_empty() {
+        if backend == DbBackend::Postgres && !ids.is_empty() {
             let emptied = member.entity.records_of_table();
-            let emptied = emptied.filter(Column::Action.eq("TRUNCATE"));
+            let emptied = emptied.filter(Column::Action.is_in(["TRUNCATE", "SKIPPED"]));
             newest.take(emptied, before, db).await?;
         }
     }

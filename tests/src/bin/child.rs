@@ -7,7 +7,8 @@
 //! `child serve URL DEADLINE` serves until a signal, and says where; `/events/N` reports so many events, the
 //! answer of `/endless` has no end, that of `/stuck` does not begin, and `/hold` takes every connection for good. Those below
 //! `/audited` are watched by a layer; `/is-stuck` is answered when one is. `child count URL` fails, and refuses a login, a hundred
-//! times each, and then waits to be killed. `child baseline URL` makes a baseline of the tarts, saying when it begins and ends.
+//! times each, and then waits to be killed. `child baseline URL` makes a baseline of the tarts, saying `batch` after
+//! each.
 
 use std::{convert::Infallible, env, error::Error, io::Write, sync::Arc, time::Duration};
 
@@ -70,9 +71,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         Some("count") => count(&db).await?,
         Some("baseline") => {
-            say("begun");
-            Baseline::<tart::Entity>::new().run(&db).await?;
-            say("ended");
+            let baseline = Baseline::<tart::Entity>::new();
+            baseline.on_progress(|_| say("batch")).run(&db).await?;
         }
         Some("propagated") => {
             tart::priced(1, 1).insert(&db).await?;

@@ -1,7 +1,7 @@
 //! A baseline: one record for each row without one, beside writers, dropped and killed.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     process::Stdio,
     sync::{
         Arc, Mutex,
@@ -14,7 +14,7 @@ use audit_sea_orm::{
     AuditTransactionExt, baseline::Baseline, capture, history::Unknown, prelude::*,
 };
 use sea_orm::{
-    ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
     QueryOrder, Set,
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -147,7 +147,7 @@ pub async fn a_baseline_is_a_part_of_the_history(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// More rows than a batch holds, of keys of two columns, and in a transaction of the caller's, with few statements.
+/// More rows than a batch holds, of keys of two columns, with few statements, and not in a transaction of the caller's.
 pub async fn a_large_table_is_recorded_in_batches(t: &mut Test) -> Outcome {
     t.create_table(by_number_and_text::Entity).await?;
     let rows: Vec<_> = (0..ROWS)
@@ -163,10 +163,9 @@ pub async fn a_large_table_is_recorded_in_batches(t: &mut Test) -> Outcome {
             .await?;
     }
     let transaction = t.db.begin_write().await?;
-    let count = Baseline::<by_number_and_text::Entity>::new()
-        .run(&transaction)
-        .await?;
-    assert_eq!(count.recorded, 1_203);
+    let refused = Baseline::<by_number_and_text::Entity>::new().run(&transaction);
+    let error = refused.await.expect_err("it is no pool").to_string();
+    assert!(error.contains("pass the pool"), "{error}");
     transaction.rollback().await?;
     assert_eq!(t.records().await?.len(), 0);
     let (count, sent) = t
@@ -177,10 +176,67 @@ pub async fn a_large_table_is_recorded_in_batches(t: &mut Test) -> Outcome {
         .iter()
         .filter(|sql| sql.starts_with("SELECT") && sql.contains("FROM"))
         .count();
-    assert_eq!(selects, 6, "{sent:#?}");
+    // Where the batch ends, its rows, and whose last records are known.
+    assert_eq!(selects, 9, "{sent:#?}");
     let records = records(t, "BASELINE").await?;
     assert_eq!(records.len(), 1_203);
     assert!(records.values().all(|count| *count == 1));
+    Ok(())
+}
+
+/// A row that came back without a record gets one, and so does one that was silenced; the history says that it came so.
+pub async fn a_row_that_came_back_gets_one(t: &mut Test) -> Outcome {
+    t.create_table(account::Entity).await?;
+    capture::install(&t.db, account::Entity).await?;
+    let db = t.db.audited();
+    let first = account::numbered(1).insert(&db).await?;
+    let silent = AuditConfig::new().skip_actions(["UPDATE"])?;
+    let second = account::numbered(2).insert(&db).await?;
+    let mut edit = second.into_active_model();
+    edit.balance = Set(9);
+    silent.scope(edit.update(&db)).await?;
+    let again = first.clone().into_active_model().reset_all();
+    first.audited_delete(&db).await?;
+    capture::remove(&t.db, account::Entity).await?;
+    again.insert(&t.db).await?;
+    capture::install(&t.db, account::Entity).await?;
+    let made = Baseline::<account::Entity>::new().run(&t.db).await?;
+    assert_eq!((made.rows, made.recorded), (2, 2));
+    let versions = History::<account::Entity>::find(1).versions(&t.db).await?;
+    let last = versions.last().ok_or("there is one")?;
+    assert_eq!(last.record.action, "BASELINE");
+    assert!(
+        last.unrecorded
+            .get("balance")
+            .is_some_and(|change| change.old.is_none())
+    );
+    let came_back = History::<account::Entity>::find(1);
+    let change = came_back
+        .last_change(account::Column::Balance, &t.db)
+        .await?;
+    assert_eq!(change.map(|change| change.is_certain), Some(false));
+    let later = "2100-01-01T00:00:00Z".parse()?;
+    let silenced = History::<account::Entity>::find(2);
+    let known = silenced.at(later, &t.db).await?.ok_or("it is there")?;
+    assert_eq!(known.get(account::Column::Balance), Ok(&9_i64.into()));
+    assert_eq!(
+        Baseline::<account::Entity>::new()
+            .run(&t.db)
+            .await?
+            .recorded,
+        0
+    );
+    Ok(())
+}
+
+/// A table as it was before its baseline costs what it does without one.
+pub async fn a_table_before_its_baseline_costs_few_statements(t: &mut Test) -> Outcome {
+    old_tarts(t, 300).await?;
+    Baseline::<tart::Entity>::new().run(&t.db).await?;
+    let before = AsOf::<tart::Entity>::at(sea_orm::prelude::DateTimeUtc::UNIX_EPOCH);
+    let (all, sent) = t.sent(before.all(&t.db)).await;
+    assert_eq!(all?.len(), 300);
+    assert!(sent.len() < 12, "{} statements: {sent:#?}", sent.len());
     Ok(())
 }
 
@@ -288,37 +344,43 @@ async fn settled(t: &Test) -> Result<(), DbErr> {
     transaction.commit().await
 }
 
-/// Killed at any moment, and begun again, until it ends: each row has its record, once.
+/// Killed at any moment, and begun again: each batch is there as a whole or not at all, and each row has its record once.
 pub async fn a_killed_baseline_goes_on(t: &mut Test) -> Outcome {
-    old_tarts(t, 5_000).await?;
+    old_tarts(t, 10_000).await?;
     let mut random = Random::new(7);
-    let mut counts = BTreeSet::new();
+    let mut was_cut = false;
     for round in 0..scaled(60).max(4) {
-        let mut child = child::program("child")
-            .args(["baseline", &t.isolated.url])
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let said = child.stdout.take().ok_or("it has an output")?;
-        let mut lines = BufReader::new(said).lines();
-        lines.next_line().await?.ok_or("it begins")?;
-        tokio::time::sleep(Duration::from_micros(random.below(60_000))).await;
-        child.kill().await?;
+        let microseconds = random.below(20_000);
+        kill_after(t, random.below(4), Duration::from_micros(microseconds)).await?;
         settled(t).await?;
         let made = records(t, "BASELINE").await?;
         assert!(made.values().all(|count| *count == 1), "round {round}");
-        assert!(
-            made.len() == 5_000 || made.len() % 500 == 0,
-            "round {round}: {}",
-            made.len()
-        );
-        counts.insert(made.len());
+        assert_eq!(made.len() % 500, 0, "round {round}");
+        was_cut |= (1..10_000).contains(&made.len());
+        if made.len() == 10_000 {
+            // Another one, to be cut off again.
+            t.db.execute_unprepared("DELETE FROM audit_log").await?;
+        }
     }
+    assert!(was_cut, "no kill came in the middle");
     Baseline::<tart::Entity>::new().run(&t.db).await?;
     let made = records(t, "BASELINE").await?;
-    assert_eq!(
-        u64::try_from(made.len())?,
-        tart::Entity::find().count(&t.db).await?
-    );
-    assert!(counts.len() > 1, "no kill came in the middle: {counts:?}");
+    assert_eq!((made.len(), made.values().sum::<usize>()), (10_000, 10_000));
+    Ok(())
+}
+
+/// Starts a program that makes a baseline, and kills it a moment after so many batches and one more.
+async fn kill_after(t: &Test, batches: u64, moment: Duration) -> Outcome {
+    let mut child = child::program("child")
+        .args(["baseline", &t.isolated.url])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let said = child.stdout.take().ok_or("it has an output")?;
+    let mut lines = BufReader::new(said).lines();
+    for _ in 0..=batches {
+        lines.next_line().await?.ok_or("it says each batch")?;
+    }
+    tokio::time::sleep(moment).await;
+    child.kill().await?;
     Ok(())
 }

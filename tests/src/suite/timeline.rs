@@ -297,7 +297,7 @@ pub async fn what_is_part_of_nothing_is_refused(_: &mut Test) -> Outcome {
     let error = refused.map(drop).expect_err("no relation").to_string();
     assert_eq!(
         error,
-        "Custom Error: audit: `shop_category` is part of nothing in the timeline: declare a `belongs_to` to the primary key of shop_customer"
+        "Custom Error: audit: `shop_category` is part of nothing in the timeline: declare a `belongs_to` of one column to the primary key of shop_customer"
     );
     // A tree: its parts are of the same entity.
     let tree = Timeline::find::<category::Entity>(1).with::<category::Entity>();

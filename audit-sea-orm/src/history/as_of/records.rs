@@ -10,7 +10,10 @@ use sea_orm::{
 };
 
 use super::{
-    super::{reader::Told, state::ACTIONS},
+    super::{
+        reader::Told,
+        state::{ACTIONS, BASELINE},
+    },
     moment::Moment,
 };
 use crate::{
@@ -27,7 +30,7 @@ use crate::{
 /// How many records of an object are read at once: one that changed more often is read on by itself.
 const FEW: usize = 16;
 
-/// The columns that tell what was found: the new values do not.
+/// The columns that tell what was found. Of the new values those of a baseline do.
 const COLUMNS: [Column; 6] = [
     Column::Id,
     Column::Action,
@@ -123,13 +126,19 @@ fn first<E: Audited>(
         .filter(Column::Id.gt(start))
         .filter(moment.is_later())
         .filter(Column::Action.is_in(ACTIONS));
-    let mut own = own.select_only().columns(COLUMNS).into_query();
+    // What a baseline found are its new values. Those of changes are many, and tell nothing of what was before.
+    let found = Expr::cust(format!(
+        "CASE WHEN action = '{BASELINE}' THEN new_values END"
+    ));
+    let own = own.select_only().columns(COLUMNS);
+    let mut own = own.expr_as(found, Column::NewValues.as_str()).into_query();
     let mut by_object = WindowStatement::partition_by((Entity, Column::ObjectId));
     let by_object = by_object.order_by((Entity, Column::Id), Order::Asc).take();
     own.expr_window_as(Func::cust("ROW_NUMBER"), by_object, "place");
     let few = i64::try_from(FEW).unwrap_or(i64::MAX);
     Query::select()
         .columns(COLUMNS)
+        .column(Column::NewValues)
         .from_subquery(own, "numbered")
         .and_where(Expr::col("place").lte(few))
         .take()
@@ -168,7 +177,7 @@ impl FromQueryResult for Line {
                 object_id: text(Column::ObjectId)?,
                 object_repr: None,
                 old_values: json(Column::OldValues)?,
-                new_values: None,
+                new_values: json(Column::NewValues)?,
                 actor_id: None,
                 actor_name: None,
                 on_behalf_of_id: None,

@@ -1,5 +1,5 @@
 use audit_sea_orm::{
-    AuditDbErrExt, Error, Period, PeriodCount,
+    AuditDbErrExt, Error, Period, PeriodCount, capture,
     history::{ColumnChange, Unknown},
     hooks,
     prelude::*,
@@ -76,6 +76,20 @@ pub async fn who_changed_a_column_last_is_told(t: &mut Test) -> Outcome {
     assert_eq!(told(last), some("gus", None, 40, true));
     let earlier = history.last_change_to(balance, 20, &t.db).await?;
     assert_eq!(told(earlier), some("bob", 10, 20, true));
+    // It came back without a record: that of its former life may not be the last change.
+    by("hal")
+        .scope(account::Entity::delete_by_id(1).exec(&db))
+        .await?;
+    capture::remove(&t.db, account::Entity).await?;
+    with_balance(1, 50).insert(&t.db).await?;
+    capture::install(&t.db, account::Entity).await?;
+    let last = history.last_change(balance, &t.db).await?;
+    assert_eq!(told(last), some("gus", None, 40, false));
+    let mut edit = account::numbered(1).reset_all();
+    (edit.name, edit.balance) = (Set("renamed".to_owned()), sea_orm::NotSet);
+    edit.update(&db).await?;
+    let last = history.last_change(balance, &t.db).await?;
+    assert_eq!(told(last), some("gus", None, 40, false));
     let nobody = History::<account::Entity>::find(2);
     assert_eq!(nobody.last_change(balance, &t.db).await?, None);
     Ok(())
