@@ -118,7 +118,7 @@ impl<E: Audited> History<E> {
         reader: &Reader<E>,
         db: &C,
     ) -> Result<bool, DbErr> {
-        let last = Cursor::before(i64::MAX).next(reader, db).await?;
+        let last = reader.last(db).await?;
         if last.is_some_and(|told| told.event.leaves_it_there()) {
             return Ok(true);
         }
@@ -229,22 +229,15 @@ impl<E: Audited> ColumnChanges<E> {
 
     /// What the column was before the update that is open.
     fn close(&mut self, before: Option<&Json>) {
-        if Recorded::<E>::get().policy(self.column.as_str()) == FieldPolicy::Mask {
-            return self.end();
-        }
-        let masked = Json::String(MASK.to_owned());
-        let was_masked = |side: Option<&Json>| side == Some(&masked);
-        if was_masked(before) {
+        let new = self.open.as_ref().and_then(|open| open.change.new.as_ref());
+        let was_masked = |side: Option<&Json>| side.is_some_and(|value| value == MASK);
+        let is_masked = Recorded::<E>::get().policy(self.column.as_str()) == FieldPolicy::Mask;
+        if is_masked || was_masked(before) || was_masked(new) {
             return self.end();
         }
         let Some(mut open) = self.open.take() else {
             return;
         };
-        if was_masked(open.change.new.as_ref()) {
-            open.is_certain = false;
-            self.found.push_back(open);
-            return;
-        }
         let is_same = match (open.change.new.as_ref(), before) {
             (Some(new), Some(before)) => new == before || self.is_same(new, before),
             (new, before) => new == before,

@@ -82,6 +82,14 @@ impl<E: Audited> Reader<E> {
         }
     }
 
+    /// The last record.
+    pub(super) async fn last<C: ConnectionTrait>(&self, db: &C) -> Result<Option<Told>, DbErr> {
+        let own = self.select.clone().newest_first().one(db).await?;
+        let truncation = self.truncations.last().cloned();
+        let both = own.and_then(Told::of).into_iter().chain(truncation);
+        Ok(both.max_by_key(|told| told.record.id))
+    }
+
     /// The number of the last record up to a time.
     pub(super) async fn last_until<C: ConnectionTrait>(
         &self,

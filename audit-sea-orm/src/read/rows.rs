@@ -6,12 +6,7 @@ use crate::{Audited, audited::recorded::Recorded};
 
 /// The first rows behind a key.
 pub(crate) fn behind<E: Audited>(last: Option<&[Value]>, limit: u64) -> Select<E> {
-    let keys = Recorded::<E>::get().keys();
-    let select = match last {
-        Some(last) => E::find().filter(is_behind::<E>(keys, last)),
-        None => E::find(),
-    };
-    in_order(select).limit(limit)
+    between(last, None).limit(limit)
 }
 
 /// The rows behind a key, up to another.
@@ -27,12 +22,8 @@ pub(crate) fn between<E: Audited>(last: Option<&[Value]>, end: Option<&[Value]>)
             .filter(first.lte(end[0].clone()))
             .filter(is_behind::<E>(keys, end).not());
     }
-    in_order(select)
-}
-
-fn in_order<E: Audited>(select: Select<E>) -> Select<E> {
     let ordered = |select: Select<E>, column: &E::Column| select.order_by_asc(*column);
-    Recorded::<E>::get().keys().iter().fold(select, ordered)
+    keys.iter().fold(select, ordered)
 }
 
 /// Whether a row's key follows another: the first column that differs is greater.

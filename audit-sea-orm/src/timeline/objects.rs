@@ -23,12 +23,12 @@ pub(super) async fn all<C: ConnectionTrait>(
         }
         for (whole, reference) in &member.references {
             let wholes = keys(members[*whole].entity.as_ref(), &all[*whole], reference);
+            let entity = member.entity.as_ref();
             for wholes in wholes.chunks(BATCH) {
-                let entity = member.entity.as_ref();
                 let present = any_entity::rows(entity, wholes, false, db).await?;
                 ids.extend(present.into_iter().map(|(id, _)| id));
-                ids.extend(parts::recorded(entity, reference, wholes, db).await?);
             }
+            ids.extend(parts::recorded(entity, reference, &wholes, BATCH, db).await?);
         }
         all.push(ids);
     }

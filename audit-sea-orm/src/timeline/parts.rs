@@ -16,17 +16,24 @@ use crate::{
     record::part_value::PartValue,
 };
 
-/// The objects of an entity whose records say that they were part of one of these wholes.
+/// The objects of an entity whose records say that they were part of one of these wholes, of which so many are asked for at once.
 pub(super) async fn recorded<C: ConnectionTrait>(
     entity: &dyn AnyEntity,
     reference: &Reference,
     wholes: &[Row],
+    batch: usize,
     db: &C,
 ) -> Result<Ids, DbErr> {
     let mut ids = Ids::new();
+    if wholes.is_empty() {
+        return Ok(ids);
+    }
     for value in values(entity, reference)? {
-        let search = Search::new(value, reference, wholes, db).await?;
-        ids.extend(search.ids(db).await?);
+        let mut search = Search::new(value, reference, db).await?;
+        for wholes in wholes.chunks(batch) {
+            search.of(wholes);
+            ids.extend(search.ids(db).await?);
+        }
     }
     Ok(ids)
 }
@@ -59,19 +66,22 @@ impl<'a> Search<'a> {
     async fn new<C: ConnectionTrait>(
         value: PartValue,
         reference: &'a Reference,
-        wholes: &'a [Row],
         db: &C,
     ) -> Result<Self, DbErr> {
-        let first = wholes
-            .iter()
-            .filter_map(|whole| whole.get(&reference.columns[0]));
         Ok(Self {
             has_column: has_column(&value.name(), db).await?,
-            texts: first.map(text).collect(),
+            texts: BTreeSet::new(),
             backend: db.get_database_backend(),
             value,
             reference,
         })
+    }
+
+    /// Has it be for these wholes.
+    fn of(&mut self, wholes: &[Row]) {
+        let column = &self.reference.columns[0];
+        let held = wholes.iter().filter_map(|whole| whole.get(column));
+        self.texts = held.map(text).collect();
     }
 
     async fn ids<C: ConnectionTrait>(&self, db: &C) -> Result<Ids, DbErr> {
