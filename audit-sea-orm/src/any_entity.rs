@@ -2,7 +2,12 @@
 
 mod unique;
 
-use std::{collections::BTreeMap, marker::PhantomData, sync::LazyLock};
+use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
+    marker::PhantomData,
+    sync::{Arc, LazyLock},
+};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
@@ -16,9 +21,13 @@ use serde_json::Value as Json;
 use crate::{
     Audited, AuditedTransaction,
     audited::{object, qualified_name, recorded::Recorded, renames},
+    baseline::{self, entity::BaselineEntity},
     entity::audit_log,
-    history::values::{decode, differ, value_of},
-    read::{of_objects, of_whole_table, tables_of},
+    history::{
+        subject::{self, Subject},
+        values::{decode, value_of},
+    },
+    read::{of_objects, tables_of},
     record::{encoding, unknown::Unknown},
 };
 
@@ -54,6 +63,9 @@ pub(crate) trait AnyEntity: Send + Sync {
     /// The table, as the database names it.
     fn own_table(&self) -> &str;
 
+    /// Where it stands among entities of the same table, in whatever order they are linked.
+    fn rank(&self) -> (Reverse<usize>, &'static str);
+
     /// Where its rows refer to others.
     fn references(&self) -> &[Reference];
 
@@ -63,16 +75,22 @@ pub(crate) trait AnyEntity: Send + Sync {
     /// The records of objects, by the texts of their keys.
     fn records(&self, ids: &[&str]) -> Select<audit_log::Entity>;
 
-    /// The records of the table as a whole, of no one object.
-    fn records_of_table(&self) -> Select<audit_log::Entity>;
-
     /// Each name that a column has in records, with one of the table's there.
     fn recorded_names(&self, column: &str) -> Vec<(String, String)>;
 
     /// The columns of the key.
     fn key_columns(&self) -> Vec<&'static str>;
 
-    /// The key of the object that a record names by this text.
+    /// What the history of its objects asks.
+    fn subject(&self) -> &'static dyn Subject;
+
+    /// What a baseline of its rows asks.
+    fn baseline(&self) -> &'static dyn BaselineEntity;
+
+    /// The values of the key of the object that a record names by this text.
+    fn key_values(&self, object_id: &str) -> Option<Vec<Value>>;
+
+    /// The same, by column.
     fn key(&self, object_id: &str) -> Option<Row>;
 
     /// The key of an object among the values of a record.
@@ -90,9 +108,6 @@ pub(crate) trait AnyEntity: Send + Sync {
 
     /// Why a value is none of a column's.
     fn misfit(&self, column: &str, value: &Json) -> Option<String>;
-
-    /// Whether two values of a column are not the same.
-    fn differ(&self, column: &str, one: &Json, other: &Json) -> bool;
 
     /// The statement that reads the rows that have one of these sets of values; it locks them until the transaction ends, where
     /// that is asked for.
@@ -127,7 +142,7 @@ pub(crate) async fn rows<C: ConnectionTrait>(
 
 /// An audited entity, as it is registered for an undo.
 #[derive(Clone, Copy)]
-pub struct UndoableEntity(fn() -> Box<dyn AnyEntity>);
+pub struct UndoableEntity(fn() -> Arc<dyn AnyEntity>);
 
 impl std::fmt::Debug for UndoableEntity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -145,15 +160,16 @@ impl UndoableEntity {
     where
         E: Audited<Model: IntoActiveModel<E::ActiveModel>, ActiveModel: Send>,
     {
-        Self(|| Box::new(Typed::<E>::new()))
+        Self(|| Arc::new(Typed::<E>::new()))
     }
 }
 
 inventory::collect!(UndoableEntity);
 
-/// The audited entities of the program, by their table in records: mostly one for each.
-fn registered() -> &'static BTreeMap<String, Vec<Box<dyn AnyEntity>>> {
-    static ALL: LazyLock<BTreeMap<String, Vec<Box<dyn AnyEntity>>>> = LazyLock::new(|| {
+/// The audited entities of the program, by their table in records: mostly one for each. Of several the one with the most columns comes
+/// first, as it tells the most of the table.
+fn registered() -> &'static BTreeMap<String, Vec<Arc<dyn AnyEntity>>> {
+    static ALL: LazyLock<BTreeMap<String, Vec<Arc<dyn AnyEntity>>>> = LazyLock::new(|| {
         let mut all = BTreeMap::<_, Vec<_>>::new();
         for registered in inventory::iter::<UndoableEntity> {
             let entity = (registered.0)();
@@ -161,26 +177,34 @@ fn registered() -> &'static BTreeMap<String, Vec<Box<dyn AnyEntity>>> {
                 .or_default()
                 .push(entity);
         }
+        for sharing in all.values_mut() {
+            sharing.sort_by_key(|entity| entity.rank());
+        }
         all
     });
     &ALL
 }
 
 /// The audited entities of a table of that name in records: one, unless several share it.
-pub(crate) fn all_of(table: &str) -> &'static [Box<dyn AnyEntity>] {
+pub(crate) fn all_of(table: &str) -> &'static [Arc<dyn AnyEntity>] {
     registered().get(table).map_or(&[], Vec::as_slice)
 }
 
-/// The audited entity of a table of that name in records; of several whichever is met first.
+/// The audited entity of a table of that name in records; of several the one with the most columns.
 pub(crate) fn of(table: &str) -> Option<&'static dyn AnyEntity> {
     all_of(table).first().map(AsRef::as_ref)
 }
 
-/// An audited entity of each table.
-pub(crate) fn each() -> impl Iterator<Item = &'static dyn AnyEntity> {
+/// An audited entity of each table, with a share in it.
+pub(crate) fn each_shared() -> impl Iterator<Item = &'static Arc<dyn AnyEntity>> {
     registered()
         .values()
-        .filter_map(|entities| Some(entities.first()?.as_ref()))
+        .filter_map(|entities| entities.first())
+}
+
+/// An audited entity of each table.
+pub(crate) fn each() -> impl Iterator<Item = &'static dyn AnyEntity> {
+    each_shared().map(AsRef::as_ref)
 }
 
 /// An entity whose type is known, with what is asked of it again and again. What need not know the type stands outside: an
@@ -285,6 +309,13 @@ where
         &self.own_table
     }
 
+    fn rank(&self) -> (Reverse<usize>, &'static str) {
+        (
+            Reverse(E::Column::iter().count()),
+            std::any::type_name::<E>(),
+        )
+    }
+
     fn references(&self) -> &[Reference] {
         &self.references
     }
@@ -297,10 +328,6 @@ where
         of_objects::<E>(audit_log::Entity::find(), ids.iter().copied())
     }
 
-    fn records_of_table(&self) -> Select<audit_log::Entity> {
-        of_whole_table::<E>(audit_log::Entity::find())
-    }
-
     fn recorded_names(&self, column: &str) -> Vec<(String, String)> {
         recorded_names(self.table(), &tables_of::<E>(), column)
     }
@@ -310,8 +337,20 @@ where
         keys.map(IdenStatic::as_str).collect()
     }
 
+    fn subject(&self) -> &'static dyn Subject {
+        subject::of::<E>()
+    }
+
+    fn baseline(&self) -> &'static dyn BaselineEntity {
+        baseline::entity::of::<E>()
+    }
+
+    fn key_values(&self, object_id: &str) -> Option<Vec<Value>> {
+        object::key_of_text::<E>(object_id)
+    }
+
     fn key(&self, object_id: &str) -> Option<Row> {
-        let values = object::key_of_text::<E>(object_id)?;
+        let values = self.key_values(object_id)?;
         let mut key = Row::new();
         for (column, value) in Recorded::<E>::get().keys().iter().zip(&values) {
             let json = encoding::to_json(value).ok()?;
@@ -363,10 +402,6 @@ where
     fn misfit(&self, column: &str, value: &Json) -> Option<String> {
         let refused = decode::<E>(Self::column(column)?, value).err()?;
         Some(refused.to_string())
-    }
-
-    fn differ(&self, column: &str, one: &Json, other: &Json) -> bool {
-        differ::<E>(column, one, other)
     }
 
     fn select(&self, any_of: &[Row], locks: bool) -> Result<SelectStatement, DbErr> {

@@ -43,46 +43,49 @@
 //! db.execute_unprepared("INSERT INTO cake (price) VALUES (450), (480)").await?; // before auditing
 //!
 //! let context = AuditContext::new().actor("deployment").reason("auditing begins");
-//! let baseline = Baseline::<cake::Entity>::new().on_progress(|so_far| println!("{} rows", so_far.rows));
+//! let baseline = Baseline::of::<cake::Entity>().on_progress(|so_far| println!("{} rows", so_far.rows));
 //! let count = context.scope(baseline.run(&db)).await?;
 //! assert_eq!((count.rows, count.recorded), (2, 2));
 //!
-//! let again = Baseline::<cake::Entity>::new().run(&db).await?;
+//! let again = Baseline::of::<cake::Entity>().run(&db).await?;
 //! assert_eq!((again.rows, again.recorded), (2, 0));
 //! # Ok(())
 //! # }
 //! ```
 
-use std::{collections::HashSet, fmt, marker::PhantomData, sync::Arc};
+pub(crate) mod entity;
 
-use audit_core::{AuditConfig, diff};
+use std::{collections::HashSet, fmt, sync::Arc};
+
+use audit_core::{AuditConfig, AuditContext};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IsolationLevel, QueryFilter,
-    QuerySelect, QueryTrait, TransactionOptions, Value, sea_query::LockType,
+    QuerySelect, QueryTrait, TransactionOptions, Value,
+    sea_query::{Alias, Expr, Func, LockType, Query},
 };
 
 use crate::{
     Audited, AuditedWrite, Error,
-    audited::{object, recorded::Recorded},
     connection::{
         AnyConnection, context_of,
         own_transaction::{self, Own},
     },
     entity::audit_log::{self, Column},
     history::state::{ACTIONS, BASELINE},
-    read::{behind, between, of_objects},
-    record::{Record, encoding::EncodingError, event, object_key},
+    record::object_key,
     write,
 };
+use entity::BaselineEntity;
 
 /// How many rows a transaction records.
 const BATCH: u64 = 500;
 
 /// Records what the rows of an entity hold that have no record: see [`baseline`](crate::baseline).
+#[derive(Clone)]
 #[must_use = "a baseline records nothing before `run`"]
-pub struct Baseline<E> {
+pub struct Baseline {
+    entity: &'static dyn BaselineEntity,
     progress: Option<Arc<dyn Fn(BaselineCount) + Send + Sync>>,
-    entity: PhantomData<fn() -> E>,
 }
 
 /// How far a [`Baseline`] is.
@@ -95,19 +98,39 @@ pub struct BaselineCount {
     pub recorded: u64,
 }
 
-impl<E: Audited> Baseline<E> {
-    /// Of every row of the entity's table.
-    pub fn new() -> Self {
+impl Baseline {
+    /// Of every row of an entity's table. [`AnyTable::baseline`](crate::AnyTable::baseline) makes one of a table that is named at run
+    /// time.
+    pub fn of<E: Audited>() -> Self {
+        Self::of_entity(entity::of::<E>())
+    }
+
+    pub(crate) fn of_entity(entity: &'static dyn BaselineEntity) -> Self {
         Self {
+            entity,
             progress: None,
-            entity: PhantomData,
         }
     }
 
-    /// Calls this after each batch, such as for a progress bar: `E::find().count(db)` is its length.
+    /// Calls this after each batch, such as for a progress bar, of which [`rows`](Self::rows) is the length.
     pub fn on_progress(mut self, progress: impl Fn(BaselineCount) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(progress));
         self
+    }
+
+    /// How many rows the table has now.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn rows<C: ConnectionTrait>(&self, db: &C) -> Result<u64, DbErr> {
+        let table = Alias::new("rows");
+        let count = Query::select()
+            .expr(Expr::from(Func::count(Expr::val(1))))
+            .from_subquery(self.entity.all(), table)
+            .take();
+        let row = db.query_one(&count).await?;
+        let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        Ok(u64::try_from(count).unwrap_or_default())
     }
 
     /// Records, whoever writes meanwhile, in transactions of its own: pass a pool.
@@ -127,13 +150,13 @@ impl<E: Audited> Baseline<E> {
     pub async fn run<C: AuditedWrite>(self, db: &C) -> Result<BaselineCount, DbErr> {
         let mut count = BaselineCount::default();
         let config = AuditConfig::current().map_err(Error::from)?;
-        let table = Recorded::<E>::get().table();
+        let table = self.entity.table();
         if !config.get_enabled() || config.skips_action(BASELINE) || config.skips_model(table) {
             return Ok(count);
         }
         let mut last = None;
         loop {
-            let batch = in_a_transaction::<E, C>(last.clone(), db).await?;
+            let batch = in_a_transaction(self.entity, last.clone(), db).await?;
             count.rows += batch.rows;
             count.recorded += batch.recorded;
             if let Some(progress) = &self.progress {
@@ -156,7 +179,8 @@ struct Batch {
 }
 
 /// A batch in a transaction of its own. One whose future is dropped goes to its end.
-async fn in_a_transaction<E: Audited, C: AuditedWrite>(
+async fn in_a_transaction<C: AuditedWrite>(
+    entity: &'static dyn BaselineEntity,
     last: Option<Vec<Value>>,
     db: &C,
 ) -> Result<Batch, DbErr> {
@@ -164,7 +188,7 @@ async fn in_a_transaction<E: Audited, C: AuditedWrite>(
     let ours = db.begin_ours_with(options(db.get_database_backend()));
     let ours = ours.await?.ok_or_else(in_a_callers)?;
     own_transaction::to_its_end(|wanted| async move {
-        let work = batch::<E, _>(last, &context, ours.connection());
+        let work = batch(entity, last, &context, ours.connection());
         let done = wanted.still(own_transaction::within(&ours, work).await);
         own_transaction::end(ours, done, |error| error).await
     })
@@ -188,9 +212,10 @@ fn options(backend: DbBackend) -> TransactionOptions {
     }
 }
 
-async fn batch<E: Audited, C: ConnectionTrait>(
+async fn batch<C: ConnectionTrait>(
+    entity: &dyn BaselineEntity,
     last: Option<Vec<Value>>,
-    context: &audit_core::AuditContext,
+    context: &AuditContext,
     db: &C,
 ) -> Result<Batch, DbErr> {
     let backend = db.get_database_backend();
@@ -199,52 +224,44 @@ async fn batch<E: Audited, C: ConnectionTrait>(
         _ => LockType::Update,
     };
     // Where the batch ends, before it waits for any row: one may have another key by then.
-    let end = behind::<E>(last.as_deref(), 1).offset(BATCH - 1);
-    let end = end.one(db).await?;
-    let end = end.map(|row| object::model_key::<E>(&row, Recorded::<E>::get().keys()));
+    let end = db.query_one(&entity.nth(last.as_deref(), BATCH)).await?;
+    let end = end.map(|row| entity.key(&row)).transpose()?;
     // Locked first: who changed one before has its record by then, and who comes later has a later one.
-    let rows = between::<E>(last.as_deref(), end.as_deref());
-    let rows = rows.lock(lock).all(db).await?;
-    let ids = ids::<E>(&rows)?;
-    let stored: Vec<_> = ids
-        .iter()
-        .map(|id| object_key::stored(id.clone(), backend))
-        .collect();
-    let known = known::<E, C>(stored.iter().map(String::as_str), db).await?;
-    let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    let rows = rows.iter().zip(ids).zip(stored);
-    let new = rows.filter(|(_, stored)| !known.contains(stored));
-    let records = new
-        .map(|((row, id), _)| record::<E>(id, row))
-        .collect::<Result<Vec<_>, _>>()?;
-    let recorded = u64::try_from(records.len()).unwrap_or(u64::MAX);
+    let mut rows = entity.between(last.as_deref(), end.as_deref());
+    let rows = db.query_all(rows.lock(lock)).await?;
+    let stored = rows.iter().map(|row| {
+        let id = entity.id(row)?;
+        Ok(object_key::stored(id, backend))
+    });
+    let stored = stored.collect::<Result<Vec<_>, DbErr>>()?;
+    let known = known(entity, &stored, db).await?;
     let (any, config) = (AnyConnection::of(db), AuditConfig::new());
-    for record in records {
+    let mut recorded = 0;
+    for (row, _) in rows
+        .iter()
+        .zip(&stored)
+        .filter(|(_, id)| !known.contains(*id))
+    {
+        let record = entity.record(row)?;
         write::write(&any, &config, record, context).await?;
+        recorded += 1;
     }
     Ok(Batch {
-        rows: count,
+        rows: u64::try_from(rows.len()).unwrap_or(u64::MAX),
         recorded,
         end,
     })
 }
 
-/// The texts of the keys of some rows.
-fn ids<E: Audited>(rows: &[E::Model]) -> Result<Vec<String>, Error> {
-    let keys = Recorded::<E>::get().keys();
-    let ids = rows.iter().map(|row| {
-        let key = object::model_key::<E>(row, keys);
-        object::id_text(&key).map_err(|error| refused::<E>("", error))
-    });
-    ids.collect()
-}
-
 /// Those of the objects whose last record says what they hold.
-async fn known<'a, E: Audited, C: ConnectionTrait>(
-    stored: impl Iterator<Item = &'a str>,
+async fn known<C: ConnectionTrait>(
+    entity: &dyn BaselineEntity,
+    stored: &[String],
     db: &C,
 ) -> Result<HashSet<String>, DbErr> {
-    let last = of_objects::<E>(audit_log::Entity::find(), stored)
+    let stored: Vec<&str> = stored.iter().map(String::as_str).collect();
+    let last = entity
+        .records(&stored)
         .filter(Column::Action.is_in(ACTIONS))
         .select_only()
         .column_as(Column::Id.max(), "id")
@@ -259,45 +276,10 @@ async fn known<'a, E: Audited, C: ConnectionTrait>(
     Ok(known.all(db).await?.into_iter().collect())
 }
 
-fn record<E: Audited>(id: String, row: &E::Model) -> Result<Record, Error> {
-    let recorded = Recorded::<E>::get();
-    let values = recorded.capture(row);
-    let image = diff::object(recorded.fields(), &values, 0..values.len());
-    let image =
-        image.map_err(|error| refused::<E>(&id, EncodingError::Unsupported(error.to_string())))?;
-    Ok(Record {
-        action: BASELINE.into(),
-        table_name: Some(recorded.table().into()),
-        object_id: Some(id),
-        object_repr: Some(E::object_repr(row)),
-        new_values: Some(image),
-        ..Record::default()
-    })
-}
-
-fn refused<E: Audited>(id: &str, source: EncodingError) -> Error {
-    let event = event(BASELINE, Some(Recorded::<E>::get().table()), Some(id));
-    Error::Encoding { event, source }
-}
-
-impl<E: Audited> Default for Baseline<E> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<E> Clone for Baseline<E> {
-    fn clone(&self) -> Self {
-        Self {
-            progress: self.progress.clone(),
-            entity: PhantomData,
-        }
-    }
-}
-
-impl<E> fmt::Debug for Baseline<E> {
+impl fmt::Debug for Baseline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Baseline")
+            .field("table", &self.entity.table())
             .field("has_progress", &self.progress.is_some())
             .finish_non_exhaustive()
     }

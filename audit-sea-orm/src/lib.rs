@@ -128,6 +128,8 @@ pub mod threats {}
 #[path = "private.rs"]
 pub mod __private;
 mod any_entity;
+mod any_object;
+mod any_table;
 mod audited;
 pub mod baseline;
 pub mod capture;
@@ -160,6 +162,8 @@ pub use audit_derive::{Audited, audited_hooks};
 #[doc(no_inline)]
 pub use serde_json;
 
+pub use any_object::{AnyObject, AnySnapshot, AnyVersion, AnyVersions};
+pub use any_table::AnyTable;
 pub use audited::{Audited, Capture, renames};
 #[cfg(feature = "stream")]
 pub use connection::AuditedStream;

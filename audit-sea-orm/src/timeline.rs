@@ -127,13 +127,14 @@ impl Timeline {
     where
         E: Audited<Model: IntoActiveModel<E::ActiveModel>, ActiveModel: Send>,
     {
-        let object = Member {
-            entity: Arc::new(Typed::<E>::new()),
-            references: Vec::new(),
-        };
+        Self::of_entity(Arc::new(Typed::<E>::new()), object::id_text(key).ok())
+    }
+
+    pub(crate) fn of_entity(entity: Arc<dyn AnyEntity>, id: Option<String>) -> Self {
+        let references = Vec::new();
         Self {
-            id: object::id_text(key).ok(),
-            members: vec![object],
+            id,
+            members: vec![Member { entity, references }],
             before: None,
         }
     }
@@ -142,11 +143,14 @@ impl Timeline {
     ///
     /// # Errors
     /// [`Error::Db`] where the entity declares no `belongs_to` to any of these tables by one column, which is their primary key.
-    pub fn with<P>(mut self) -> Result<Self>
+    pub fn with<P>(self) -> Result<Self>
     where
         P: Audited<Model: IntoActiveModel<P::ActiveModel>, ActiveModel: Send>,
     {
-        let entity = Arc::new(Typed::<P>::new());
+        self.with_entity(Arc::new(Typed::<P>::new()))
+    }
+
+    pub(crate) fn with_entity(mut self, entity: Arc<dyn AnyEntity>) -> Result<Self> {
         let mut references = Vec::new();
         for reference in entity.references() {
             let wholes = self.members.iter().enumerate();
@@ -210,7 +214,7 @@ impl Timeline {
 }
 
 /// Whether it is to the primary key of an entity.
-fn is_to_key(reference: &Reference, whole: &dyn AnyEntity) -> bool {
+pub(crate) fn is_to_key(reference: &Reference, whole: &dyn AnyEntity) -> bool {
     reference.table == whole.own_table()
         && reference.referred.len() == 1
         && whole.key_columns() == reference.referred

@@ -126,6 +126,9 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_renamed_table_has_its_index,
     ],
     history: [
+        an_object_of_any_table_has_its_history,
+        an_object_of_any_table_has_its_parts,
+        an_object_of_no_entity_is_refused,
         each_version_is_the_row_as_it_was,
         versions_have_neighbours_and_differences,
         a_row_older_than_the_log_is_known,

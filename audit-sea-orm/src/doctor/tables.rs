@@ -1,6 +1,6 @@
 //! What is known of the tables that records name.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use audit_core::MASK;
 use sea_orm::{ConnectionTrait, DbErr};
@@ -16,7 +16,7 @@ use crate::{
 /// A table that records name.
 pub(super) enum Known {
     /// That of entities of the program: what fits one of them, fits.
-    Entities(&'static [Box<dyn AnyEntity>]),
+    Entities(&'static [Arc<dyn AnyEntity>]),
     /// One that the database has, by its columns.
     Table(Vec<String>),
 }

@@ -10,11 +10,12 @@ use super::{
     History,
     reader::{Cursor, Reader, Told},
     state::{Event, Silenced},
+    subject,
     values::decode,
 };
 use crate::{
     Audited, Error,
-    audited::{object, recorded::Recorded},
+    audited::recorded::Recorded,
     entity::audit_log,
     record::{
         encoding,
@@ -112,20 +113,6 @@ impl<E: Audited> History<E> {
         self.last_change_where(column, is_asked, db).await
     }
 
-    /// Whether the object is there: as its last record says, or in spite of it.
-    async fn is_there<C: ConnectionTrait>(
-        &self,
-        reader: &Reader<E>,
-        db: &C,
-    ) -> Result<bool, DbErr> {
-        let last = reader.last(db).await?;
-        if last.is_some_and(|told| told.event.leaves_it_there()) {
-            return Ok(true);
-        }
-        let row = object::with_key(E::find(), self.key());
-        Ok(row.one(db).await?.is_some())
-    }
-
     async fn last_change_where<C: ConnectionTrait>(
         &self,
         column: E::Column,
@@ -136,9 +123,9 @@ impl<E: Audited> History<E> {
         if Recorded::<E>::get().policy(name) == FieldPolicy::Skip {
             return Err(unknown(name, Unknown::Skipped));
         }
-        let reader = Reader::<E>::new(self.key(), db).await?;
-        let is_there = self.is_there(&reader, db).await?;
-        let reader = reader.about(column);
+        let reader = Reader::new(subject::of::<E>(), self.key(), db).await?;
+        let is_there = is_there(&reader, db).await?;
+        let reader = reader.about::<E>(column);
         let mut records = Cursor::before(i64::MAX);
         let mut changes = ColumnChanges::<E>::of(column, is_there);
         while let Some(told) = records.next(&reader, db).await? {
@@ -150,6 +137,15 @@ impl<E: Audited> History<E> {
         changes.end();
         Ok(changes.find(&is_asked))
     }
+}
+
+/// Whether the object is there: as its last record says, or in spite of it.
+async fn is_there<C: ConnectionTrait>(reader: &Reader, db: &C) -> Result<bool, DbErr> {
+    let last = reader.last(db).await?;
+    if last.is_some_and(|told| told.event.leaves_it_there()) {
+        return Ok(true);
+    }
+    Ok(reader.row(db).await?.is_some())
 }
 
 /// The changes of a column, found one by one on the way back through the records of its object.

@@ -2,23 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DbErr, IdenStatic, ModelTrait, Value};
+use sea_orm::{IdenStatic, ModelTrait};
 use serde_json::Value as Json;
 
-use crate::{
-    Audited,
-    audited::{object, recorded::Recorded},
-    record::encoding,
-};
-
-/// The columns of the row with that key, as records would have them; `None` where there is none.
-pub(super) async fn row<E: Audited, C: ConnectionTrait>(
-    key: &[Value],
-    db: &C,
-) -> Result<Option<BTreeMap<String, Json>>, DbErr> {
-    let row = object::with_key(E::find(), key).one(db).await?;
-    Ok(row.map(|row| columns::<E>(&row)))
-}
+use crate::{Audited, audited::recorded::Recorded, record::encoding};
 
 /// The columns of a row, as records would have them.
 ///

@@ -10,6 +10,8 @@ use super::{
     reader::{Cursor, Reader},
     rebuild,
     state::State,
+    subject,
+    walk::Walk,
 };
 use crate::{
     Audited,
@@ -93,8 +95,8 @@ impl<E: Audited> History<E> {
         &self,
         db: &'db C,
     ) -> Result<Versions<'db, E, C>, DbErr> {
-        let reader = Reader::new(&self.key, db).await?;
-        Ok(Versions::all(reader, self.key.clone(), db))
+        let reader = self.reader(db).await?;
+        Ok(Versions::of(Walk::all(reader, db), self.key.clone()))
     }
 
     /// The object as it was at a time: as the last record up to then left it. `None` where it was not there.
@@ -108,8 +110,8 @@ impl<E: Audited> History<E> {
         time: DateTimeUtc,
         db: &C,
     ) -> Result<Option<Snapshot<E>>, DbErr> {
-        let reader = Reader::<E>::new(&self.key, db).await?;
-        let columns = rebuild::at(&reader, &self.key, time, db).await?;
+        let reader = self.reader(db).await?;
+        let columns = rebuild::at(&reader, time, db).await?;
         Ok(columns.map(|columns| Snapshot::new(&self.key, &columns)))
     }
 
@@ -135,7 +137,7 @@ impl<E: Audited> History<E> {
         version: &Version<E>,
         db: &C,
     ) -> Result<Option<Version<E>>, DbErr> {
-        let reader = Reader::<E>::new(&self.key, db).await?;
+        let reader = self.reader(db).await?;
         let mut records = Cursor::before(version.record.id);
         while let Some(told) = records.next(&reader, db).await? {
             // A table was emptied without the object in it: no version of it.
@@ -163,17 +165,17 @@ impl<E: Audited> History<E> {
         &self,
         db: &C,
     ) -> Result<Option<Snapshot<E>>, DbErr> {
-        let reader = Reader::<E>::new(&self.key, db).await?;
+        let reader = self.reader(db).await?;
         let mut records = Cursor::before(i64::MAX);
         while let Some(told) = records.next(&reader, db).await? {
             if told.event.leaves_it_there() {
                 continue;
             }
-            let before = match rebuild::after(&reader, &self.key, told.record.id - 1, db).await? {
+            let before = match rebuild::after(&reader, told.record.id - 1, db).await? {
                 State::There(columns) => Some(columns),
                 // The first record that there is, and it knows the row.
                 State::Unrecorded if told.event.found_it_there() => {
-                    rebuild::before_all(&reader, &self.key, db).await?
+                    rebuild::before_all(&reader, db).await?
                 }
                 // A table was emptied without the object in it.
                 State::Unrecorded | State::Gone => None,
@@ -190,13 +192,17 @@ impl<E: Audited> History<E> {
         &self.key
     }
 
+    async fn reader<C: ConnectionTrait>(&self, db: &C) -> Result<Reader, DbErr> {
+        Reader::new(subject::of::<E>(), &self.key, db).await
+    }
+
     async fn first_after<C: ConnectionTrait>(
         &self,
         id: i64,
         db: &C,
     ) -> Result<Option<Version<E>>, DbErr> {
-        let reader = Reader::new(&self.key, db).await?;
-        let mut versions = Versions::after(reader, self.key.clone(), id, db).await?;
-        versions.try_next().await
+        let reader = self.reader(db).await?;
+        let walk = Walk::after(reader, id, db).await?;
+        Versions::of(walk, self.key.clone()).try_next().await
     }
 }

@@ -1,17 +1,21 @@
 //! Reads an object's records, a page at a time.
 
-use std::{collections::VecDeque, marker::PhantomData};
+use std::collections::{BTreeMap, VecDeque};
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Select,
-    Value, prelude::DateTimeUtc,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, QueryFilter, Select, Value,
+    prelude::DateTimeUtc,
 };
+use serde_json::Value as Json;
 
-use super::state::{ACTIONS, Event};
+use super::{
+    state::{ACTIONS, Event},
+    subject::Subject,
+};
 use crate::{
     Audited, TrailCursor, TrailQuery, clock,
     entity::audit_log::{Column, Entity, Model},
-    read::{of_values, of_whole_table, stands_in},
+    read::stands_in,
 };
 
 /// How many records are read by one statement.
@@ -33,11 +37,12 @@ impl Told {
 
 /// The records of one object of an entity, and those that tell of all its table's objects.
 #[derive(Clone, Debug)]
-pub(super) struct Reader<E> {
+pub(crate) struct Reader {
+    subject: &'static dyn Subject,
+    key: Vec<Value>,
     select: Select<Entity>,
     /// Where the table was emptied, the oldest first. Few: they are read at once.
     truncations: Vec<Told>,
-    entity: PhantomData<fn() -> E>,
 }
 
 /// Some records.
@@ -56,23 +61,46 @@ enum Direction {
     Back,
 }
 
-impl<E: Audited> Reader<E> {
-    pub(super) async fn new<C: ConnectionTrait>(key: &[Value], db: &C) -> Result<Self, DbErr> {
-        Ok(Self::with(key, truncations::<E, C>(db).await?))
+impl Reader {
+    pub(crate) async fn new<C: ConnectionTrait>(
+        subject: &'static dyn Subject,
+        key: &[Value],
+        db: &C,
+    ) -> Result<Self, DbErr> {
+        Ok(Self::with(subject, key, truncations(subject, db).await?))
     }
 
     /// The same, where it is known already where the table was emptied.
-    pub(super) fn with(key: &[Value], truncations: Vec<Told>) -> Self {
-        let select = of_values::<E>(Entity::find(), key);
+    pub(super) fn with(
+        subject: &'static dyn Subject,
+        key: &[Value],
+        truncations: Vec<Told>,
+    ) -> Self {
+        let select = subject.records(key);
         Self {
             select: select.filter(Column::Action.is_in(ACTIONS)),
+            key: key.to_vec(),
+            subject,
             truncations,
-            entity: PhantomData,
         }
     }
 
+    pub(super) fn subject(&self) -> &'static dyn Subject {
+        self.subject
+    }
+
+    /// The columns of the present row, as records would have them; `None` where there is none.
+    pub(super) async fn row<C: ConnectionTrait>(
+        &self,
+        db: &C,
+    ) -> Result<Option<BTreeMap<String, Json>>, DbErr> {
+        // As built: a restricted connection looks at what the statement touches.
+        let row = db.query_one(&self.subject.select(&self.key)).await?;
+        row.map(|row| self.subject.read(&row)).transpose()
+    }
+
     /// Those alone that tell of a column, be it that they silenced its change.
-    pub(super) fn about(self, column: E::Column) -> Self {
+    pub(super) fn about<E: Audited>(self, column: E::Column) -> Self {
         let tells = Condition::any()
             .add(Column::Action.is_in(["SKIPPED", "DELETE"]))
             .add(stands_in::<E>(&column));
@@ -139,14 +167,16 @@ impl<E: Audited> Reader<E> {
 }
 
 /// Where the tables of an entity were emptied. Only PostgreSQL's triggers see that.
-pub(super) async fn truncations<E: Audited, C: ConnectionTrait>(
+pub(super) async fn truncations<C: ConnectionTrait>(
+    subject: &dyn Subject,
     db: &C,
 ) -> Result<Vec<Told>, DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(Vec::new());
     }
-    let select = of_whole_table::<E>(Entity::find());
-    let select = select.filter(Column::Action.is_in(["TRUNCATE", "SKIPPED"]));
+    let select = subject
+        .records_of_table()
+        .filter(Column::Action.is_in(["TRUNCATE", "SKIPPED"]));
     let records = select.oldest_first().all(db).await?;
     Ok(records.into_iter().filter_map(Told::of).collect())
 }
@@ -181,9 +211,9 @@ impl Cursor {
     }
 
     /// The next record; `None` at the end.
-    pub(super) async fn next<E: Audited, C: ConnectionTrait>(
+    pub(super) async fn next<C: ConnectionTrait>(
         &mut self,
-        reader: &Reader<E>,
+        reader: &Reader,
         db: &C,
     ) -> Result<Option<Told>, DbErr> {
         self.fill(reader, db).await?;
@@ -195,20 +225,16 @@ impl Cursor {
     }
 
     /// What the next record says, which stays the next.
-    pub(super) async fn peek<E: Audited, C: ConnectionTrait>(
+    pub(super) async fn peek<C: ConnectionTrait>(
         &mut self,
-        reader: &Reader<E>,
+        reader: &Reader,
         db: &C,
     ) -> Result<Option<Event>, DbErr> {
         self.fill(reader, db).await?;
         Ok(self.page.front().map(|told| told.event))
     }
 
-    async fn fill<E: Audited, C: ConnectionTrait>(
-        &mut self,
-        reader: &Reader<E>,
-        db: &C,
-    ) -> Result<(), DbErr> {
+    async fn fill<C: ConnectionTrait>(&mut self, reader: &Reader, db: &C) -> Result<(), DbErr> {
         // A page may hold nothing but records that tell nothing.
         while self.page.is_empty() && !self.is_at_end {
             let page = reader.page(self.direction, self.behind, db).await?;

@@ -2,36 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DbErr, IdenStatic, Value, prelude::DateTimeUtc};
+use sea_orm::{ConnectionTrait, DbErr, prelude::DateTimeUtc};
 use serde_json::Value as Json;
 
 use super::{
-    present,
     reader::{Cursor, Reader},
     state::{Columns, Search, State},
 };
-use crate::{Audited, audited::recorded::Recorded};
 
 /// The columns of the object at a time, as the last of its records up to then left them; `None` where it was not there.
-pub(super) async fn at<E: Audited, C: ConnectionTrait>(
-    reader: &Reader<E>,
-    key: &[Value],
+pub(crate) async fn at<C: ConnectionTrait>(
+    reader: &Reader,
     time: DateTimeUtc,
     db: &C,
 ) -> Result<Option<Columns>, DbErr> {
     let Some(id) = reader.last_until(time, db).await? else {
-        return before_all(reader, key, db).await;
+        return before_all(reader, db).await;
     };
-    Ok(match after(reader, key, id, db).await? {
+    Ok(match after(reader, id, db).await? {
         State::There(columns) => Some(columns),
         State::Gone | State::Unrecorded => None,
     })
 }
 
 /// What the object was after the last of its records up to that number.
-pub(super) async fn after<E: Audited, C: ConnectionTrait>(
-    reader: &Reader<E>,
-    key: &[Value],
+pub(crate) async fn after<C: ConnectionTrait>(
+    reader: &Reader,
     id: i64,
     db: &C,
 ) -> Result<State, DbErr> {
@@ -42,43 +38,41 @@ pub(super) async fn after<E: Audited, C: ConnectionTrait>(
     if !last.event.leaves_it_there() {
         return Ok(State::Gone);
     }
-    let mut search = Search::new(recorded::<E>());
+    let mut search = Search::new(reader.subject().recorded());
     search.back(last.event, &last.record);
     while !search.is_over()
         && let Some(told) = back.next(reader, db).await?
     {
         search.back(told.event, &told.record);
     }
-    let columns = with_rest(search, reader, key, id, db).await?;
+    let columns = with_rest(search, reader, id, db).await?;
     Ok(State::There(columns))
 }
 
 /// The columns that a search found, and those that later records and the present row tell.
-pub(super) async fn with_rest<E: Audited, C: ConnectionTrait>(
+pub(super) async fn with_rest<C: ConnectionTrait>(
     mut search: Search,
-    reader: &Reader<E>,
-    key: &[Value],
+    reader: &Reader,
     id: i64,
     db: &C,
 ) -> Result<Columns, DbErr> {
-    let rest = ahead(search.rest(), reader, key, Cursor::after(id), db).await?;
+    let rest = ahead(search.rest(), reader, Cursor::after(id), db).await?;
     let mut columns = search.columns();
     columns.extend(rest.columns());
     Ok(columns)
 }
 
 /// The columns of the object before the first of its records; `None` where that created it, or there is no such object.
-pub(super) async fn before_all<E: Audited, C: ConnectionTrait>(
-    reader: &Reader<E>,
-    key: &[Value],
+pub(super) async fn before_all<C: ConnectionTrait>(
+    reader: &Reader,
     db: &C,
 ) -> Result<Option<Columns>, DbErr> {
     let mut start = Cursor::after(i64::MIN);
-    let search = Search::new(recorded::<E>());
+    let search = Search::new(reader.subject().recorded());
     let search = match start.peek(reader, db).await? {
         Some(first) if !first.found_it_there() => return Ok(None),
-        Some(_) => ahead(search, reader, key, start, db).await?,
-        None => match present::row::<E, C>(key, db).await? {
+        Some(_) => ahead(search, reader, start, db).await?,
+        None => match reader.row(db).await? {
             Some(row) => beside_row(search, row, reader, start, db).await?,
             None => return Ok(None),
         },
@@ -87,10 +81,9 @@ pub(super) async fn before_all<E: Audited, C: ConnectionTrait>(
 }
 
 /// Looks for columns in the records from a place on, and then in the present row.
-async fn ahead<E: Audited, C: ConnectionTrait>(
+async fn ahead<C: ConnectionTrait>(
     mut search: Search,
-    reader: &Reader<E>,
-    key: &[Value],
+    reader: &Reader,
     mut cursor: Cursor,
     db: &C,
 ) -> Result<Search, DbErr> {
@@ -98,17 +91,17 @@ async fn ahead<E: Audited, C: ConnectionTrait>(
     if search.is_over() {
         return Ok(search);
     }
-    match present::row::<E, C>(key, db).await? {
+    match reader.row(db).await? {
         Some(row) => beside_row(search, row, reader, cursor, db).await,
         None => Ok(search),
     }
 }
 
 /// Takes the columns of the present row, but those that changed after it was read: they have a record by now.
-async fn beside_row<E: Audited, C: ConnectionTrait>(
+async fn beside_row<C: ConnectionTrait>(
     mut search: Search,
     row: BTreeMap<String, Json>,
-    reader: &Reader<E>,
+    reader: &Reader,
     mut cursor: Cursor,
     db: &C,
 ) -> Result<Search, DbErr> {
@@ -121,9 +114,9 @@ async fn beside_row<E: Audited, C: ConnectionTrait>(
 }
 
 /// Looks for columns in the records from a place on.
-pub(super) async fn read_on<E: Audited, C: ConnectionTrait>(
+pub(super) async fn read_on<C: ConnectionTrait>(
     search: &mut Search,
-    reader: &Reader<E>,
+    reader: &Reader,
     cursor: &mut Cursor,
     db: &C,
 ) -> Result<(), DbErr> {
@@ -133,13 +126,4 @@ pub(super) async fn read_on<E: Audited, C: ConnectionTrait>(
         search.ahead(told.event, &told.record);
     }
     Ok(())
-}
-
-/// The columns beside the key that records show: a masked one they do not.
-pub(super) fn recorded<E: Audited>() -> impl Iterator<Item = String> {
-    let recorded = Recorded::<E>::get();
-    let is_key = |name: &str| recorded.keys().iter().any(|key| key.as_str() == name);
-    let fields = recorded.fields().iter();
-    let shown = fields.filter(move |field| !field.is_masked() && !is_key(field.name()));
-    shown.map(|field| field.name().to_owned())
 }

@@ -154,6 +154,11 @@ impl<E: Audited> Snapshot<E> {
         difference
     }
 
+    /// Every column, in the order of the entity.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &(E::Column, Result<Value, Unknown>)> {
+        self.columns.iter()
+    }
+
     fn known(&self) -> impl Iterator<Item = (E::Column, &Value)> {
         let columns = self.columns.iter();
         columns.filter_map(|(column, value)| Some((*column, value.as_ref().ok()?)))

@@ -103,14 +103,14 @@ fn silenced(record: &audit_log::Model) -> Option<Silenced> {
 
 /// A column's value, as records have it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Held {
+pub(crate) enum Held {
     Value(Json),
     Unknown(Lack),
 }
 
 /// Why records do not tell a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Lack {
+pub(crate) enum Lack {
     /// No record has it.
     #[default]
     NotRecorded,
@@ -119,11 +119,11 @@ pub(super) enum Lack {
 }
 
 /// The columns of an object that is there, by name: those alone that records show.
-pub(super) type Columns = BTreeMap<String, Held>;
+pub(crate) type Columns = BTreeMap<String, Held>;
 
 /// What is known of an object between two of its records.
 #[derive(Clone, Debug)]
-pub(super) enum State {
+pub(crate) enum State {
     /// Nothing: there is no record before.
     Unrecorded,
     Gone,

@@ -1,35 +1,44 @@
+//! Goes through the records of an object, and tells what it was after each.
+
 use audit_core::{Change, Changes};
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value as Json;
 
 use super::{
-    Snapshot, Version,
     reader::{Cursor, Reader, Told},
     rebuild,
     state::{Columns, Event, Held, Search, State},
-    values::differ,
+    subject::Subject,
 };
-use crate::{Audited, entity::audit_log};
+use crate::entity::audit_log;
 
-/// A walk through the versions of an object, the oldest first: see [`History::walk`](super::History::walk).
+/// A record of an object, and what the object was after it.
 #[derive(Debug)]
-pub struct Versions<'db, E: Audited, C> {
-    reader: Reader<E>,
-    key: Vec<Value>,
+pub(crate) struct Step {
+    pub(crate) record: audit_log::Model,
+    /// `None` where it was gone.
+    pub(crate) columns: Option<Columns>,
+    /// What changed since the step before, and left no record.
+    pub(crate) unrecorded: Changes,
+}
+
+/// A walk through the records of an object, the oldest first.
+#[derive(Debug)]
+pub(crate) struct Walk<'db, C> {
+    reader: Reader,
     cursor: Cursor,
-    /// The record that was read last, of which no version was made yet.
+    /// The record that was read last, of which no step was made yet.
     next: Option<Told>,
     /// Of the object before that.
     state: State,
     db: &'db C,
 }
 
-impl<'db, E: Audited, C: ConnectionTrait> Versions<'db, E, C> {
+impl<'db, C: ConnectionTrait> Walk<'db, C> {
     /// From the first record on.
-    pub(super) fn all(reader: Reader<E>, key: Vec<Value>, db: &'db C) -> Self {
+    pub(crate) fn all(reader: Reader, db: &'db C) -> Self {
         Self {
             reader,
-            key,
             cursor: Cursor::after(i64::MIN),
             next: None,
             state: State::Unrecorded,
@@ -38,24 +47,16 @@ impl<'db, E: Audited, C: ConnectionTrait> Versions<'db, E, C> {
     }
 
     /// From the record behind that number on.
-    pub(super) async fn after(
-        reader: Reader<E>,
-        key: Vec<Value>,
-        id: i64,
-        db: &'db C,
-    ) -> Result<Self, DbErr> {
+    pub(super) async fn after(reader: Reader, id: i64, db: &'db C) -> Result<Self, DbErr> {
         Ok(Self {
             cursor: Cursor::after(id),
-            state: rebuild::after(&reader, &key, id, db).await?,
-            ..Self::all(reader, key, db)
+            state: rebuild::after(&reader, id, db).await?,
+            ..Self::all(reader, db)
         })
     }
 
-    /// The next version; `None` at the end. A call that is dropped loses none.
-    ///
-    /// # Errors
-    /// What the database reports.
-    pub async fn try_next(&mut self) -> Result<Option<Version<E>>, DbErr> {
+    /// The next step; `None` at the end. A call that is dropped loses none.
+    pub(crate) async fn try_next(&mut self) -> Result<Option<Step>, DbErr> {
         loop {
             if self.next.is_none() {
                 self.next = self.cursor.next(&self.reader, self.db).await?;
@@ -69,7 +70,7 @@ impl<'db, E: Audited, C: ConnectionTrait> Versions<'db, E, C> {
             }
             let searched = self.search(told).await?;
             let told = self.next.take();
-            return Ok(told.map(|told| self.version(told, searched)));
+            return Ok(told.map(|told| self.step(told, searched)));
         }
     }
 
@@ -80,7 +81,7 @@ impl<'db, E: Audited, C: ConnectionTrait> Versions<'db, E, C> {
         if !event.leaves_it_there() || (is_updated && matches!(self.state, State::There(_))) {
             return Ok(None);
         }
-        let mut search = Search::new(rebuild::recorded::<E>());
+        let mut search = Search::new(self.reader.subject().recorded());
         if is_updated {
             return self.complete(search, id - 1).await.map(Some);
         }
@@ -88,8 +89,8 @@ impl<'db, E: Audited, C: ConnectionTrait> Versions<'db, E, C> {
         self.complete(search, id).await.map(Some)
     }
 
-    fn version(&mut self, told: Told, searched: Option<Columns>) -> Version<E> {
-        let unrecorded = unrecorded::<E>(&self.state, &told);
+    fn step(&mut self, told: Told, searched: Option<Columns>) -> Step {
+        let unrecorded = unrecorded(self.reader.subject(), &self.state, &told);
         let before = std::mem::replace(&mut self.state, State::Gone);
         if told.event.leaves_it_there() {
             let mut columns = match (searched, before) {
@@ -99,20 +100,20 @@ impl<'db, E: Audited, C: ConnectionTrait> Versions<'db, E, C> {
             update(&mut columns, &told.record);
             self.state = State::There(columns);
         }
-        let snapshot = match &self.state {
-            State::There(columns) => Some(Snapshot::new(&self.key, columns)),
+        let columns = match &self.state {
+            State::There(columns) => Some(columns.clone()),
             State::Gone | State::Unrecorded => None,
         };
-        Version {
+        Step {
             record: told.record,
-            snapshot,
+            columns,
             unrecorded,
         }
     }
 
     /// What a search found, and what the records behind that number tell of the rest.
     async fn complete(&self, search: Search, id: i64) -> Result<Columns, DbErr> {
-        rebuild::with_rest(search, &self.reader, &self.key, id, self.db).await
+        rebuild::with_rest(search, &self.reader, id, self.db).await
     }
 }
 
@@ -128,7 +129,7 @@ fn update(columns: &mut Columns, record: &audit_log::Model) {
 }
 
 /// What a record found otherwise than it was left.
-fn unrecorded<E: Audited>(left: &State, told: &Told) -> Changes {
+fn unrecorded(subject: &dyn Subject, left: &State, told: &Told) -> Changes {
     let mut found = told.record.changes();
     if told.event == Event::Found {
         // What it found are its new values.
@@ -150,7 +151,7 @@ fn unrecorded<E: Audited>(left: &State, told: &Told) -> Changes {
         (State::There(left), _) => {
             let differing = found.into_iter().filter_map(|(column, found)| {
                 let (old, new) = (known(left.get(&column)?)?, found.old?);
-                differ::<E>(&column, old, &new).then(|| {
+                subject.differ(&column, old, &new).then(|| {
                     let old = Some(old.clone());
                     (
                         column,

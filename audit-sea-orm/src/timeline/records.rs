@@ -34,7 +34,7 @@ pub(super) async fn page<C: ConnectionTrait>(
         }
         // Only PostgreSQL's triggers see it.
         if backend == DbBackend::Postgres && !ids.is_empty() {
-            let emptied = member.entity.records_of_table();
+            let emptied = member.entity.subject().records_of_table();
             let emptied = emptied.filter(Column::Action.is_in(["TRUNCATE", "SKIPPED"]));
             newest.take(emptied, before, db).await?;
         }

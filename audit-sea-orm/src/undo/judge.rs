@@ -124,7 +124,7 @@ fn unrecorded(
     let differ = |(column, left): (&String, &_)| {
         // A masked value is in no row that is compared.
         let held = now.get(column)?;
-        let differs = !selection.is_noise(column) && entity.differ(column, left, held);
+        let differs = !selection.is_noise(column) && entity.subject().differ(column, left, held);
         differs.then(|| column.clone())
     };
     let columns: Vec<String> = after.iter().filter_map(differ).collect();
@@ -174,7 +174,7 @@ fn step(
             whole.entry(column.clone()).or_insert_with(|| value.clone());
         }
     }
-    let differ = |column: &str, one: &_, other: &_| entity.differ(column, one, other);
+    let differ = |column: &str, one: &_, other: &_| entity.subject().differ(column, one, other);
     let changes = step::changes(&now, &whole, differ);
     (!changes.is_empty()).then(|| UndoStep {
         object: deed.object.clone(),

@@ -71,7 +71,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         Some("count") => count(&db).await?,
         Some("baseline") => {
-            let baseline = Baseline::<tart::Entity>::new();
+            let baseline = Baseline::of::<tart::Entity>();
             baseline.on_progress(|_| say("batch")).run(&db).await?;
         }
         Some("propagated") => {

@@ -71,7 +71,7 @@ pub async fn rows_without_a_record_get_one(t: &mut Test) -> Outcome {
         .reason("auditing begins");
     let seen = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&seen);
-    let baseline = Baseline::<cake::Entity>::new().on_progress(move |count| {
+    let baseline = Baseline::of::<cake::Entity>().on_progress(move |count| {
         note.lock()
             .expect("nobody panics")
             .push((count.rows, count.recorded));
@@ -110,7 +110,7 @@ pub async fn a_baseline_is_a_part_of_the_history(t: &mut Test) -> Outcome {
     let db = t.db.audited();
     let request = AuditContext::new().request_id("r");
     let made = request
-        .scope(Baseline::<account::Entity>::new().run(&db))
+        .scope(Baseline::of::<account::Entity>().run(&db))
         .await?;
     assert_eq!(made.recorded, 1);
     let mut edit = account::numbered(1).reset_all();
@@ -163,13 +163,13 @@ pub async fn a_large_table_is_recorded_in_batches(t: &mut Test) -> Outcome {
             .await?;
     }
     let transaction = t.db.begin_write().await?;
-    let refused = Baseline::<by_number_and_text::Entity>::new().run(&transaction);
+    let refused = Baseline::of::<by_number_and_text::Entity>().run(&transaction);
     let error = refused.await.expect_err("it is no pool").to_string();
     assert!(error.contains("pass the pool"), "{error}");
     transaction.rollback().await?;
     assert_eq!(t.records().await?.len(), 0);
     let (count, sent) = t
-        .sent(Baseline::<by_number_and_text::Entity>::new().run(&t.db))
+        .sent(Baseline::of::<by_number_and_text::Entity>().run(&t.db))
         .await;
     assert_eq!(count?.recorded, 1_203);
     let selects = sent
@@ -200,7 +200,7 @@ pub async fn a_row_that_came_back_gets_one(t: &mut Test) -> Outcome {
     capture::remove(&t.db, account::Entity).await?;
     again.insert(&t.db).await?;
     capture::install(&t.db, account::Entity).await?;
-    let made = Baseline::<account::Entity>::new().run(&t.db).await?;
+    let made = Baseline::of::<account::Entity>().run(&t.db).await?;
     assert_eq!((made.rows, made.recorded), (2, 2));
     let versions = History::<account::Entity>::find(1).versions(&t.db).await?;
     let last = versions.last().ok_or("there is one")?;
@@ -220,10 +220,7 @@ pub async fn a_row_that_came_back_gets_one(t: &mut Test) -> Outcome {
     let known = silenced.at(later, &t.db).await?.ok_or("it is there")?;
     assert_eq!(known.get(account::Column::Balance), Ok(&9_i64.into()));
     assert_eq!(
-        Baseline::<account::Entity>::new()
-            .run(&t.db)
-            .await?
-            .recorded,
+        Baseline::of::<account::Entity>().run(&t.db).await?.recorded,
         0
     );
     Ok(())
@@ -232,7 +229,7 @@ pub async fn a_row_that_came_back_gets_one(t: &mut Test) -> Outcome {
 /// A table as it was before its baseline costs what it does without one.
 pub async fn a_table_before_its_baseline_costs_few_statements(t: &mut Test) -> Outcome {
     old_tarts(t, 300).await?;
-    Baseline::<tart::Entity>::new().run(&t.db).await?;
+    Baseline::of::<tart::Entity>().run(&t.db).await?;
     let before = AsOf::<tart::Entity>::at(sea_orm::prelude::DateTimeUtc::UNIX_EPOCH);
     let (all, sent) = t.sent(before.all(&t.db)).await;
     assert_eq!(all?.len(), 300);
@@ -277,8 +274,8 @@ pub async fn a_baseline_beside_writers_is_whole(t: &mut Test) -> Outcome {
     let writers: Vec<_> = writers.collect();
     // Two at once: each row has its record once.
     let (one, other) = tokio::join!(
-        Baseline::<tart::Entity>::new().run(&t.db),
-        Baseline::<tart::Entity>::new().run(&t.db),
+        Baseline::of::<tart::Entity>().run(&t.db),
+        Baseline::of::<tart::Entity>().run(&t.db),
     );
     is_over.store(true, Ordering::Relaxed);
     for writer in writers {
@@ -314,7 +311,7 @@ pub async fn a_baseline_beside_writers_is_whole(t: &mut Test) -> Outcome {
 /// Dropped at any point, and run again: as one that nobody dropped.
 pub async fn a_dropped_baseline_goes_on(t: &mut Test) -> Outcome {
     old_tarts(t, 700).await?;
-    let baseline = Baseline::<tart::Entity>::new();
+    let baseline = Baseline::of::<tart::Entity>();
     for waits in 0..40 {
         let point = Point {
             waits: waits * 37,
@@ -363,7 +360,7 @@ pub async fn a_killed_baseline_goes_on(t: &mut Test) -> Outcome {
         }
     }
     assert!(was_cut, "no kill came in the middle");
-    Baseline::<tart::Entity>::new().run(&t.db).await?;
+    Baseline::of::<tart::Entity>().run(&t.db).await?;
     let made = records(t, "BASELINE").await?;
     assert_eq!((made.len(), made.values().sum::<usize>()), (10_000, 10_000));
     Ok(())

@@ -1,5 +1,6 @@
 //! The past of an object: each version as it was, and no guess where nobody knows.
 
+mod any_object;
 mod as_of;
 mod gaps;
 mod questions;
@@ -10,6 +11,10 @@ mod unknown;
 use audit_sea_orm::{capture, history::Version, prelude::*};
 use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, IntoActiveModel, Set, prelude::DateTimeUtc};
 
+pub use any_object::{
+    an_object_of_any_table_has_its_history, an_object_of_any_table_has_its_parts,
+    an_object_of_no_entity_is_refused,
+};
 pub use as_of::{
     a_dropped_walk_leaves_nothing_behind, a_large_table_is_walked_in_batches,
     a_large_table_with_two_key_columns, a_small_table_costs_few_statements,

@@ -6,7 +6,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
-use super::super::reader::{self, Told};
+use super::super::{
+    reader::{self, Told},
+    subject,
+};
 use crate::{
     Audited, clock,
     entity::audit_log::{Column, Entity},
@@ -33,7 +36,7 @@ impl Moment {
         let later = Entity::find().filter(is_later(time));
         let first = number(later, |id| id.min(), db).await?;
         let truncations = match first {
-            Some(_) => reader::truncations::<E, C>(db).await?,
+            Some(_) => reader::truncations(subject::of::<E>(), db).await?,
             None => Vec::new(),
         };
         Ok(Self {

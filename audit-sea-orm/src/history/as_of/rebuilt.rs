@@ -8,6 +8,7 @@ use super::{
         reader::{Cursor, Reader},
         rebuild,
         state::{Columns, Search},
+        subject,
     },
     candidate::Candidate,
     moment::Moment,
@@ -56,7 +57,7 @@ async fn one<E: Audited, C: ConnectionTrait>(
     if !first.event.found_it_there() {
         return Ok(None);
     }
-    let mut search = Search::new(rebuild::recorded::<E>());
+    let mut search = Search::new(subject::recorded::<E>());
     for told in &later.told {
         if search.is_over() {
             break;
@@ -64,7 +65,7 @@ async fn one<E: Audited, C: ConnectionTrait>(
         search.ahead(told.event, &told.record);
     }
     if let Some(last) = later.told.last().filter(|_| later.has_more) {
-        let reader = Reader::<E>::with(&key, moment.truncations.clone());
+        let reader = Reader::with(subject::of::<E>(), &key, moment.truncations.clone());
         let mut cursor = Cursor::after(last.record.id);
         rebuild::read_on(&mut search, &reader, &mut cursor, db).await?;
     }
@@ -98,7 +99,7 @@ async fn in_full<E: Audited, C: ConnectionTrait>(
     moment: &Moment,
     db: &C,
 ) -> Result<Option<Snapshot<E>>, DbErr> {
-    let reader = Reader::<E>::with(key, moment.truncations.clone());
-    let columns: Option<Columns> = rebuild::at(&reader, key, moment.time, db).await?;
+    let reader = Reader::with(subject::of::<E>(), key, moment.truncations.clone());
+    let columns: Option<Columns> = rebuild::at(&reader, moment.time, db).await?;
     Ok(columns.map(|columns| Snapshot::new(key, &columns)))
 }

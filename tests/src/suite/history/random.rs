@@ -1,11 +1,16 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use audit_sea_orm::{capture, history::Unknown, prelude::*};
+use audit_sea_orm::{
+    AnyObject, capture,
+    history::{Snapshot, Unknown},
+    prelude::*,
+};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IdenStatic, IntoActiveModel, ModelTrait,
     QueryFilter, Set, TransactionTrait, prelude::DateTimeUtc, sea_query::OnConflict,
 };
 
+use super::any_object::{columns, typed_columns};
 use crate::{
     Outcome, Test,
     entity::{
@@ -113,6 +118,7 @@ where
     let then = History::<E>::find(id).at(time, &t.db).await?;
     let about = format!("seed {seed}, {} {id} at {time}", E::audit_table());
     assert_eq!(then.is_some(), copy.is_some(), "{about}");
+    by_name(then.as_ref(), id, time, t).await?;
     let (Some(then), Some(copy)) = (then, copy) else {
         return Ok(());
     };
@@ -121,6 +127,17 @@ where
         assert!(is_hidden, "{about}: {} {why}", column.as_str());
     }
     assert!(then.model_or(copy.clone()) == *copy, "{about}: {then:?}");
+    Ok(())
+}
+
+/// By the names that records have it is the same.
+async fn by_name<E>(then: Option<&Snapshot<E>>, id: i32, time: DateTimeUtc, t: &Test) -> Outcome
+where
+    E: Audited + EntityTrait<Model: Sync>,
+{
+    let named = AnyObject::find(&E::audit_table(), &id.to_string())?;
+    let named = named.at(time, &t.db).await?;
+    assert_eq!(named.as_ref().map(columns), then.map(typed_columns));
     Ok(())
 }
 
