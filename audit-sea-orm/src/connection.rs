@@ -30,7 +30,7 @@ pub(crate) use any::AnyConnection;
 pub use begin::{AuditTransactionExt, AuditedWrite};
 pub(crate) use hits::AwaitedHit;
 pub(crate) use kind::ConnectionKind;
-pub(crate) use own::{context_of, is_ours, is_own, own};
+pub(crate) use own::{context_of, is_ours, is_own, own, transaction_of};
 #[cfg(feature = "stream")]
 pub use stream::AuditedStream;
 pub use transaction::AuditedTransaction;

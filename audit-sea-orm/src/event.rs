@@ -43,6 +43,13 @@ fn recording(
     Ok((config.get_enabled() && !is_skipped).then_some(config))
 }
 
+/// The metadata of a context with one more field; what is no object has no room for it.
+pub(crate) fn beside(metadata: Option<Json>, name: &str, value: Json) -> Json {
+    let mut metadata = metadata.filter(Json::is_object).unwrap_or_default();
+    metadata[name] = value;
+    metadata
+}
+
 /// Writes an event apart from the stack: each future around it would hold it once more.
 fn boxed<T>(
     write: impl Future<Output = Result<T>> + Send,

@@ -141,6 +141,7 @@ mod error;
 mod event;
 pub mod history;
 pub mod hooks;
+pub mod import;
 pub mod prelude;
 mod propagation;
 mod quoted;
@@ -175,6 +176,7 @@ pub use error::{AuditDbErrExt, Error, Result};
 pub use event::{AuditEvent, DataExport, GeoLocator, GeoPlace, LoginAttempt, SystemEvent};
 pub use history::{AsOf, History};
 pub use hooks::{AuditActiveModelExt, AuditModelExt};
+pub use import::Import;
 pub use propagation::AuditConnectOptionsExt;
 #[cfg(any(
     feature = "sqlx-mysql",

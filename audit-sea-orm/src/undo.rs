@@ -18,7 +18,8 @@
 //! - the key of a deleted object, or a unique value, is taken by now;
 //! - a row that stays refers to one that would go, or one that comes back refers to a row that is gone;
 //! - what it was is not known: a masked or skipped column of a deleted row, a change without its old values, a change that
-//!   was [silenced](UndoConflict::Silenced), a table that was emptied as a whole;
+//!   was [silenced](UndoConflict::Silenced), a table that was emptied as a whole, an import [without records](UndoConflict::NotRecorded)
+//!   of its rows;
 //! - the program has no audited entity of the table.
 //!
 //! The relations count that `Relation` lists, and the unique columns that the entities declare. What the database alone knows, such

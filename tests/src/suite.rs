@@ -15,6 +15,7 @@ pub mod failure;
 pub mod far_future;
 pub mod history;
 pub mod hooks;
+pub mod import;
 pub mod keys;
 pub mod kill;
 pub mod masking;
@@ -124,6 +125,16 @@ pub const ALL: &[(&str, TestFn)] = list! {
         the_present_name_wins,
         a_split_table_begins_both_histories,
         a_renamed_table_has_its_index,
+    ],
+    import: [
+        an_import_counts_the_records_of_its_rows,
+        an_import_in_a_transaction_counts_its_own,
+        an_import_without_rows_is_one_record,
+        rows_under_triggers_leave_a_trace,
+        an_import_that_fails_leaves_nothing,
+        a_dropped_import_leaves_nothing,
+        an_import_that_is_skipped_writes_its_rows,
+        an_import_is_undone_where_its_rows_are_recorded,
     ],
     history: [
         an_object_of_any_table_has_its_history,

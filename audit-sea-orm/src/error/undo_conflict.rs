@@ -84,6 +84,13 @@ pub enum UndoConflict {
         /// The number of the record.
         record: i64,
     },
+    /// An [import](crate::import) wrote rows that have no records of their own.
+    NotRecorded {
+        /// The table.
+        table: String,
+        /// The number of the import's record.
+        record: i64,
+    },
     /// The program has no audited entity of the table: derive `Audited`, or call `register_audited!`.
     NoEntity {
         /// The table.
@@ -138,6 +145,12 @@ impl fmt::Display for UndoConflict {
             }
             Self::Truncated { table, record } => {
                 write!(f, "{table} was emptied as a whole, record {record}")
+            }
+            Self::NotRecorded { table, record } => {
+                write!(
+                    f,
+                    "the rows of {table} that record {record} imported have no records"
+                )
             }
             Self::NoEntity { table } => write!(
                 f,

@@ -113,6 +113,14 @@ impl AuditEvent {
         self
     }
 
+    /// Says that it is about the table of an entity as a whole. The entity's field policy holds for [`change`](Self::change).
+    pub fn on_table<E: Audited>(mut self) -> Self {
+        let table = Recorded::<E>::get().table();
+        self.table = Some(entity::line(audit_log::Column::TableName, table));
+        self.policy = |column| Recorded::<E>::get().policy(column);
+        self
+    }
+
     /// Says which object it is about, where there is no model of it. The table is cut to 255 characters.
     pub fn on_object(mut self, table: &str, object_id: impl Into<String>) -> Self {
         self.table = Some(entity::line(audit_log::Column::TableName, table));

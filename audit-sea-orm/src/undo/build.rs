@@ -18,6 +18,7 @@ use crate::{
     entity::audit_log::{Column, Model},
     error::undo_conflict::{UndoConflict, UndoneObject},
     history::state::{CHANGES, Event},
+    import::is_without_rows,
 };
 
 /// The steps of an undo in their order, and what stands in its way.
@@ -74,10 +75,14 @@ fn deeds(records: &[Model]) -> (BTreeMap<String, Vec<Deed>>, Vec<UndoConflict>) 
     let mut tables: BTreeMap<String, Vec<Deed>> = BTreeMap::new();
     let (mut known, mut conflicts) = (HashMap::new(), Vec::new());
     for record in records {
+        let table = renames::table(record.table_name.as_deref().unwrap_or_default());
+        if is_without_rows(record) {
+            let (table, record) = (table.to_owned(), record.id);
+            conflicts.push(UndoConflict::NotRecorded { table, record });
+        }
         let Some(event) = Event::of(record) else {
             continue;
         };
-        let table = renames::table(record.table_name.as_deref().unwrap_or_default());
         let Some(id) = &record.object_id else {
             let (table, record) = (table.to_owned(), record.id);
             conflicts.push(UndoConflict::Truncated { table, record });

@@ -6,7 +6,6 @@ use audit_core::AuditContext;
 use sea_orm::{
     DbBackend, DbErr, IsolationLevel, TransactionOptions, TransactionTrait, prelude::DateTimeUtc,
 };
-use serde_json::{Value as Json, json};
 
 use super::{
     build::{self, Built},
@@ -19,6 +18,7 @@ use crate::{
     connection::own_transaction,
     entity::audit_log,
     error::undo_conflict::{UndoConflict, UndoConflicts},
+    event::beside,
 };
 
 /// What is to be undone: made by [`UndoPlan`], which shows an example.
@@ -189,11 +189,8 @@ impl UndoPlan {
 
     /// The reason, and a link to what is undone, beside the metadata of the present context.
     fn context(&self, reason: String) -> AuditContext {
-        let mut metadata = match AuditContext::current().metadata {
-            Some(Json::Object(fields)) => Json::Object(fields),
-            _ => json!({}),
-        };
-        metadata["undo"] = self.selection.origin.to_json();
+        let origin = self.selection.origin.to_json();
+        let metadata = beside(AuditContext::current().metadata, "undo", origin);
         AuditContext::new().reason(reason).metadata(metadata)
     }
 }

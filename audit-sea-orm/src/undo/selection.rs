@@ -11,6 +11,7 @@ use crate::{
     RecordQuery, TrailQuery,
     entity::audit_log::{Column, Entity, Model},
     history::state::CHANGES,
+    import::IMPORT,
 };
 
 /// Whose writes.
@@ -49,7 +50,8 @@ impl Selection {
             Origin::Transaction(id) => all.of_transaction(id),
             Origin::Actor { id, from, until } => all.by_actor(id).between(*from, *until),
         };
-        let theirs = theirs.filter(Column::Action.is_in(CHANGES));
+        let actions = CHANGES.into_iter().chain([IMPORT]);
+        let theirs = theirs.filter(Column::Action.is_in(actions));
         theirs.oldest_first().all(db).await
     }
 

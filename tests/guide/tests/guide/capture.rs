@@ -87,3 +87,16 @@ async fn events_are_recorded_by_hand() -> crate::Outcome {
     assert_eq!(event.error_code.as_deref(), Some("OVEN-7"));
     Ok(())
 }
+
+#[tokio::test]
+async fn an_import_is_one_record() -> crate::Outcome {
+    let db = crate::bakery().await?;
+    let audited = db.audited();
+    let cakes = vec![crate::new_cake(), crate::new_cake()];
+    assert_eq!(import::cakes(cakes.clone(), &audited).await?, 2);
+    assert_eq!(import::old_cakes(cakes, &audited).await?, 2);
+    let records = crate::records(&db).await?.into_iter();
+    let actions: Vec<_> = records.map(|record| record.action).collect();
+    assert_eq!(actions, ["CREATE", "CREATE", "IMPORT", "IMPORT"]);
+    Ok(())
+}
