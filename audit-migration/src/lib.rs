@@ -65,7 +65,8 @@
 //! `audit-migration check` fails where the trail or a capture trigger is not as it should be: see
 //! [the page on checks](audit_sea_orm::checks) for its exit codes, its JSON, and its use in CI and in probes.
 //!
-//! `audit-migration doctor` lists the records whose table or column is gone.
+//! `audit-migration doctor` lists the records whose table or column is gone. The module `cli` has all commands, and makes a program of them
+//! that knows your entities.
 //!
 //! # Timelines
 //! [`timeline::TimelineExt`] gives an entity of parts an index, by which a [timeline](audit_sea_orm::timeline) finds those that are gone.
@@ -76,7 +77,7 @@
 //! fresh` drops every table without asking any: [`Captured`] asks first.
 //!
 //! # Crate features
-//! - `cli`: the program `audit-migration`, with the drivers of all databases.
+//! - `cli`: the program `audit-migration` and the module `cli`, with the drivers of all databases.
 //! - `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`: forwarded to sea-orm-migration.
 //!
 //! None is on by default.
@@ -85,6 +86,8 @@
 
 pub mod capture;
 mod captured;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod m20261122_000001_create_audit_tables;
 mod m20261124_000002_create_audit_context;
 mod m20261124_000003_index_admin_lists;

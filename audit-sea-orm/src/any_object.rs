@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use audit_core::Changes;
 use sea_orm::{ConnectionTrait, DbErr, Value, prelude::DateTimeUtc};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value as Json;
 
 use crate::{
@@ -208,6 +209,23 @@ impl AnySnapshot {
     pub fn get(&self, column: &str) -> Option<Result<&Json, &Unknown>> {
         let mut columns = self.columns();
         columns.find_map(|(name, value)| (name == column).then_some(value))
+    }
+}
+
+/// An object of `columns` with their values, and of `unknown` with the reason of each other column.
+impl Serialize for AnySnapshot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let (mut known, mut unknown) = (serde_json::Map::new(), serde_json::Map::new());
+        for (column, value) in self.columns() {
+            match value {
+                Ok(value) => known.insert(column.to_owned(), value.clone()),
+                Err(why) => unknown.insert(column.to_owned(), why.to_string().into()),
+            };
+        }
+        let mut snapshot = serializer.serialize_struct("AnySnapshot", 2)?;
+        snapshot.serialize_field("columns", &known)?;
+        snapshot.serialize_field("unknown", &unknown)?;
+        snapshot.end()
     }
 }
 

@@ -289,6 +289,12 @@ pub const ALL: &[(&str, TestFn)] = list! {
         the_program_checks,
         the_program_checks_for_programs,
         the_program_finds_what_no_longer_fits,
+        the_program_tells_a_history,
+        the_program_shows_a_state,
+        the_program_undoes,
+        the_program_runs_an_undo,
+        the_program_makes_a_baseline,
+        the_program_sends_a_terminal_no_command,
     ],
     skip: [
         skipped_tables_leave_no_record_and_cost_nothing,

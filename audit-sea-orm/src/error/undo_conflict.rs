@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::record::unknown::UnknownColumns;
 
 /// An object of an undo.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[non_exhaustive]
 pub struct UndoneObject {
     /// Its table, by its present name.
@@ -28,7 +30,8 @@ impl fmt::Display for UndoneObject {
 }
 
 /// Why an undo would not give the exact earlier state.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum UndoConflict {
     /// Somebody else changed the object since.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::encoding::EncodingError;
@@ -41,6 +42,14 @@ impl UnknownColumns {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Unknown)> {
         let columns = self.0.iter();
         columns.map(|(column, why)| (column.as_str(), why))
+    }
+}
+
+/// An object with the reason of each column.
+impl Serialize for UnknownColumns {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns = self.iter().map(|(column, why)| (column, why.to_string()));
+        serializer.collect_map(columns)
     }
 }
 

@@ -6,6 +6,7 @@ use audit_core::AuditContext;
 use sea_orm::{
     DbBackend, DbErr, IsolationLevel, TransactionOptions, TransactionTrait, prelude::DateTimeUtc,
 };
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
     build::{self, Built},
@@ -193,6 +194,29 @@ impl UndoPlan {
         let metadata = beside(AuditContext::current().metadata, "undo", origin);
         AuditContext::new().reason(reason).metadata(metadata)
     }
+}
+
+/// An object of `undo`, which is what the records of it will name, of `steps` and of `conflicts`. Each conflict has its `kind`, its
+/// `text`, and what belongs to it.
+impl Serialize for UndoPlan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let conflicts = self.conflicts.iter().map(|conflict| TextConflict {
+            text: conflict.to_string(),
+            conflict,
+        });
+        let mut plan = serializer.serialize_struct("UndoPlan", 3)?;
+        plan.serialize_field("undo", &self.selection.origin.to_json())?;
+        plan.serialize_field("steps", &self.steps)?;
+        plan.serialize_field("conflicts", &conflicts.collect::<Vec<_>>())?;
+        plan.end()
+    }
+}
+
+#[derive(Serialize)]
+struct TextConflict<'a> {
+    text: String,
+    #[serde(flatten)]
+    conflict: &'a UndoConflict,
 }
 
 /// A list of the steps, and one of the conflicts.

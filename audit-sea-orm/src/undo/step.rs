@@ -3,6 +3,7 @@
 use std::fmt;
 
 use audit_core::{Change, Changes};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value as Json;
 
 use crate::any_entity::{Row, Write};
@@ -87,6 +88,19 @@ impl UndoStep {
         let set = self.changes.iter();
         let set = set.filter_map(|(column, change)| Some((column.to_owned(), change.new.clone()?)));
         set.collect()
+    }
+}
+
+/// An object of `action`, `table`, `id`, `changes` and `records`.
+impl Serialize for UndoStep {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut step = serializer.serialize_struct("UndoStep", 5)?;
+        step.serialize_field("action", &self.action.to_string())?;
+        step.serialize_field("table", &self.object.table)?;
+        step.serialize_field("id", &self.object.id)?;
+        step.serialize_field("changes", &self.changes)?;
+        step.serialize_field("records", &self.records)?;
+        step.end()
     }
 }
 

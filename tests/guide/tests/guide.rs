@@ -4,6 +4,8 @@
 mod admin;
 #[path = "guide/capture.rs"]
 mod capture;
+#[path = "guide/command_line.rs"]
+mod command_line;
 #[path = "guide/context.rs"]
 mod context;
 #[path = "guide/history.rs"]

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod program;
+mod questions;
 mod sync;
 
 use audit_migration::{MigrationOptions, Migrator, MigratorWith};
@@ -14,6 +15,11 @@ use crate::{Backend, Outcome, Test, entity::cake};
 pub use program::{
     the_program_checks, the_program_checks_for_programs, the_program_explains_a_wrong_url,
     the_program_finds_what_no_longer_fits, the_program_migrates,
+};
+pub use questions::{
+    the_program_makes_a_baseline, the_program_runs_an_undo,
+    the_program_sends_a_terminal_no_command, the_program_shows_a_state,
+    the_program_tells_a_history, the_program_undoes,
 };
 pub use sync::{schema_sync_does_not_make_the_trail, schema_sync_of_a_captured_table};
 
