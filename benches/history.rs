@@ -27,6 +27,7 @@ mod seed;
 use std::{
     error::Error,
     fs,
+    sync::{Arc, Mutex},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -35,7 +36,7 @@ use audit_sea_orm::prelude::*;
 use clap::Parser;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, Schema, Set, prelude::DateTimeUtc,
+    IntoActiveModel, Schema, Set, Statement, prelude::DateTimeUtc,
 };
 use sea_orm_migration::MigratorTrait;
 use serde_json::json;
@@ -46,6 +47,9 @@ use seed::{Plan, Sizes};
 /// How often each question is asked, after as many times as warm it up.
 const ROUNDS: usize = 200;
 const WARM_UP: usize = 10;
+
+/// The request that made the object's versions.
+const REQUEST: &str = "request-of-the-benchmark";
 
 /// How many versions the object has.
 const VERSIONS: i32 = 100;
@@ -105,6 +109,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let cake = live(&db).await?;
             fill(&db, arguments.records / 2, 2).await?;
             measure(backend, &cake, &db).await?;
+            assert_indexed(&cake, &db).await?;
             if let Some(rows) = arguments.table {
                 as_of(rows, &db).await?;
             }
@@ -146,7 +151,7 @@ async fn live(db: &DatabaseConnection) -> Result<cake::Model, DbErr> {
         baked_at: Set(now().into()),
         is_sold: Set(false),
     };
-    let request = AuditContext::new().request_id("request-of-the-benchmark");
+    let request = AuditContext::new().request_id(REQUEST);
     let writes = async {
         let mut cake = cake.insert(db).await?;
         for price in 1..VERSIONS {
@@ -159,6 +164,61 @@ async fn live(db: &DatabaseConnection) -> Result<cake::Model, DbErr> {
     request.scope(writes).await
 }
 
+/// Fails where a question reads the audit log without an index.
+async fn assert_indexed(cake: &cake::Model, db: &DatabaseConnection) -> Result<(), Box<dyn Error>> {
+    let seen = Arc::new(Mutex::new(Vec::<Statement>::new()));
+    let (mut watched, note) = (db.clone(), Arc::clone(&seen));
+    watched.set_metric_callback(move |info| {
+        note.lock()
+            .expect("nobody panics")
+            .push(info.statement.clone());
+    });
+    let history = History::of(cake);
+    let versions = history.versions(&watched).await?;
+    let middle = &versions[versions.len() / 2].record;
+    history.at(middle.occurred_at, &watched).await?;
+    history.version(middle.id, &watched).await?;
+    history.last_change(cake::Column::Price, &watched).await?;
+    let request = audit_log::Entity::by_request(REQUEST);
+    request.newest_first().page(&watched, 50).await?;
+    let seen = std::mem::take(&mut *seen.lock().map_err(|_| "nobody panics")?);
+    for statement in &seen {
+        let plan = plan(statement, db).await?;
+        let reads_all = [
+            "SCAN audit_log\n",
+            "SCAN audit_log ",
+            "Seq Scan on audit_log",
+        ];
+        if reads_all.iter().any(|scan| plan.contains(scan)) {
+            return Err(format!("no index serves this:\n{plan}\n{statement:?}").into());
+        }
+    }
+    say(&format!("  {} statements, each by an index", seen.len()));
+    Ok(())
+}
+
+/// How the database reads what a statement asks for.
+async fn plan(statement: &Statement, db: &DatabaseConnection) -> Result<String, DbErr> {
+    let explain = match db.get_database_backend() {
+        DbBackend::Sqlite => "EXPLAIN QUERY PLAN",
+        _ => "EXPLAIN",
+    };
+    let explain = Statement {
+        sql: format!("{explain} {}", statement.sql),
+        ..statement.clone()
+    };
+    let mut plan = String::new();
+    for row in db.query_all_raw(explain).await? {
+        for column in row.column_names() {
+            if let Ok(text) = row.try_get::<String>("", &column) {
+                plan += &text;
+                plan.push('\n');
+            }
+        }
+    }
+    Ok(plan)
+}
+
 async fn measure(
     backend: Backend,
     cake: &cake::Model,
@@ -167,8 +227,7 @@ async fn measure(
     let history = History::of(cake);
     let versions = history.versions(db).await?;
     let middle = &versions[versions.len() / 2].record;
-    let changes = || audit_log::Entity::for_object(cake).changed(cake::Column::Price);
-    let request = || audit_log::Entity::by_request("request-of-the-benchmark");
+    let request = || audit_log::Entity::by_request(REQUEST);
     let questions: [(&str, Vec<Duration>); 5] = [
         (
             "its versions",
@@ -184,7 +243,7 @@ async fn measure(
         ),
         (
             "the last change of a column",
-            time(async || changes().newest_first().one(db).await).await?,
+            time(async || history.last_change(cake::Column::Price, db).await).await?,
         ),
         (
             "the records of its request",
