@@ -694,6 +694,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_tenant_learns_no_year_of_another,
         a_tenant_changes_no_row_of_another,
         an_access_of_no_tenant_is_denied,
+        points_of_any_page_are_compared,
         every_page_is_read_by_an_index,
     ],
 };

@@ -46,8 +46,8 @@ pub(super) async fn history(visit: Visit) -> Result<Json<Value>, Failure> {
     let points = history.records.iter().zip(&history.states).rev();
     let points = points.map(|(record, state)| json!({"record": record, "state": state}));
     Ok(Json(json!({
-        "table": history.table,
-        "object": history.object_id,
+        "table": history.table(),
+        "object": history.object.id,
         "points": points.collect::<Vec<_>>(),
         "older": history.older.map(|cursor| cursor.to_string()),
     })))

@@ -10,13 +10,14 @@ use audit_sea_orm::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    Condition, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, IdenStatic,
-    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult,
+    IdenStatic, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select,
     sea_query::{Alias, Expr, ExprTrait, IntoCondition, Order, Query, SelectStatement, UnionType},
 };
 
 use super::{
     count, listed::Listed, period::Span, position::Position, prefix::IndexPrefix, range::Numbers,
+    viewer::Viewer,
 };
 
 /// How many rows a page looks at for what no index knows.
@@ -86,6 +87,14 @@ impl<E: Listed> Scan<E> {
         let rest = self.rest.unwrap_or_else(Condition::all);
         self.rest = Some(rest.add(condition.into_condition()));
         self
+    }
+
+    /// Narrows it to what somebody may see.
+    pub(super) fn seen_by(self, viewer: &Viewer) -> Self {
+        match viewer.tenant.as_deref() {
+            Some(tenant) => self.but(E::TENANT_ID.eq(tenant)),
+            None => self,
+        }
     }
 
     /// The times of all its rows, where the index knows no more than [`SCAN_LIMIT`].

@@ -7,6 +7,7 @@ mod files;
 mod lists;
 mod pages;
 mod plans;
+mod points;
 mod renames;
 mod tenants;
 
@@ -37,6 +38,7 @@ pub use pages::{
     masked_values_appear_on_no_page,
 };
 pub use plans::every_page_is_read_by_an_index;
+pub use points::points_of_any_page_are_compared;
 pub use renames::{
     old_records_are_shown_under_the_new_names, old_records_leave_under_the_new_names,
 };
