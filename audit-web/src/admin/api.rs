@@ -5,8 +5,15 @@ use http::header;
 use serde_json::{Value, json};
 
 use super::{
-    admitted::Visit, dashboard::Window, detail, failure::Failure, history::History, listed::Listed,
-    page::ListQuery, range::Ends,
+    admitted::Visit,
+    dashboard::Window,
+    detail,
+    failure::Failure,
+    history::History,
+    listed::Listed,
+    page::ListQuery,
+    range::Ends,
+    request::{Deeds, Unit},
 };
 
 /// The description of the API, which the tests compare with what it answers.
@@ -50,6 +57,25 @@ pub(super) async fn history(visit: Visit) -> Result<Json<Value>, Failure> {
         "object": history.object.id,
         "points": points.collect::<Vec<_>>(),
         "older": history.older.map(|cursor| cursor.to_string()),
+    })))
+}
+
+pub(super) async fn request(visit: Visit) -> Result<Json<Value>, Failure> {
+    deeds(Unit::Request, &visit).await
+}
+
+pub(super) async fn transaction(visit: Visit) -> Result<Json<Value>, Failure> {
+    deeds(Unit::Transaction, &visit).await
+}
+
+async fn deeds(unit: Unit, visit: &Visit) -> Result<Json<Value>, Failure> {
+    let deeds = Deeds::load(unit, visit).await?;
+    visit.record_view().await?;
+    Ok(Json(json!({
+        "id": deeds.id,
+        "records": deeds.records,
+        "events": deeds.events,
+        "newer": deeds.newer.map(|cursor| cursor.to_string()),
     })))
 }
 

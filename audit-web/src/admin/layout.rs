@@ -34,7 +34,10 @@ impl Layout {
     pub(super) fn new(shared: &Shared, uri: &Uri, viewer: Option<&Viewer>) -> Self {
         let path = uri.path();
         let first = path.split('/').nth(1).unwrap_or_default();
-        let first = if first == "history" { "records" } else { first };
+        let first = match first {
+            "history" | "request" | "transaction" => "records",
+            first => first,
+        };
         Self {
             base: base(path),
             site: shared.settings.title.clone(),

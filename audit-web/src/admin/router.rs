@@ -16,7 +16,7 @@ use http::{
 
 use super::{
     Authorize, admitted::admit, api, asset, dashboard, delete, detail, export, failure::Failure,
-    history, list, listed::Listed, resolve, settings::Shared,
+    history, list, listed::Listed, request, resolve, settings::Shared,
 };
 
 pub(super) fn router<A, S>(shared: Arc<Shared>, authorizer: A) -> Router<S>
@@ -28,9 +28,13 @@ where
         .route("/", get(root))
         .route("/dashboard", get(dashboard::page))
         .route("/history", get(history::page))
+        .route("/request", get(request::request))
+        .route("/transaction", get(request::transaction))
         .route("/events/resolve", post(resolve::resolve))
         .route("/api/summary", get(api::summary))
         .route("/api/history", get(api::history))
+        .route("/api/request", get(api::request))
+        .route("/api/transaction", get(api::transaction))
         .route("/api/openapi.json", get(api::openapi))
         .merge(table::<audit_log::Entity>())
         .merge(table::<login_attempt::Entity>())

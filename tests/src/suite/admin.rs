@@ -9,6 +9,7 @@ mod pages;
 mod plans;
 mod points;
 mod renames;
+mod requests;
 mod tenants;
 
 pub use actions::{
@@ -43,11 +44,15 @@ pub use renames::{
     old_records_are_shown_under_the_new_names, old_records_leave_under_the_new_names,
 };
 
+pub use requests::{
+    a_request_is_one_page, hostile_ids_find_no_request, pages_of_a_request_hold_every_record_once,
+};
 pub use tenants::{
     a_tenant_changes_no_row_of_another, a_tenant_counts_its_own_rows,
     a_tenant_learns_no_year_of_another, a_tenant_sees_no_row_of_another,
     an_access_of_no_tenant_is_denied,
 };
+
 
 use audit_sea_orm::{
     entity::{login_attempt::Status, system_event::EventType},

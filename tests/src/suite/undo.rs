@@ -57,7 +57,7 @@ async fn shop(t: &Test) -> Result<Shop, DbErr> {
 }
 
 /// Makes the tables of the shop.
-async fn open(t: &Test) -> Result<(), DbErr> {
+pub(super) async fn open(t: &Test) -> Result<(), DbErr> {
     t.create_table(customer::Entity).await?;
     t.create_table(order::Entity).await?;
     t.create_table(line::Entity).await?;
@@ -66,7 +66,7 @@ async fn open(t: &Test) -> Result<(), DbErr> {
     capture::install(&t.db, line::Entity).await.map(drop)
 }
 
-fn request(id: &str) -> AuditContext {
+pub(super) fn request(id: &str) -> AuditContext {
     AuditContext::new()
         .actor(Actor::new("ada"))
         .request_id(id)

@@ -253,11 +253,11 @@ fn origin(row: &Model, base: &str) -> Section {
         ],
     );
     section.links.extend(row.request_id.iter().map(|id| {
-        let page = link(&format!("{base}records"), &[("request", id)]);
+        let page = link(&format!("{base}request"), &[("id", id)]);
         (page, "Everything in this request".to_owned())
     }));
     section.links.extend(row.transaction_id.iter().map(|id| {
-        let page = link(&format!("{base}records"), &[("transaction", id)]);
+        let page = link(&format!("{base}transaction"), &[("id", id)]);
         (page, "Everything in this transaction".to_owned())
     }));
     section

@@ -9,12 +9,13 @@ pub async fn the_api_answers_as_it_is_described(t: &mut Test) -> Outcome {
     let site = Site::new(&t.db);
     let api: Value = serde_json::from_str(&site.page("/api/openapi.json").await.text)?;
     let paths = api["paths"].as_object().ok_or("paths")?;
-    assert_eq!(paths.len(), 11);
+    assert_eq!(paths.len(), 13);
     for (path, item) in paths {
-        let query = if path == "/api/history" {
-            "?table=tart&object=2"
-        } else {
-            ""
+        let query = match path.as_str() {
+            "/api/history" => "?table=tart&object=2",
+            "/api/request" => "?id=request-1",
+            "/api/transaction" => "?id=transaction-1",
+            _ => "",
         };
         let answer = site
             .page(&format!("{}{query}", path.replace("{id}", "3")))

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Pages of every kind.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 15] = [
     "dashboard",
     "dashboard?days=1",
     "dashboard?days=365",
@@ -27,6 +27,8 @@ const PAGES: [&str; 13] = [
     "events",
     "events/3",
     "history?table=tart&object=2",
+    "request?id=request-1",
+    "transaction?id=transaction-1",
 ];
 
 /// Every answer has its headers, and no page a script, a style or an address of another site.

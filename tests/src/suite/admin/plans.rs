@@ -100,7 +100,7 @@ const LISTS: [&str; 65] = [
 ];
 
 /// The pages of one row or one object, and the API's.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 12] = [
     "records/60000",
     "logins/60",
     "exports/60",
@@ -108,6 +108,9 @@ const OTHERS: [&str; 9] = [
     "history?table=setting&object=1",
     "history?table=setting&object=1&before={}",
     "history?record=60000",
+    "request?id={request}",
+    "request?id={request}&after=1",
+    "transaction?id={transaction}",
     "api/records?actor=1&action=DELETE",
     "api/history?table=setting&object=1",
 ];
@@ -253,6 +256,7 @@ struct Middle {
     place: String,
     year: String,
     request: String,
+    transaction: String,
 }
 
 impl Middle {
@@ -265,12 +269,15 @@ impl Middle {
             .first(500)
             .all(&t.db)
             .await?;
-        let row = rows.into_iter().find(|row| row.request_id.is_some());
+        let row = rows
+            .into_iter()
+            .find(|row| row.request_id.is_some() && row.transaction_id.is_some());
         let row = row.ok_or_else(|| DbErr::RecordNotFound("a request".to_owned()))?;
         Ok(Self {
             place: audit_log::Entity::cursor(&row).to_string(),
             year: row.occurred_at.format("%Y").to_string(),
             request: row.request_id.unwrap_or_default(),
+            transaction: row.transaction_id.unwrap_or_default(),
         })
     }
 
@@ -278,5 +285,6 @@ impl Middle {
         page.replace("{}", &self.place)
             .replace("{year}", &self.year)
             .replace("{request}", &self.request)
+            .replace("{transaction}", &self.transaction)
     }
 }

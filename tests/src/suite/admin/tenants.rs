@@ -99,6 +99,7 @@ fn event(n: i64) -> system_event::ActiveModel {
         title: Set(text(n, "title")),
         description: Set(Some(text(n, "description"))),
         module: Set(Some(text(n, "module"))),
+        request_id: Set(Some("r".to_owned())),
         actor_name: Set(Some(text(n, "actor"))),
         resolved: Set(false),
         tenant_id: Set(tenant(n).map(ToOwned::to_owned)),
@@ -187,7 +188,20 @@ fn attacks() -> Vec<String> {
             .map(move |query| format!("{page}?{query}"))
             .collect::<Vec<_>>()
     };
-    pages.iter().flat_map(with).chain(histories()).collect()
+    pages
+        .iter()
+        .flat_map(with)
+        .chain(histories())
+        .chain(together())
+        .collect()
+}
+
+/// The pages that put records of several objects together.
+fn together() -> impl Iterator<Item = String> {
+    let more = ["", "&tenant=rival", "&after=1", "&after=15", "&before=999"];
+    let pages = ["request?id=r", "transaction?id=t"].into_iter();
+    let pages = pages.flat_map(|page| [format!("/{page}"), format!("/api/{page}")]);
+    pages.flat_map(move |page| more.map(|more| format!("{page}{more}")))
 }
 
 fn histories() -> impl Iterator<Item = String> {
