@@ -2,8 +2,10 @@
 //!
 //! [`AuditAdmin`] makes an axum router of lists, details, object histories and a dashboard, with exports and a
 //! JSON API of the same. It needs no build step, no network and no JavaScript, and reads with keyset queries that
-//! an index serves. It only reads, but for two things: any admitted person marks system events resolved, and one
-//! whom the [authoriser](Authorize) calls a [superuser](Access::Superuser) deletes rows. Both are recorded.
+//! an index serves. It only reads, but for three things: any admitted person marks system events resolved, and one
+//! whom the [authoriser](Authorize) calls a [superuser](Access::Superuser) deletes rows, and undoes what a request, a
+//! transaction or an actor did. Each is recorded. An undo writes the application's own tables, by the entities that the
+//! program registered: see [`audit_sea_orm::undo`].
 //!
 //! # Example
 //! ```no_run
@@ -77,6 +79,7 @@ mod settings;
 mod shared_context;
 mod state;
 mod token;
+mod undo;
 mod value;
 mod viewer;
 
@@ -118,7 +121,7 @@ impl AuditAdmin {
 }
 
 impl<A> AuditAdmin<A> {
-    /// Sets who may see the trail, and who may delete of it.
+    /// Sets who may see the trail, who may delete of it, and who may undo.
     pub fn authorize<B: Authorize>(self, authorizer: B) -> AuditAdmin<B> {
         AuditAdmin {
             db: self.db,

@@ -12,7 +12,7 @@ pub enum Access {
     Redirect(String),
     /// See everything, export it, and mark system events resolved.
     Viewer(Actor),
-    /// What a viewer may, and delete rows of the trail.
+    /// What a viewer may, and delete rows of the trail. Of no tenant: undo what somebody did, too.
     Superuser(Actor),
     /// What that access is, of one tenant's rows alone: see [`of_tenant`](Self::of_tenant).
     OfTenant(String, Box<Self>),
@@ -20,7 +20,8 @@ pub enum Access {
 
 impl Access {
     /// The same access to the rows of one tenant alone: in lists, details, histories, the overview, exports and the API, no
-    /// row of another tenant is seen, counted, resolved or deleted, nor one that has no tenant.
+    /// row of another tenant is seen, counted, resolved or deleted, nor one that has no tenant. Nobody of a tenant may undo, as a
+    /// plan shows rows of everybody.
     ///
     /// What is recorded of such a visit, an export for example, has that tenant too. An access of no tenant (an empty id)
     /// is [`Denied`](Self::Denied), and so is one of two different tenants.

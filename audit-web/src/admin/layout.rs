@@ -30,14 +30,17 @@ const PAGES: [(&str, &str); 5] = [
     ("events", "Events"),
 ];
 
+const UNDO: (&str, &str) = ("undo", "Undo");
+
 impl Layout {
     pub(super) fn new(shared: &Shared, uri: &Uri, viewer: Option<&Viewer>) -> Self {
         let path = uri.path();
         let first = path.split('/').nth(1).unwrap_or_default();
         let first = match first {
-            "history" | "request" | "transaction" => "records",
+            "history" | "request" | "timeline" | "transaction" => "records",
             first => first,
         };
+        let undo = viewer.is_some_and(Viewer::may_undo).then_some(UNDO);
         Self {
             base: base(path),
             site: shared.settings.title.clone(),
@@ -45,8 +48,9 @@ impl Layout {
             is_superuser: viewer.is_some_and(|viewer| viewer.is_superuser),
             style: format!("assets/audit.css?v={}", asset::STYLE_VERSION),
             nav: PAGES
-                .iter()
-                .map(|&(page, label)| NavItem {
+                .into_iter()
+                .chain(undo)
+                .map(|(page, label)| NavItem {
                     page,
                     label,
                     is_current: page == first,

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Timelike, Utc};
 
 use super::range::Range;
 
@@ -147,6 +147,37 @@ impl FromStr for Day {
     }
 }
 
+/// A moment in a URL, as a field of a form has it, in UTC: `2026-11-24T10:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Instant(pub(super) DateTime<Utc>);
+
+impl FromStr for Instant {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let text = text.strip_suffix('Z').unwrap_or(text);
+        let (day, clock) = text.split_once('T').ok_or(())?;
+        let (Day(day), Clock(clock)) = (day.parse()?, clock.parse()?);
+        Ok(Self(day.and_time(clock).and_utc()))
+    }
+}
+
+/// A time of day in a URL: `10:00`, `10:00:30`, `10:00:30.5`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Clock(pub(super) NaiveTime);
+
+impl FromStr for Clock {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let minutes = NaiveTime::parse_from_str(text, "%H:%M");
+        let time = minutes.or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S%.f"));
+        // `:60` is a leap second, which no database has.
+        let time = time.ok().filter(|time| time.nanosecond() < 1_000_000_000);
+        time.map(Self).ok_or(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +220,35 @@ mod tests {
             "2026-11-24'; drop table audit_log",
         ] {
             assert!(bad.parse::<Period>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_read_as_a_form_sends_it() {
+        let read = |text: &str| {
+            text.parse::<Instant>()
+                .map(|Instant(time)| time.to_rfc3339())
+        };
+        for (text, time) in [
+            ("2026-11-24T10:00", "2026-11-24T10:00:00+00:00"),
+            ("2026-11-24T23:59:59.999Z", "2026-11-24T23:59:59.999+00:00"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(time));
+        }
+        for bad in [
+            "",
+            "T",
+            "2026-11-24",
+            "2026-11-24T",
+            "T10:00",
+            "2026-11-24 10:00",
+            "2026-11-24T24:00",
+            "2026-11-24T10:00:60",
+            "2026-11-24T10:00+01:00",
+            "9999-11-24T10:00",
+            "2026-11T10:00",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
         }
     }
 }

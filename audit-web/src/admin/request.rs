@@ -140,6 +140,7 @@ struct RequestPage {
     unit: &'static str,
     title: &'static str,
     id: String,
+    notice: String,
     sections: Vec<Section>,
     links: Vec<(String, &'static str)>,
     entries: Vec<Entry>,
@@ -176,8 +177,9 @@ async fn page(unit: Unit, visit: &Visit) -> Result<Html<String>, Failure> {
             Unit::Request => "What a request did",
             Unit::Transaction => "What a transaction did",
         },
+        notice: notice(visit),
         sections: sections(unit, &deeds.id, shared.as_ref(), &layout.base),
-        links: links(unit, &deeds.id),
+        links: links(unit, &deeds.id, visit),
         entries: entries(&deeds.records, shared.as_ref(), &layout.base),
         looked_to: deeds.looked_to.map(Moment::from),
         events: deeds
@@ -217,10 +219,20 @@ fn sections(unit: Unit, id: &str, shared: Option<&SharedContext>, base: &str) ->
     sections
 }
 
-fn links(unit: Unit, id: &str) -> Vec<(String, &'static str)> {
+fn links(unit: Unit, id: &str, visit: &Visit) -> Vec<(String, &'static str)> {
     let of = |page, text| (link(page, &[(unit.name(), id)]), text);
+    let undo = visit.viewer.may_undo().then(|| of("undo", "Undo …"));
     let list = of("records", "As a list, with filters and files");
-    vec![list]
+    [list].into_iter().chain(undo).collect()
+}
+
+/// What an undo before this page did. Only a number comes from the URL.
+fn notice(visit: &Visit) -> String {
+    let undone = visit.params.get("undone");
+    let undone = undone.and_then(|count| count.parse::<u32>().ok());
+    undone.map_or_else(String::new, |count| {
+        format!("Undone, rows written: {count}. These are the records of it.")
+    })
 }
 
 fn view(event: &system_event::Model, base: &str) -> EventView {

@@ -17,6 +17,11 @@ impl Viewer {
         Condition::all().add_option(tenant.map(|tenant| E::TENANT_ID.eq(tenant)))
     }
 
+    /// Whether they may undo. A plan shows rows of everybody.
+    pub(super) fn may_undo(&self) -> bool {
+        self.is_superuser && self.tenant.is_none()
+    }
+
     /// An event that this person causes.
     pub(super) fn event(&self, action: Action) -> AuditEvent {
         let event = AuditEvent::new(action)

@@ -11,6 +11,7 @@ mod points;
 mod renames;
 mod requests;
 mod tenants;
+mod undo;
 
 pub use actions::{
     a_deletion_is_confirmed_first_with_a_reason, a_deletion_is_recorded_row_by_row,
@@ -53,6 +54,11 @@ pub use tenants::{
     an_access_of_no_tenant_is_denied,
 };
 
+pub use undo::{
+    a_long_plan_is_cut, a_plan_is_shown_and_changes_nothing, a_plan_that_changed_is_shown_again,
+    an_undo_is_a_superusers_alone, an_undo_is_confirmed_and_recorded, conflicts_are_shown,
+    hostile_undos_are_refused, what_an_actor_did_is_undone,
+};
 
 use audit_sea_orm::{
     entity::{login_attempt::Status, system_event::EventType},

@@ -30,14 +30,14 @@ use crate::{
 
 /// Every row of the shop.
 #[derive(Clone, Debug, PartialEq)]
-struct Shop {
-    customers: Vec<customer::Model>,
-    orders: Vec<order::Model>,
-    lines: Vec<line::Model>,
-    categories: Vec<category::Model>,
+pub(super) struct Shop {
+    pub(super) customers: Vec<customer::Model>,
+    pub(super) orders: Vec<order::Model>,
+    pub(super) lines: Vec<line::Model>,
+    pub(super) categories: Vec<category::Model>,
 }
 
-async fn shop(t: &Test) -> Result<Shop, DbErr> {
+pub(super) async fn shop(t: &Test) -> Result<Shop, DbErr> {
     let lines = line::Entity::find().order_by_asc(line::Column::OrderId);
     Ok(Shop {
         customers: customer::Entity::find()
@@ -72,6 +72,8 @@ pub(super) fn request(id: &str) -> AuditContext {
         .request_id(id)
         .reason("as asked")
 }
+
+pub(super) use whole::{rearrange, stock};
 
 /// The text of each conflict.
 fn told(plan: &UndoPlan) -> Vec<String> {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Pages of every kind.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 17] = [
     "dashboard",
     "dashboard?days=1",
     "dashboard?days=365",
@@ -29,6 +29,8 @@ const PAGES: [&str; 15] = [
     "history?table=tart&object=2",
     "request?id=request-1",
     "transaction?id=transaction-1",
+    "undo",
+    "undo?request=request-1",
 ];
 
 /// Every answer has its headers, and no page a script, a style or an address of another site.

@@ -75,6 +75,15 @@ pub async fn a_request_is_one_page(t: &mut Test) -> Outcome {
     }
     assert!(!page.text.contains("another oven"));
     assert!(!page.text.contains("Undo"), "a viewer undoes nothing");
+    let of_ada = site
+        .seen_by("ada")
+        .page("/request?id=r-1")
+        .await
+        .attributes("href");
+    assert!(
+        of_ada.contains(&"undo?request=r-1".to_owned()),
+        "{of_ada:?}"
+    );
     let of_tess = site.seen_by("tess").get("/request?id=r-1").await;
     assert_eq!(of_tess.status, StatusCode::NOT_FOUND);
 
@@ -167,6 +176,14 @@ pub async fn hostile_ids_find_no_request(t: &mut Test) -> Outcome {
         page.text
     );
     assert_eq!(times(&page.text, "href=\"events/1\""), 1, "{}", page.text);
+    let undo = page.attributes("href");
+    let undo = undo
+        .iter()
+        .find(|link| link.starts_with("undo?request="))
+        .ok_or("the link")?;
+    let undo = site.page(&format!("/{undo}")).await;
+    assert!(!undo.text.contains("<script") && !undo.text.contains("<b>"));
+
     let long = "x".repeat(20_000);
     for unit in ["request", "transaction"] {
         for id in ["r", "%27+OR+1%3D1+--", "%25", "%F0%9F%8D%B0", long.as_str()] {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Customer 1 with the orders 1 and 2, of two lines and one.
-async fn stock(t: &Test) -> Result<(), DbErr> {
+pub(in crate::suite) async fn stock(t: &Test) -> Result<(), DbErr> {
     let db = t.db.audited();
     customer::numbered(1).insert(&db).await?;
     order::numbered(1, Some(1)).insert(&db).await?;
@@ -30,7 +30,7 @@ async fn stock(t: &Test) -> Result<(), DbErr> {
 }
 
 /// Deletes order 1 with its lines, changes order 2 and its line, and makes customer 2 with order 3.
-async fn rearrange(db: &AuditedConnection) -> Result<(), DbErr> {
+pub(in crate::suite) async fn rearrange(db: &AuditedConnection) -> Result<(), DbErr> {
     line::Entity::delete_many()
         .filter(line::Column::OrderId.eq(1))
         .exec(db)
