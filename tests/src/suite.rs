@@ -695,6 +695,8 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_tenant_changes_no_row_of_another,
         an_access_of_no_tenant_is_denied,
         points_of_any_page_are_compared,
+        a_picked_day_shows_the_object_as_it_was,
+        a_picked_day_is_told_by_what_is_seen,
         a_request_is_one_page,
         pages_of_a_request_hold_every_record_once,
         hostile_ids_find_no_request,

@@ -2,6 +2,7 @@
 
 mod compared;
 mod object;
+mod past;
 
 use askama::Template;
 use audit_sea_orm::{TrailCursor, entity::audit_log, renames};
@@ -23,6 +24,7 @@ use super::{
 };
 use compared::Compared;
 use object::Object;
+use past::Past;
 
 /// The most records whose states one page rebuilds.
 const MOST: u64 = 200;
@@ -45,13 +47,17 @@ pub(super) fn link_of(record: &audit_log::Model, base: &str) -> Option<String> {
 
 /// The link to the history of an object, where a URL can hold its key.
 pub(super) fn link_to(table: &str, id: &str, base: &str) -> Option<String> {
-    let fits = id.len() <= LONGEST && !id.contains('\0') && !id.is_empty();
-    fits.then(|| {
+    fits(id).then(|| {
         link(
             &format!("{base}history"),
             &[("table", table), ("object", id)],
         )
     })
+}
+
+/// Whether a URL can hold a key.
+fn fits(id: &str) -> bool {
+    id.len() <= LONGEST && !id.contains('\0') && !id.is_empty()
 }
 
 /// The records of one object, the oldest first, with the state after each.
@@ -113,6 +119,10 @@ struct HistoryPage {
     kept: Vec<(&'static str, String)>,
     points: Vec<Point>,
     compared: Compared,
+    /// The picked day and the time of it, as they were typed.
+    day: String,
+    time: String,
+    past: Option<Past>,
     older: String,
     newest: String,
 }
@@ -133,11 +143,12 @@ struct Point {
 pub(super) async fn page(visit: Visit) -> Result<Html<String>, Failure> {
     let history = History::load(&visit).await?;
     let compared = Compared::load(&history, &visit).await?;
+    let past = Past::load(&history.object, &visit).await?;
     visit.record_view().await?;
     let layout = visit.layout();
     let kept = visit
         .params
-        .keeping(["table", "object", "record", "from", "to"]);
+        .keeping(["table", "object", "record", "from", "to", "day", "time"]);
     let points = history.records.iter().zip(&history.states).rev();
     let page = HistoryPage {
         title: history.title(),
@@ -147,6 +158,9 @@ pub(super) async fn page(visit: Visit) -> Result<Html<String>, Failure> {
             .map(|(record, state)| point(record, state, &layout.base))
             .collect(),
         compared,
+        day: visit.params.get("day").unwrap_or_default().to_owned(),
+        time: visit.params.get("time").unwrap_or_default().to_owned(),
+        past,
         older: history.older.map_or_else(String::new, |cursor| {
             kept.with("before", Some(cursor.to_string())).to_query()
         }),

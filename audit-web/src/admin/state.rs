@@ -27,7 +27,7 @@ pub(super) fn states(records: &[audit_log::Model]) -> Vec<State> {
 }
 
 /// What is known of the object before its first record: what later records found in it.
-fn before(records: &[audit_log::Model]) -> State {
+pub(super) fn before(records: &[audit_log::Model]) -> State {
     let mut state = State::default();
     let mut written = BTreeSet::new();
     for record in records {

@@ -40,7 +40,10 @@ pub use pages::{
     masked_values_appear_on_no_page,
 };
 pub use plans::every_page_is_read_by_an_index;
-pub use points::points_of_any_page_are_compared;
+pub use points::{
+    a_picked_day_is_told_by_what_is_seen, a_picked_day_shows_the_object_as_it_was,
+    points_of_any_page_are_compared,
+};
 pub use renames::{
     old_records_are_shown_under_the_new_names, old_records_leave_under_the_new_names,
 };

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Pages of every kind.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "dashboard",
     "dashboard?days=1",
     "dashboard?days=365",
@@ -27,6 +27,7 @@ const PAGES: [&str; 17] = [
     "events",
     "events/3",
     "history?table=tart&object=2",
+    "history?table=tart&object=2&day=2026-01-01",
     "request?id=request-1",
     "transaction?id=transaction-1",
     "undo",

@@ -219,6 +219,9 @@ fn histories() -> impl Iterator<Item = String> {
         "&before=15",
         "&from=1&to=2",
         "&from=2&to=8",
+        "&day=2026-01-01",
+        "&day=2026-01-01&time=00:03",
+        "&day=2025-01-01",
     ];
     let pages = ["/history", "/api/history"].into_iter();
     pages.flat_map(move |page| {
