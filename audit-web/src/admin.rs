@@ -78,6 +78,7 @@ mod search;
 mod settings;
 mod shared_context;
 mod state;
+mod timeline;
 mod token;
 mod undo;
 mod value;

@@ -697,6 +697,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         points_of_any_page_are_compared,
         a_picked_day_shows_the_object_as_it_was,
         a_picked_day_is_told_by_what_is_seen,
+        an_order_is_shown_with_its_lines,
         a_request_is_one_page,
         pages_of_a_request_hold_every_record_once,
         hostile_ids_find_no_request,

@@ -123,6 +123,8 @@ struct HistoryPage {
     day: String,
     time: String,
     past: Option<Past>,
+    /// Where its parts are beside it, if there can be any.
+    timeline: String,
     older: String,
     newest: String,
 }
@@ -161,6 +163,7 @@ pub(super) async fn page(visit: Visit) -> Result<Html<String>, Failure> {
         day: visit.params.get("day").unwrap_or_default().to_owned(),
         time: visit.params.get("time").unwrap_or_default().to_owned(),
         past,
+        timeline: timeline(&history.object, &visit, &layout.base),
         older: history.older.map_or_else(String::new, |cursor| {
             kept.with("before", Some(cursor.to_string())).to_query()
         }),
@@ -175,6 +178,16 @@ pub(super) async fn page(visit: Visit) -> Result<Html<String>, Failure> {
         layout,
     };
     Ok(Html(page.render()?))
+}
+
+/// The link to the object together with its parts.
+fn timeline(object: &Object, visit: &Visit, base: &str) -> String {
+    let known = object.known(visit);
+    let whole = known.filter(|known| known.parts().next().is_some() && fits(known.id()));
+    let page = format!("{base}timeline");
+    whole.map_or_else(String::new, |whole| {
+        link(&page, &[("table", whole.table()), ("object", whole.id())])
+    })
 }
 
 fn point(record: &audit_log::Model, state: &State, base: &str) -> Point {

@@ -16,7 +16,7 @@ use http::{
 
 use super::{
     Authorize, admitted::admit, api, asset, dashboard, delete, detail, export, failure::Failure,
-    history, list, listed::Listed, request, resolve, settings::Shared, undo,
+    history, list, listed::Listed, request, resolve, settings::Shared, timeline, undo,
 };
 
 pub(super) fn router<A, S>(shared: Arc<Shared>, authorizer: A) -> Router<S>
@@ -30,6 +30,7 @@ where
         .route("/history", get(history::page))
         .route("/request", get(request::request))
         .route("/transaction", get(request::transaction))
+        .route("/timeline", get(timeline::page))
         .route("/undo", get(undo::show).post(undo::run))
         .route("/events/resolve", post(resolve::resolve))
         .route("/api/summary", get(api::summary))

@@ -11,6 +11,7 @@ mod points;
 mod renames;
 mod requests;
 mod tenants;
+mod timelines;
 mod undo;
 
 pub use actions::{
@@ -57,6 +58,7 @@ pub use tenants::{
     an_access_of_no_tenant_is_denied,
 };
 
+pub use timelines::an_order_is_shown_with_its_lines;
 pub use undo::{
     a_long_plan_is_cut, a_plan_is_shown_and_changes_nothing, a_plan_that_changed_is_shown_again,
     an_undo_is_a_superusers_alone, an_undo_is_confirmed_and_recorded, conflicts_are_shown,

@@ -14,6 +14,7 @@ fn paths() -> Vec<(String, &'static str)> {
         ("/history?table=tart&object=2", "GET"),
         ("/request?id=request-1", "GET"),
         ("/transaction?id=transaction-1", "GET"),
+        ("/timeline?table=tart&object=2", "GET"),
         ("/undo", "GET POST"),
         ("/events/resolve", "POST"),
         ("/api/summary", "GET"),

@@ -201,6 +201,12 @@ fn together() -> impl Iterator<Item = String> {
     let more = ["", "&tenant=rival", "&after=1", "&after=15", "&before=999"];
     let pages = ["request?id=r", "transaction?id=t"].into_iter();
     let pages = pages.flat_map(|page| [format!("/{page}"), format!("/api/{page}")]);
+    let timelines = [
+        "/timeline?table=tart&object=0",
+        "/undo?request=r",
+        "/undo?transaction=t",
+    ];
+    let pages = pages.chain(timelines.map(ToOwned::to_owned));
     pages.flat_map(move |page| more.map(|more| format!("{page}{more}")))
 }
 
