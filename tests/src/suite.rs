@@ -706,6 +706,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         an_undo_is_a_superusers_alone,
         a_plan_that_changed_is_shown_again,
         conflicts_are_shown,
+        what_the_database_refuses_is_said,
         what_an_actor_did_is_undone,
         hostile_undos_are_refused,
         a_long_plan_is_cut,

@@ -36,6 +36,18 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// A write that breaks a constraint, so that the database took none of its transaction.
+    pub(super) fn refused(error: DbErr) -> Self {
+        if error.sql_err().is_none() {
+            return error.into();
+        }
+        tracing::warn!(error = %error, "the database refused an undo of the audit admin");
+        Self::new(
+            StatusCode::CONFLICT,
+            "The database refused a write, so nothing was written. The application's log says why.",
+        )
+    }
+
     pub(super) fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,

@@ -14,7 +14,7 @@ use super::{
     layout::Layout,
     listed::Listed,
     page::{ListQuery, Page, filter_names},
-    params::Params,
+    params::{Params, link},
     range::Ends,
     value,
 };
@@ -37,6 +37,8 @@ struct ListPage {
     until: String,
     date: String,
     is_filtered: bool,
+    /// The pages of the request and the transaction that were asked for.
+    together: Vec<(String, &'static str)>,
     hierarchy: Hierarchy,
     heads: &'static [&'static str],
     rows: Vec<RowView>,
@@ -101,6 +103,7 @@ fn view<E: Listed>(
         until: text("until"),
         date: text("date"),
         is_filtered: !params.is_empty(),
+        together: together(params, page),
         hierarchy,
         heads: E::HEADS,
         can_resolve: page.rows.iter().any(E::is_open),
@@ -115,6 +118,20 @@ fn view<E: Listed>(
         looked_to: page.looked_to.map(Moment::from),
         layout,
     }
+}
+
+fn together<E: Listed>(params: &Params, page: &Page<E>) -> Vec<(String, &'static str)> {
+    let pages = [
+        ("request", "This request as one page"),
+        ("transaction", "This transaction as one page"),
+    ];
+    let is_shown = |name| !page.rows.is_empty() && E::FIELDS.iter().any(|field| field.name == name);
+    let asked = pages.into_iter().filter(|(name, _)| is_shown(*name));
+    let links = asked.filter_map(|(name, text)| {
+        let id = params.get(name)?;
+        Some((link(name, &[("id", id)]), text))
+    });
+    links.collect()
 }
 
 fn row_view<E: Listed>(row: &E::Model, base: &str) -> RowView {

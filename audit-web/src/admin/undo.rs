@@ -133,7 +133,7 @@ pub(super) async fn run(submitted: Submitted) -> Result<Response, Failure> {
         Err(error) => error,
     };
     let Some(Error::Undo { conflicts, .. }) = error.audit_err() else {
-        return Err(error.into());
+        return Err(Failure::refused(error));
     };
     let conflicts: Vec<_> = conflicts.iter().cloned().collect();
     let present = query.plan(&db).await?;

@@ -62,7 +62,7 @@ pub use timelines::an_order_is_shown_with_its_lines;
 pub use undo::{
     a_long_plan_is_cut, a_plan_is_shown_and_changes_nothing, a_plan_that_changed_is_shown_again,
     an_undo_is_a_superusers_alone, an_undo_is_confirmed_and_recorded, conflicts_are_shown,
-    hostile_undos_are_refused, what_an_actor_did_is_undone,
+    hostile_undos_are_refused, what_an_actor_did_is_undone, what_the_database_refuses_is_said,
 };
 
 use audit_sea_orm::{

@@ -11,7 +11,7 @@ use super::at;
 use crate::{
     Outcome, Test,
     entity::shop::{customer, order},
-    site::Site,
+    site::{Answer, Site},
     suite::undo::{open, request},
 };
 
@@ -86,6 +86,12 @@ pub async fn a_request_is_one_page(t: &mut Test) -> Outcome {
     );
     let of_tess = site.seen_by("tess").get("/request?id=r-1").await;
     assert_eq!(of_tess.status, StatusCode::NOT_FOUND);
+
+    let listed = |page: &Answer, link: &str| page.attributes("href").contains(&link.to_owned());
+    let list = site.page("/records?request=r-1").await;
+    assert!(listed(&list, "request?id=r-1"));
+    let none = site.page("/records?request=r-3").await;
+    assert!(!listed(&none, "request?id=r-3"), "it would lead nowhere");
 
     let first = &records[0];
     let detail = site.page(&format!("/records/{}", first.id)).await;

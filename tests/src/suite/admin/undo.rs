@@ -2,7 +2,7 @@
 
 use audit_sea_orm::{capture, prelude::*};
 use http::{Method, StatusCode};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 
 use super::at;
@@ -319,6 +319,28 @@ pub async fn conflicts_are_shown(t: &mut Test) -> Outcome {
             .text
             .contains("no audited entity of this program has the table no_such_table")
     );
+    Ok(())
+}
+
+/// What the database refuses, by a constraint that no entity declares, is said so, and nothing is written.
+pub async fn what_the_database_refuses_is_said(t: &mut Test) -> Outcome {
+    open(t).await?;
+    let db = t.db.audited();
+    customer::numbered(1).insert(&db).await?;
+    let mut edit = customer::numbered(1);
+    edit.email = Set("a@example.org".to_owned());
+    edit.updated_at = Set(5);
+    request("r").scope(edit.update(&db)).await?;
+    customer::numbered(2).insert(&db).await?;
+    let unique = "CREATE UNIQUE INDEX one_at_a_time ON shop_customer (updated_at)";
+    db.execute_unprepared(unique).await?;
+    let (before, records) = (shop(t).await?, t.records().await?);
+    let site = Site::new(&t.db).seen_by("ada");
+    let plan = site.page("/undo?request=r").await;
+    let refused = site.post("/undo", form(&plan, "request=r&reason=x")).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    assert!(refused.text.contains("The database refused a write"));
+    assert_eq!((shop(t).await?, t.records().await?), (before, records));
     Ok(())
 }
 
