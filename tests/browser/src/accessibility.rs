@@ -3,8 +3,13 @@
 use audit_sea_orm::prelude::*;
 use audit_tests::{
     Outcome, Test,
+    entity::{
+        shop::{customer, line, order},
+        tart,
+    },
     suite::admin::{LISTS, seed},
 };
+use sea_orm::{ActiveModelTrait, Set};
 use serde_json::json;
 
 use crate::{
@@ -54,6 +59,26 @@ const PAGES: &[(&str, Steps)] = &[
     ("ada/history?table=tart&object=2", &["Compare"]),
     ("ada/history?record=7&from=7&to=7", &[]),
     ("ada/history?table=tart&object=long", &["Compare"]),
+    ("ada/history?table=tart&object=2&day=2026-01-01", &[]),
+    (
+        "ada/history?table=shop_customer&object=1&day=9998-01-01&time=10:00",
+        &[],
+    ),
+    ("ada/history?table=tart&object=2&day=x", &[]),
+    ("ada/request?id=request-1", &[]),
+    ("vera/request?id=long", &[]),
+    ("ada/transaction?id=transaction-1", &[]),
+    ("ada/timeline?table=shop_order&object=1", &[]),
+    ("ada/undo", &[]),
+    ("ada/undo?request=request-1", &[]),
+    ("ada/undo?request=none", &[]),
+    ("ada/undo?request=long", &[]),
+    (
+        "ada/undo?request=long",
+        &["(without a reason)", "Undo: write"],
+    ),
+    ("ada/undo?request=long", &["(another plan)", "Undo: write"]),
+    ("vera/undo", &[]),
     ("ada/records/31", &[]),
     ("ada/events/31", &[]),
     ("ada/nowhere", &[]),
@@ -90,6 +115,7 @@ fn pages() -> Vec<(String, Steps)> {
 pub async fn no_page_breaks_a_rule(t: &mut Test) -> Outcome {
     seed(t, 30).await?;
     write_at_length(t).await?;
+    write_what_can_be_undone(t).await?;
     let empty = Test::new(t.backend, "audit_accessibility_empty").await?;
     let of_empty = served::router(&empty.db);
     let router = served::router(&t.db).nest("/empty", of_empty);
@@ -122,6 +148,9 @@ async fn take(browser: &Browser, step: &str) -> Result<()> {
             "for (const tick of document.querySelectorAll('[name=id]')) tick.checked = true"
         }
         "(without a reason)" => "document.querySelector('.confirm').noValidate = true",
+        "(another plan)" => {
+            "const form = document.querySelector('.confirm'); form.plan.value = 'x'; form.noValidate = true"
+        }
         text => return browser.press(text).await,
     };
     browser.run(script, vec![]).await?;
@@ -147,6 +176,34 @@ async fn write_at_length(t: &Test) -> Outcome {
     SystemEvent::error(text.as_str())
         .description(text.as_str())
         .stack_trace(format!("{word}\n").repeat(100))
+        .record(&t.db)
+        .await?;
+    Ok(())
+}
+
+/// A request that wrote rows, some of them long: they are there, so it can be undone.
+async fn write_what_can_be_undone(t: &Test) -> Outcome {
+    t.create_table(tart::Entity).await?;
+    t.create_table(customer::Entity).await?;
+    t.create_table(order::Entity).await?;
+    t.create_table(line::Entity).await?;
+    let db = t.db.audited();
+    let work = async {
+        customer::numbered(1).insert(&db).await?;
+        let mut edit = customer::numbered(1);
+        edit.email = Set("endless".repeat(30));
+        edit.clone().update(&db).await?;
+        customer::numbered(2).insert(&db).await?;
+        SystemEvent::error("an oven that is hot")
+            .record(&t.db)
+            .await
+    };
+    let long = AuditContext::new().request_id("long").actor("ada");
+    long.scope(work).await?;
+    AuditEvent::new(Action::Update)
+        .on_object("shop_order", "1")
+        .reason("as asked")
+        .change("note", "soon", "later")
         .record(&t.db)
         .await?;
     Ok(())

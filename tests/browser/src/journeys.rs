@@ -206,3 +206,75 @@ pub async fn a_superuser_deletes_what_the_confirmation_names(t: &mut Test) -> Ou
     }
     person.browser.close().await
 }
+
+/// Bruno says that an order is delivered, and it is not. Ada sees what that request did, takes it back with a reason, and picks the
+/// day to see the order as it was.
+pub async fn a_wrong_request_is_undone(t: &mut Test) -> Outcome {
+    let shop = Shop::open(t).await?;
+    let person = Person::log_in(&shop, "bruno").await?;
+    let browser = &person.browser;
+    let records = audit_log::Entity::find().all(&shop.db).await?;
+    let mut open = records.into_iter().filter(|record| {
+        let values = record.new_values.as_ref();
+        record.table_name.as_deref() == Some("cake_order")
+            && values.is_some_and(|values| values["is_delivered"] == false)
+    });
+    let order = open.next().and_then(|record| record.object_id);
+    let order = order.ok_or("an order that is not delivered")?;
+    person.open(&format!("/orders/{order}")).await?;
+    browser.press("Delivered").await?;
+    browser.press("Log out").await?;
+    let delivery = last_update(&shop).await?;
+
+    person.log_in_as("ada").await?;
+    person
+        .open(&format!("/audit/records/{}", delivery.id))
+        .await?;
+    browser.press("Everything in this request").await?;
+    assert_eq!(browser.text("h1").await?, "What a request did");
+    assert!(browser.text("main").await?.contains("Bruno Kreisky"));
+    browser.press("Undo …").await?;
+    let told = browser.text(".timeline").await?;
+    for part in ["UPDATE", "cake_order", "is_delivered true false"] {
+        assert!(told.contains(part), "{told}");
+    }
+    browser.click("Undo: write 1 row").await?;
+    assert!(
+        person.path().await?.starts_with("/audit/undo?request="),
+        "no reason, no undo"
+    );
+    browser.fill("Why", "it is still in the oven").await?;
+    browser.press("Undo: write 1 row").await?;
+    assert_eq!(
+        browser.text("[role=status]").await?,
+        "Undone, rows written: 1. These are the records of it."
+    );
+    let main = browser.text("main").await?;
+    for part in ["Ada Lovelace", "it is still in the oven", "audit admin"] {
+        assert!(main.contains(part), "{main}");
+    }
+    let record = last_update(&shop).await?;
+    assert_ne!(record.id, delivery.id);
+    assert_eq!(record.actor_name.as_deref(), Some("Ada Lovelace"));
+
+    let history = format!("/audit/history?table=cake_order&object={order}");
+    person.open(&history).await?;
+    let day = record.occurred_at.format("%Y-%m-%d").to_string();
+    let pick = "document.querySelector('#day').value = arguments[0]";
+    browser.run(pick, vec![json!(day)]).await?;
+    browser.press("Show").await?;
+    let told = browser.text("#past").await?;
+    assert!(told.starts_with("As it was at the end of"), "{told}");
+    let past = browser.text("section[aria-labelledby=past]").await?;
+    assert!(past.contains("is_delivered false"), "{past}");
+    // The row is back: it can be delivered.
+    person.open(&format!("/orders/{order}")).await?;
+    browser.press("Delivered").await?;
+    person.browser.close().await
+}
+
+async fn last_update(shop: &Shop) -> Result<audit_log::Model> {
+    let records = shop.records().await?.into_iter();
+    let mut updates = records.filter(|record| record.action == "UPDATE");
+    updates.next_back().ok_or_else(|| "an update".into())
+}

@@ -29,6 +29,7 @@ pub const ON_EVERY_DATABASE: &[(&str, TestFn)] = list! {
         an_error_is_resolved,
         a_viewer_is_refused_deletion,
         a_superuser_deletes_what_the_confirmation_names,
+        a_wrong_request_is_undone,
     ],
 };
 

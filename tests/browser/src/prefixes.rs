@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use audit_sea_orm::Actor;
-use audit_tests::{Outcome, Test, http::Server, suite::admin::seed};
+use audit_tests::{Outcome, Test, entity::tart, http::Server, suite::admin::seed};
 use audit_web::admin::Access;
 use axum::{Router, body::Body, extract::Request, http::Uri, response::IntoResponse};
 use hyper_util::{
@@ -25,7 +25,7 @@ const MOUNTS: [(&str, Option<&str>); 7] = [
 ];
 
 /// Pages of every kind.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 12] = [
     "dashboard",
     "records?action=UPDATE&q=pastry",
     "records?date=2026-01-01",
@@ -34,6 +34,9 @@ const PAGES: [&str; 9] = [
     "exports",
     "events",
     "history?table=tart&object=2",
+    "request?id=request-1",
+    "undo",
+    "undo?request=request-1",
     "nowhere",
 ];
 
@@ -46,6 +49,8 @@ const LINKS: &str = "return [...document.querySelectorAll('a, link, form, button
 /// Every link of every page leads to a page of the admin's, through the proxy too, and forms come back to it.
 pub async fn every_link_leads_to_a_page(t: &mut Test) -> Outcome {
     seed(t, 15).await?;
+    // A plan reads the rows.
+    t.create_table(tart::Entity).await?;
     let browser = Browser::start().await?;
     for (mount, shown) in MOUNTS {
         let ada = Access::Superuser(Actor::new("ada"));
