@@ -60,7 +60,7 @@ const FAILED: u8 = 2;
 /// # Example
 /// See the [module docs](self).
 pub async fn run() -> ExitCode {
-    run_from(std::env::args_os()).await
+    run_from(std::env::args_os().collect::<Vec<_>>()).await
 }
 
 /// Does what these arguments ask, of which the first is the name of the program, and gives the code to exit with.

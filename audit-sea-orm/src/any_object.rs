@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::{
     AnyTable, Error, Result, Timeline,
     any_entity::{self, AnyEntity},
+    audited::object,
     entity::audit_log,
     history::{
         Unknown,
@@ -16,6 +17,7 @@ use crate::{
         state::{Columns, State},
         walk::Walk,
     },
+    record::object_key,
     timeline::is_to_key,
 };
 
@@ -91,17 +93,24 @@ impl AnyObject {
     /// need not be there, now or ever.
     ///
     /// # Errors
-    /// [`Error::Db`] where the program has no such entity, or its keys are of another type. A key that records hold as a digest, as it
-    /// is longer than their column, is found by its own text.
+    /// [`Error::Db`] where the program has no such entity, or its keys are of another type. The digest that
+    /// PostgreSQL's records hold of a key that is too long for their column is none: give the key itself.
     pub fn find(table: &str, object_id: &str) -> Result<Self> {
         let entity = AnyTable::find(table)?.entity();
-        let key = entity.key_values(object_id).ok_or_else(|| {
+        let no_key = || {
             let (table, columns) = (entity.table(), entity.key_columns().join(", "));
             refused(&format!(
                 "`{object_id}` is no key of `{table}` ({columns}): write it as `object_id` has it"
             ))
-        })?;
-        let id = object_id.to_owned();
+        };
+        if object_key::is_digest(object_id) {
+            return Err(refused(&format!(
+                "`{object_id}` stands for a key that is too long for its column: give the key itself"
+            )));
+        }
+        let key = entity.key_values(object_id).ok_or_else(no_key)?;
+        // As records have it: `[11, 1]` is `[11,1]`.
+        let id = object::id_text(&key).map_err(|_| no_key())?;
         Ok(Self { entity, id, key })
     }
 

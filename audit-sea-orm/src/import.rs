@@ -17,15 +17,16 @@
 //! ```
 //!
 //! # Rows without records
-//! Nobody can tell later what such a row held before. An [undo](crate::undo) of the import is refused, and the
-//! [history](crate::history) of a row knows it from its next record on: what that found otherwise than the last record left is
+//! Nobody can tell later what such a row held before. An [undo](crate::undo) of the import is refused. The [history](crate::history) of a
+//! row does not know of it: it shows what the last record left, as if nothing had happened since, and takes a row that came so for
+//! older than the audit log. The next record of the row shows it: what that found otherwise than the last one left is
 //! [`unrecorded`](crate::history::Version::unrecorded).
 //!
 //! Where a table has capture triggers, such a row still leaves a record with the action `SKIPPED` and no values, unless the triggers were
 //! [installed](crate::capture) to leave none: no context of an application silences a trigger without a trace.
 //!
 //! # Example
-//! ```
+//! ```no_run
 //! # mod cake {
 //! #     use sea_orm::entity::prelude::*;
 //! #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
@@ -73,11 +74,11 @@ mod count;
 use std::pin::Pin;
 
 use audit_core::{Action, AuditConfig};
-use sea_orm::{DbErr, TransactionTrait};
+use sea_orm::DbErr;
 use serde_json::{Value as Json, json};
 
 use crate::{
-    AuditEvent, Audited, AuditedTransaction,
+    AuditEvent, AuditTransactionExt, Audited, AuditedTransaction,
     connection::{AnyConnection, context_of},
     entity::audit_log::Model,
     event::beside,
@@ -153,12 +154,12 @@ impl Import {
     /// It counts by the id of the transaction, which has an index. On PostgreSQL that is the number of the server's transaction.
     pub async fn run<C, F, T, E>(self, db: &C, work: F) -> Result<Imported<T>, E>
     where
-        C: TransactionTrait<Transaction = AuditedTransaction>,
+        C: AuditTransactionExt<Transaction = AuditedTransaction>,
         F: for<'c> FnOnce(&'c AuditedTransaction) -> Work<'c, T, E> + Send,
         T: Send,
         E: From<DbErr>,
     {
-        let transaction = db.begin().await?;
+        let transaction = db.begin_write().await?;
         let before = count::last(&transaction).await?;
         let value = work(&transaction).await?;
         let (count, records) = count::since(before, &self.tables, &transaction).await?;
@@ -182,11 +183,11 @@ impl ImportWithoutRows {
     /// What the work reports, and what the database does.
     pub async fn run<C, F, E>(self, db: &C, work: F) -> Result<ImportCount, E>
     where
-        C: TransactionTrait<Transaction = AuditedTransaction>,
+        C: AuditTransactionExt<Transaction = AuditedTransaction>,
         F: for<'c> FnOnce(&'c AuditedTransaction) -> Work<'c, ImportCount, E> + Send,
         E: From<DbErr>,
     {
-        let transaction = db.begin().await?;
+        let transaction = db.begin_write().await?;
         let silent = AuditConfig::new().enabled(false);
         let count = silent.scope(work(&transaction)).await?;
         let keys = count.keys.as_ref().map(|(first, last)| [first, last]);

@@ -132,7 +132,6 @@ pub const ALL: &[(&str, TestFn)] = list! {
         an_import_without_rows_is_one_record,
         rows_under_triggers_leave_a_trace,
         an_import_that_fails_leaves_nothing,
-        a_dropped_import_leaves_nothing,
         an_import_that_is_skipped_writes_its_rows,
         an_import_is_undone_where_its_rows_are_recorded,
     ],
@@ -200,6 +199,7 @@ pub const ALL: &[(&str, TestFn)] = list! {
         records_of_triggers_are_left_too,
     ],
     undo: [
+        an_undo_is_seen_by_the_tenant,
         a_request_is_undone_and_done_again,
         one_actor_is_undone,
         a_tree_comes_back_in_order,

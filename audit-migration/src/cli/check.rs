@@ -8,7 +8,7 @@ use sea_orm_migration::{DbErr, sea_orm::DatabaseConnection};
 
 use super::{
     migrate::pending,
-    output::{say, say_error, say_json},
+    output::{say_error, say_json, say_lines},
 };
 
 pub(super) async fn check(
@@ -23,7 +23,7 @@ pub(super) async fn check(
     if json {
         say_json(&with_the_rest(&report, is_clean, &pending)?)?;
     } else {
-        say(report.to_string().trim_end());
+        say_lines(&report.to_string());
     }
     if !is_clean {
         say_error(&format!(

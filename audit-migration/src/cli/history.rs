@@ -14,7 +14,9 @@ use super::{
 };
 
 pub(super) async fn history(asked: HistoryOf, db: &DatabaseConnection) -> Result<bool, DbErr> {
-    let page = page(&asked, db).await?;
+    let mut page = page(&asked, db).await?;
+    let rows = page.rows.into_iter();
+    page.rows = rows.map(audit_log::Model::with_present_names).collect();
     let next = page.next.map(|next| next.id());
     if asked.json {
         say_json(&json!({ "records": page.rows, "next": next }))?;

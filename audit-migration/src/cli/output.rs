@@ -18,11 +18,32 @@ pub(super) fn say(text: &str) {
     drop(writeln!(std::io::stdout(), "{text}"));
 }
 
+/// A text of several lines that may have what records hold.
+pub(super) fn say_lines(text: &str) {
+    let lines: Vec<_> = text.trim_end().lines().map(printable).collect();
+    say(&lines.join("\n"));
+}
+
 /// As one JSON document.
 pub(super) fn say_json(value: &impl Serialize) -> Result<(), DbErr> {
     let text = serde_json::to_string_pretty(value);
-    say(&text.map_err(|error| DbErr::Json(error.to_string()))?);
+    let text = text.map_err(|error| DbErr::Json(error.to_string()))?;
+    say(&escaped(&text));
     Ok(())
+}
+
+/// JSON without what JSON allows and a terminal takes for a command.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for char in json.chars() {
+        if char != '\n' && is_hidden(char) {
+            // OK because none of them is beyond the first plane.
+            escaped += &format!("\\u{:04x}", u32::from(char));
+        } else {
+            escaped.push(char);
+        }
+    }
+    escaped
 }
 
 pub(super) fn say_error(error: &str) {
@@ -106,6 +127,19 @@ mod tests {
         assert_eq!(printable("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(printable("\u{9b}2J\u{202e}"), "\\u{9b}2J\\u{202e}");
         assert_eq!(value(&"\u{7f}".into()), "\"\\u{7f}\"");
+    }
+
+    #[test]
+    fn json_stays_what_it_was() {
+        let hostile = "\u{7f}\u{9b}2J\u{202e}\n";
+        let json = serde_json::to_string_pretty(&[hostile]).unwrap();
+        let escaped = escaped(&json);
+        assert!(
+            !escaped.contains(|char| char != '\n' && is_hidden(char)),
+            "{escaped:?}"
+        );
+        let read: Vec<String> = serde_json::from_str(&escaped).unwrap();
+        assert_eq!(read, [hostile]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Times, as people write them.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use sea_orm_migration::sea_orm::prelude::DateTimeUtc;
 
 /// A time, or a day, which is its beginning.
@@ -17,7 +19,15 @@ pub(super) fn or_end_of_day(text: &str) -> Result<DateTimeUtc, String> {
     time(text).or_else(end).ok_or_else(refused)
 }
 
+/// The years of four digits: SQLite compares times as texts.
+const YEARS: RangeInclusive<i32> = 1000..=9998;
+
 fn time(text: &str) -> Option<DateTimeUtc> {
+    let time = any_time(text)?;
+    YEARS.contains(&time.year()).then_some(time)
+}
+
+fn any_time(text: &str) -> Option<DateTimeUtc> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
     }
@@ -31,7 +41,8 @@ fn time(text: &str) -> Option<DateTimeUtc> {
 
 fn start(text: &str) -> Option<DateTimeUtc> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some(day.and_hms_opt(0, 0, 0)?.and_utc())
+    let is_known = YEARS.contains(&day.year());
+    is_known.then(|| day.and_time(NaiveTime::MIN).and_utc())
 }
 
 fn refused() -> String {
@@ -77,6 +88,9 @@ mod tests {
             "2026-02-30",
             "2026-03-04 25:00",
             "+262143-12-31",
+            "+12345-01-01",
+            "0999-12-31 12:00",
+            "9999-01-01T00:00:00Z",
         ] {
             assert!(
                 shown(or_start_of_day(text)).starts_with("write `"),

@@ -1,7 +1,8 @@
 //! `undo`.
 
 use audit_sea_orm::{
-    AuditConnectionExt, AuditContext, UndoPlan, serde_json::json, undo::UndoQuery,
+    AuditConfig, AuditConnectionExt, AuditContext, AuditDbErrExt, Error, UndoPlan,
+    serde_json::json, undo::UndoQuery,
 };
 use chrono::Utc;
 use sea_orm_migration::{
@@ -23,27 +24,41 @@ pub(super) async fn undo(asked: Undo, db: &DatabaseConnection) -> Result<bool, D
         None => context,
     };
     let db = db.audited_as(context);
-    let plan = query.plan(&db).await?;
-    let undone = match &asked.reason {
-        Some(reason) if asked.run && plan.is_possible() => Some(plan.run(reason, &db).await?),
-        _ => None,
+    let plan = query.clone().plan(&db).await?;
+    let (plan, undone) = match &asked.reason {
+        Some(reason) if asked.run && plan.is_possible() => {
+            // Whatever the application leaves out of its audit log: an undo is never left out.
+            let undone = AuditConfig::new().scope(plan.run(reason, &db)).await;
+            match undone {
+                Ok(undone) => (plan, Some(undone)),
+                // Somebody changed the rows since the plan was made.
+                Err(error) if is_conflict(&error) => (query.plan(&db).await?, None),
+                Err(error) => return Err(error),
+            }
+        }
+        _ => (plan, None),
     };
+    let is_done = plan.is_possible() && (undone.is_some() || !asked.run);
     if asked.json {
         let undone = undone
             .as_ref()
             .map(|undone| json!({ "rows": undone.rows, "transaction_id": undone.transaction_id }));
         say_json(&json!({ "plan": plan, "undone": undone }))?;
-        return Ok(plan.is_possible());
+        return Ok(is_done);
     }
     show(&plan);
     if let Some(undone) = undone {
-        let transaction = undone.transaction_id.as_deref().unwrap_or("none");
+        let transaction = printable(undone.transaction_id.as_deref().unwrap_or("none"));
         say(&format!(
             "rows written: {}; transaction: {transaction}",
             undone.rows
         ));
     }
-    Ok(plan.is_possible())
+    Ok(is_done)
+}
+
+fn is_conflict(error: &DbErr) -> bool {
+    matches!(error.audit_err(), Some(Error::Undo { .. }))
 }
 
 fn query(asked: &Undo) -> UndoQuery {

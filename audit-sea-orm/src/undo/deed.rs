@@ -21,6 +21,8 @@ pub(super) struct Deed {
     pub(super) is_silenced: bool,
     /// The columns whose old values a record does not have.
     pub(super) not_recorded: Vec<String>,
+    /// Whose tenant the records are, where all are of one.
+    pub(super) tenant: Option<String>,
 }
 
 /// An object that was there, or was not.
@@ -61,11 +63,17 @@ impl Deed {
             before,
             is_silenced: false,
             not_recorded: Vec::new(),
+            tenant: None,
         }
     }
 
     /// Takes the object's next record.
     pub(super) fn take(&mut self, event: Event, record: &Model) {
+        if self.records.is_empty() {
+            self.tenant.clone_from(&record.tenant_id);
+        } else if self.tenant != record.tenant_id {
+            self.tenant = None;
+        }
         self.records.push(record.id);
         match event {
             Event::Created => {

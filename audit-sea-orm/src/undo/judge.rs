@@ -181,6 +181,7 @@ fn step(
         action,
         changes,
         records: deed.records.clone(),
+        tenant: deed.tenant.clone(),
         key,
         now,
         then: whole,

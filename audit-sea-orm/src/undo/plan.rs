@@ -119,7 +119,8 @@ impl UndoPlan {
     }
 
     /// Runs the plan in one transaction, and records each write with this reason, and with what it undoes in its
-    /// [`metadata`](audit_log::Model::metadata): `{"undo": {"request": "…"}}`.
+    /// [`metadata`](audit_log::Model::metadata): `{"undo": {"request": "…"}}`. A record has the tenant of those that its write undoes, unless
+    /// the context names one.
     ///
     /// The rows are locked, and the plan is made once more before anything is written: what changed since it was shown is a
     /// conflict. So it gives the exact earlier state, or writes nothing.
@@ -156,10 +157,16 @@ impl UndoPlan {
             self.refuse(&[UndoConflict::Outdated])?;
         }
         for step in &steps {
-            let entity = entity_of(step);
-            entity
-                .write(&step.key, step.write(&step.columns()), transaction)
-                .await?;
+            let columns = step.columns();
+            let write = entity_of(step).write(&step.key, step.write(&columns), transaction);
+            // The tenant sees that it was turned back, unless the connection names another.
+            match &step.tenant {
+                Some(tenant) => {
+                    let context = AuditContext::current().tenant_id(tenant);
+                    context.scope(write).await?;
+                }
+                None => write.await?,
+            }
         }
         Ok(Undone {
             rows: steps.len(),
@@ -175,6 +182,12 @@ impl UndoPlan {
         let object = last.object();
         let records = audit_log::Entity::for_key(&object.table, &object.id);
         let record = records.newest_first().page(db, 1).await?.rows.pop();
+        // Where the configuration leaves the undo out, that is the record of somebody else.
+        let origin = self.selection.origin.to_json();
+        let record = record.filter(|record| {
+            let metadata = record.metadata.as_ref();
+            metadata.is_some_and(|metadata| metadata["undo"] == origin)
+        });
         Ok(record.and_then(|record| record.transaction_id))
     }
 

@@ -38,6 +38,8 @@ pub struct UndoStep {
     pub(super) action: UndoAction,
     pub(super) changes: Changes,
     pub(super) records: Vec<i64>,
+    /// The tenant of these records, where all are of one.
+    pub(super) tenant: Option<String>,
     pub(super) key: Row,
     /// The row now, and the row then, as far as it is known; empty where there is none.
     pub(super) now: Row,

@@ -112,6 +112,9 @@ async fn events(
     records: &[Model],
     visit: &Visit,
 ) -> Result<Vec<system_event::Model>, DbErr> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
     let times = || records.iter().map(|record| record.occurred_at);
     let around =
         |time: Option<DateTime<Utc>>, by| time.and_then(|time| time.checked_add_signed(by));

@@ -16,6 +16,13 @@ pub(super) struct State {
     pub(super) values: BTreeMap<String, Value>,
 }
 
+impl State {
+    /// Whether it is known what a column held, be it that there was none.
+    fn knows(&self, column: &str) -> bool {
+        self.is_complete || self.values.contains_key(column)
+    }
+}
+
 /// The state after each of an object's records, which come the oldest first.
 pub(super) fn states(records: &[audit_log::Model]) -> Vec<State> {
     let mut state = before(records);
@@ -89,10 +96,13 @@ fn apply(state: &mut State, record: &audit_log::Model) {
     }
 }
 
-/// What differs between two states.
+/// What differs between two states, as far as both are known.
 pub(super) fn difference(old: &State, new: &State) -> Changes {
     let columns: BTreeSet<&String> = old.values.keys().chain(new.values.keys()).collect();
-    let changes = columns.into_iter().filter_map(|column| {
+    let known = columns
+        .into_iter()
+        .filter(|column| old.knows(column) && new.knows(column));
+    let changes = known.filter_map(|column| {
         let change = Change {
             old: old.values.get(column).cloned(),
             new: new.values.get(column).cloned(),
@@ -131,6 +141,28 @@ mod tests {
         assert!(found.exists && found.is_complete);
         assert_eq!(found.values["a"], json!(1));
         assert_eq!(self::states(&records)[0], found);
+    }
+
+    #[test]
+    fn what_is_not_known_does_not_differ() {
+        let update = |price: i32| record("UPDATE", &Value::Null, &json!({"price": price}));
+        let whole = states(&[record(
+            "CREATE",
+            &Value::Null,
+            &json!({"name": "a", "price": 1}),
+        )]);
+        let part = states(&[update(2)]);
+        let columns = |old: &State, new: &State| {
+            let changes = difference(old, new);
+            changes.columns().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(columns(&whole[0], &part[0]), ["price"]);
+        assert_eq!(columns(&part[0], &whole[0]), ["price"]);
+        let gone = State {
+            is_complete: true,
+            ..State::default()
+        };
+        assert_eq!(columns(&whole[0], &gone), ["name", "price"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ const elements = new Set(`html head meta title link body a header p span nav ul 
   label input select option button table caption thead tbody tr th td time code pre details summary dl dt dd ins del
   svg line rect`.split(/\s+/));
 const attributes = new Set(`lang charset name content rel href class id tabindex method action role value placeholder type
-  for autocomplete selected scope title datetime checked open formaction required maxlength viewBox preserveAspectRatio x y
+  for autocomplete step selected scope title datetime checked open formaction required maxlength viewBox preserveAspectRatio x y
   width height x1 x2 y1 y2`.split(/\s+/));
 const addresses = ["href", "action", "formaction"];
 const bare = text => text.replace(/[\s\0\ufffd]/g, "");

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use crate::{
     Outcome, Test,
-    cancelled::Point,
     entity::{shop::category, tart},
 };
 
@@ -32,15 +31,20 @@ async fn actions(t: &Test) -> Result<Vec<String>, DbErr> {
 
 /// Three tarts come, one is repriced, and another goes; a category comes beside them.
 async fn import_tarts(db: &AuditedConnection) -> Result<Imported<i32>, DbErr> {
-    let import = Import::of::<tart::Entity>().run(db, |db| {
+    import_from(1, db).await
+}
+
+/// The same with keys from that one on.
+async fn import_from(first: i32, db: &AuditedConnection) -> Result<Imported<i32>, DbErr> {
+    let import = Import::of::<tart::Entity>().run(db, move |db| {
         Box::pin(async move {
-            let tarts = (1..=3).map(|id| tart::priced(id, 100));
+            let tarts = (first..first + 3).map(|id| tart::priced(id, 100));
             tart::Entity::insert_many(tarts)
                 .exec_without_returning(db)
                 .await?;
-            category::numbered(1, None).insert(db).await?;
-            tart::repriced(2, 120).update(db).await?;
-            tart::Entity::delete_by_id(3).exec(db).await?;
+            category::numbered(first, None).insert(db).await?;
+            tart::repriced(first + 1, 120).update(db).await?;
+            tart::Entity::delete_by_id(first + 2).exec(db).await?;
             Ok::<_, DbErr>(7)
         })
     });
@@ -199,24 +203,6 @@ pub async fn an_import_that_fails_leaves_nothing(t: &mut Test) -> Outcome {
     assert_eq!(t.records().await?, []);
     assert_eq!(tart::Entity::find().all(&t.db).await?, []);
     assert_eq!(category::Entity::find().all(&t.db).await?, []);
-    Ok(())
-}
-
-/// Dropped wherever it waits, it leaves nothing; and the connection is as good as before.
-pub async fn a_dropped_import_leaves_nothing(t: &mut Test) -> Outcome {
-    let db = open(t).await?;
-    let mut point = Point::first();
-    let mut dropped = 0;
-    while point.cut(import_tarts(&db)).await.is_none() {
-        dropped += 1;
-        assert!(dropped < 500, "it never ends");
-        // Takes the connection on which the transaction is rolled back.
-        assert_eq!(tart::Entity::find().all(&t.db).await?, [], "at {point:?}");
-        assert_eq!(t.records().await?, [], "at {point:?}");
-        point = point.next();
-    }
-    assert!(dropped > 5, "{dropped}");
-    assert_eq!(actions(t).await?.len(), 7, "the last was not dropped");
     Ok(())
 }
 

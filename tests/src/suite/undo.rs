@@ -14,6 +14,7 @@ pub use conflicts::{
 };
 pub use one::{
     a_deleted_object_comes_back, a_masked_column_stays_or_is_in_the_way, an_object_is_turned_back,
+    an_undo_is_seen_by_the_tenant,
 };
 pub use random::random_requests_are_undone_or_refused;
 pub use whole::{

@@ -23,6 +23,61 @@ fn times(page: &str, text: &str) -> usize {
 /// The records of a request stand on one page in their order, with who, where and why once; what one has otherwise stands with
 /// it. Beside them stand the system events of the same request.
 pub async fn a_request_is_one_page(t: &mut Test) -> Outcome {
+    two_requests(t).await?;
+    let site = Site::new(&t.db);
+    let page = site.page("/request?id=r-1").await;
+    let records = t.records().await?;
+    let own = records
+        .iter()
+        .filter(|record| record.request_id.as_deref() == Some("r-1"));
+    let places: Vec<_> = own
+        .map(|record| page.text.find(&format!("\"records/{}\"", record.id)))
+        .collect();
+    assert_eq!(places.len(), 3);
+    assert!(places.iter().all(Option::is_some), "{}", page.text);
+    assert!(places.is_sorted(), "the oldest first: {places:?}");
+    for (text, expected) in [
+        ("href=\"records/", 3),
+        ("the customer called", 1),
+        // A reason that not all have.
+        ("as asked", 2),
+        // Who, once.
+        ("<dt>Id</dt>", 1),
+        ("another oven", 0),
+        // A viewer undoes nothing.
+        ("Undo", 0),
+    ] {
+        assert_eq!(times(&page.text, text), expected, "{text}");
+    }
+    for part in [
+        "shop_customer 1",
+        "shop_order 1",
+        "soon",
+        "the oven is cold",
+    ] {
+        assert!(page.text.contains(part), "{part}");
+    }
+    let of_ada = site.seen_by("ada").page("/request?id=r-1").await;
+    assert!(leads_to(&of_ada, "undo?request=r-1"));
+    let of_tess = site.seen_by("tess").get("/request?id=r-1").await;
+    assert_eq!(of_tess.status, StatusCode::NOT_FOUND);
+
+    let list = site.page("/records?request=r-1").await;
+    assert!(leads_to(&list, "request?id=r-1"));
+    let none = site.page("/records?request=r-3").await;
+    assert!(!leads_to(&none, "request?id=r-3"), "it would lead nowhere");
+    let detail = site.page(&format!("/records/{}", records[0].id)).await;
+    assert!(leads_to(&detail, "../request?id=r-1"));
+    Ok(())
+}
+
+/// Whether a page has that link.
+fn leads_to(page: &Answer, link: &str) -> bool {
+    page.attributes("href").contains(&link.to_owned())
+}
+
+/// One request of three records and an event, and another beside it.
+async fn two_requests(t: &Test) -> Outcome {
     open(t).await?;
     let db = t.db.audited();
     let work = async {
@@ -40,66 +95,6 @@ pub async fn a_request_is_one_page(t: &mut Test) -> Outcome {
         .await?;
     let other = SystemEvent::error("another oven").record(&t.db);
     request("r-2").scope(other).await?;
-
-    let site = Site::new(&t.db);
-    let page = site.page("/request?id=r-1").await;
-    let records = t.records().await?;
-    let own = records
-        .iter()
-        .filter(|record| record.request_id.as_deref() == Some("r-1"));
-    let places: Vec<_> = own
-        .map(|record| page.text.find(&format!("\"records/{}\"", record.id)))
-        .collect();
-    assert_eq!(places.len(), 3);
-    assert!(places.iter().all(Option::is_some), "{}", page.text);
-    assert!(places.is_sorted(), "the oldest first: {places:?}");
-    assert_eq!(
-        times(&page.text, "href=\"records/"),
-        3,
-        "no record of another"
-    );
-    assert_eq!(times(&page.text, "the customer called"), 1);
-    assert_eq!(
-        times(&page.text, "as asked"),
-        2,
-        "a reason that not all have"
-    );
-    assert_eq!(times(&page.text, "<dt>Id</dt>"), 1, "who, once");
-    for part in [
-        "shop_customer 1",
-        "shop_order 1",
-        "soon",
-        "the oven is cold",
-    ] {
-        assert!(page.text.contains(part), "{part}");
-    }
-    assert!(!page.text.contains("another oven"));
-    assert!(!page.text.contains("Undo"), "a viewer undoes nothing");
-    let of_ada = site
-        .seen_by("ada")
-        .page("/request?id=r-1")
-        .await
-        .attributes("href");
-    assert!(
-        of_ada.contains(&"undo?request=r-1".to_owned()),
-        "{of_ada:?}"
-    );
-    let of_tess = site.seen_by("tess").get("/request?id=r-1").await;
-    assert_eq!(of_tess.status, StatusCode::NOT_FOUND);
-
-    let listed = |page: &Answer, link: &str| page.attributes("href").contains(&link.to_owned());
-    let list = site.page("/records?request=r-1").await;
-    assert!(listed(&list, "request?id=r-1"));
-    let none = site.page("/records?request=r-3").await;
-    assert!(!listed(&none, "request?id=r-3"), "it would lead nowhere");
-
-    let first = &records[0];
-    let detail = site.page(&format!("/records/{}", first.id)).await;
-    assert!(
-        detail
-            .attributes("href")
-            .contains(&"../request?id=r-1".to_owned())
-    );
     Ok(())
 }
 
@@ -153,26 +148,7 @@ pub async fn pages_of_a_request_hold_every_record_once(t: &mut Test) -> Outcome 
 
 /// A hostile id finds nothing and breaks nothing; one that is in the audit log stands on its page as text.
 pub async fn hostile_ids_find_no_request(t: &mut Test) -> Outcome {
-    let hostile = "<script>&id=\"'\u{202e}%00";
-    let record = audit_log::ActiveModel {
-        occurred_at: Set(at(1)),
-        action: Set("UPDATE".to_owned()),
-        table_name: Set(Some("<b>".to_owned())),
-        object_id: Set(Some("a&b".to_owned())),
-        request_id: Set(Some(hostile.to_owned())),
-        reason: Set(Some(hostile.to_owned())),
-        ..Default::default()
-    };
-    audit_log::Entity::insert(record).exec(&t.db).await?;
-    let event = system_event::ActiveModel {
-        occurred_at: Set(at(1)),
-        event_type: Set(EventType::Error),
-        title: Set(hostile.to_owned()),
-        request_id: Set(Some(hostile.to_owned())),
-        resolved: Set(false),
-        ..Default::default()
-    };
-    system_event::Entity::insert(event).exec(&t.db).await?;
+    write_hostile(t).await?;
     let site = Site::new(&t.db).seen_by("ada");
     let encoded = "%3Cscript%3E%26id%3D%22%27%E2%80%AE%2500";
     let page = site.page(&format!("/request?id={encoded}")).await;
@@ -214,5 +190,30 @@ pub async fn hostile_ids_find_no_request(t: &mut Test) -> Outcome {
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{unit}{bad}");
         }
     }
+    Ok(())
+}
+
+/// A record and an event of a request with such an id.
+async fn write_hostile(t: &Test) -> Outcome {
+    let hostile = "<script>&id=\"'\u{202e}%00";
+    let record = audit_log::ActiveModel {
+        occurred_at: Set(at(1)),
+        action: Set("UPDATE".to_owned()),
+        table_name: Set(Some("<b>".to_owned())),
+        object_id: Set(Some("a&b".to_owned())),
+        request_id: Set(Some(hostile.to_owned())),
+        reason: Set(Some(hostile.to_owned())),
+        ..Default::default()
+    };
+    audit_log::Entity::insert(record).exec(&t.db).await?;
+    let event = system_event::ActiveModel {
+        occurred_at: Set(at(1)),
+        event_type: Set(EventType::Error),
+        title: Set(hostile.to_owned()),
+        request_id: Set(Some(hostile.to_owned())),
+        resolved: Set(false),
+        ..Default::default()
+    };
+    system_event::Entity::insert(event).exec(&t.db).await?;
     Ok(())
 }

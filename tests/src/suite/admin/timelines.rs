@@ -16,24 +16,7 @@ use crate::{
 /// The records of an order and of its lines stand on its pages, deleted lines too, the newest first; each names its object and leads
 /// to its history.
 pub async fn an_order_is_shown_with_its_lines(t: &mut Test) -> Outcome {
-    open(t).await?;
-    let db = t.db.audited();
-    let acme = AuditContext::new()
-        .actor(Actor::new("ada"))
-        .tenant_id("acme");
-    let work = async {
-        order::numbered(1, None).insert(&db).await?;
-        order::numbered(2, None).insert(&db).await?;
-        line::at(2, 1, "another's").insert(&db).await?;
-        for place in 1..=12 {
-            line::at(1, place, "cake").insert(&db).await?;
-        }
-        line::at(1, 3, "cake").delete(&db).await?;
-        let mut edit = order::numbered(1, None);
-        edit.note = Set(Some("soon".to_owned()));
-        edit.update(&db).await
-    };
-    acme.reason("as asked").scope(work).await?;
+    write(t).await?;
     let records = t.records().await?;
     let own: Vec<i64> = records
         .iter()
@@ -86,6 +69,35 @@ pub async fn an_order_is_shown_with_its_lines(t: &mut Test) -> Outcome {
     assert!(!refused.text.contains("cake"));
     let history = tess.page("/history?table=shop_order&object=1").await;
     assert!(!history.attributes("href").contains(&link));
+    pages_without_a_timeline(&site).await;
+    Ok(())
+}
+
+/// An order of twelve lines, of which one is gone, beside another.
+async fn write(t: &Test) -> Outcome {
+    open(t).await?;
+    let db = t.db.audited();
+    let acme = AuditContext::new()
+        .actor(Actor::new("ada"))
+        .tenant_id("acme");
+    let work = async {
+        order::numbered(1, None).insert(&db).await?;
+        order::numbered(2, None).insert(&db).await?;
+        line::at(2, 1, "another's").insert(&db).await?;
+        for place in 1..=12 {
+            line::at(1, place, "cake").insert(&db).await?;
+        }
+        line::at(1, 3, "cake").delete(&db).await?;
+        let mut edit = order::numbered(1, None);
+        edit.note = Set(Some("soon".to_owned()));
+        edit.update(&db).await
+    };
+    acme.reason("as asked").scope(work).await?;
+    Ok(())
+}
+
+/// What names no object is refused or not found, whatever it holds; one without records has an empty timeline.
+async fn pages_without_a_timeline(site: &Site) {
     for (page, status) in [
         ("timeline", StatusCode::BAD_REQUEST),
         ("timeline?table=shop_order", StatusCode::BAD_REQUEST),
@@ -112,5 +124,4 @@ pub async fn an_order_is_shown_with_its_lines(t: &mut Test) -> Outcome {
         assert!(!answer.text.contains("<script"), "{page}");
         assert_eq!(answer.status, status, "{page}: {}", answer.text);
     }
-    Ok(())
 }

@@ -119,6 +119,14 @@ pub async fn an_object_of_no_entity_is_refused(_: &mut Test) -> Outcome {
         error("shop_line", "11"),
         "Custom Error: audit: `11` is no key of `shop_line` (order_id, place): write it as `object_id` has it"
     );
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let why = "stands for a key that is too long for its column: give the key itself";
+    assert_eq!(
+        error("shop_customer", &digest),
+        format!("Custom Error: audit: `{digest}` {why}")
+    );
+    let spaced = AnyObject::find("shop_line", "[11, 1]")?;
+    assert_eq!(spaced.id(), "[11,1]", "as records have it");
     let customer = AnyObject::find("shop_customer", "1")?;
     for part in ["shop_category", "no_such_table"] {
         let refused = customer.timeline([part]).expect_err(part).to_string();

@@ -8,9 +8,47 @@ use crate::{
     Outcome, Test,
     entity::{
         ledger::account,
-        shop::{line, order},
+        shop::{customer, line, order},
     },
 };
+
+/// The records of an undo are of the tenant whose records it undoes; of none where several tenants wrote the object.
+pub async fn an_undo_is_seen_by_the_tenant(t: &mut Test) -> Outcome {
+    open(t).await?;
+    let db = t.db.audited();
+    let acme = super::request("r").tenant_id("acme");
+    let work = async {
+        customer::numbered(1).insert(&db).await?;
+        order::numbered(1, None).insert(&db).await?;
+        order::numbered(2, None).insert(&db).await
+    };
+    acme.scope(work).await?;
+    let mut edit = order::numbered(2, None);
+    edit.note = Set(Some("soon".to_owned()));
+    let rival = super::request("r").tenant_id("rival");
+    rival.scope(edit.update(&db)).await?;
+    let undoing = t.db.audited_as(AuditContext::new().actor("grace"));
+    let plan = UndoPlan::for_request("r").plan(&undoing).await?;
+    plan.run("a mistake", &undoing).await?;
+    let records = t.records().await?;
+    let undone = records.iter().filter(|record| record.action == "DELETE");
+    let mut tenants: Vec<_> = undone
+        .map(|record| {
+            let [table, id, tenant] = [&record.table_name, &record.object_id, &record.tenant_id];
+            (table.as_deref(), id.as_deref(), tenant.as_deref())
+        })
+        .collect();
+    tenants.sort_unstable();
+    assert_eq!(
+        tenants,
+        [
+            (Some("shop_customer"), Some("1"), Some("acme")),
+            (Some("shop_order"), Some("1"), Some("acme")),
+            (Some("shop_order"), Some("2"), None),
+        ]
+    );
+    Ok(())
+}
 
 /// Every version can be turned back to, whether the object is there or not; each with one record, and none where nothing is to do.
 pub async fn an_object_is_turned_back(t: &mut Test) -> Outcome {
