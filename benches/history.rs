@@ -17,6 +17,9 @@
 #[path = "../tests/src/backend.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it is a module of the tests too")]
 mod backend;
+#[path = "../tests/src/explained.rs"]
+#[allow(dead_code, unreachable_pub, reason = "it is a module of the tests too")]
+mod explained;
 #[path = "../tests/src/random.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it is a module of the tests too")]
 mod random;
@@ -27,7 +30,6 @@ mod seed;
 use std::{
     error::Error,
     fs,
-    sync::{Arc, Mutex},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -36,12 +38,13 @@ use audit_sea_orm::prelude::*;
 use clap::Parser;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, Schema, Set, Statement, prelude::DateTimeUtc,
+    IntoActiveModel, Schema, Set, prelude::DateTimeUtc,
 };
 use sea_orm_migration::MigratorTrait;
 use serde_json::json;
 
 use backend::{Backend, Isolated, Target};
+use explained::{Watched, plan};
 use seed::{Plan, Sizes};
 
 /// How often each question is asked, after as many times as warm it up.
@@ -166,22 +169,18 @@ async fn live(db: &DatabaseConnection) -> Result<cake::Model, DbErr> {
 
 /// Fails where a question reads the audit log without an index.
 async fn assert_indexed(cake: &cake::Model, db: &DatabaseConnection) -> Result<(), Box<dyn Error>> {
-    let seen = Arc::new(Mutex::new(Vec::<Statement>::new()));
-    let (mut watched, note) = (db.clone(), Arc::clone(&seen));
-    watched.set_metric_callback(move |info| {
-        note.lock()
-            .expect("nobody panics")
-            .push(info.statement.clone());
-    });
+    let watched = Watched::new(db);
     let history = History::of(cake);
-    let versions = history.versions(&watched).await?;
+    let versions = history.versions(&watched.db).await?;
     let middle = &versions[versions.len() / 2].record;
-    history.at(middle.occurred_at, &watched).await?;
-    history.version(middle.id, &watched).await?;
-    history.last_change(cake::Column::Price, &watched).await?;
+    history.at(middle.occurred_at, &watched.db).await?;
+    history.version(middle.id, &watched.db).await?;
+    history
+        .last_change(cake::Column::Price, &watched.db)
+        .await?;
     let request = audit_log::Entity::by_request(REQUEST);
-    request.newest_first().page(&watched, 50).await?;
-    let seen = std::mem::take(&mut *seen.lock().map_err(|_| "nobody panics")?);
+    request.newest_first().page(&watched.db, 50).await?;
+    let seen = watched.sent();
     for statement in &seen {
         let plan = plan(statement, db).await?;
         let reads_all = [
@@ -195,28 +194,6 @@ async fn assert_indexed(cake: &cake::Model, db: &DatabaseConnection) -> Result<(
     }
     say(&format!("  {} statements, each by an index", seen.len()));
     Ok(())
-}
-
-/// How the database reads what a statement asks for.
-async fn plan(statement: &Statement, db: &DatabaseConnection) -> Result<String, DbErr> {
-    let explain = match db.get_database_backend() {
-        DbBackend::Sqlite => "EXPLAIN QUERY PLAN",
-        _ => "EXPLAIN",
-    };
-    let explain = Statement {
-        sql: format!("{explain} {}", statement.sql),
-        ..statement.clone()
-    };
-    let mut plan = String::new();
-    for row in db.query_all_raw(explain).await? {
-        for column in row.column_names() {
-            if let Ok(text) = row.try_get::<String>("", &column) {
-                plan += &text;
-                plan.push('\n');
-            }
-        }
-    }
-    Ok(plan)
 }
 
 async fn measure(

@@ -21,6 +21,7 @@ pub mod cancelled;
 pub mod carried;
 pub mod child;
 pub mod entity;
+pub mod explained;
 pub mod http;
 pub mod interrupt;
 pub mod load;

@@ -1,12 +1,10 @@
 //! An object together with its parts, as one timeline: present ones, deleted ones, and those that moved.
 
-use std::sync::{Arc, Mutex};
-
 use audit_migration::timeline::TimelineExt;
 use audit_sea_orm::{capture, prelude::*};
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, ModelTrait, Set, Statement,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
+    ModelTrait, Set,
 };
 use sea_orm_migration::SchemaManager;
 
@@ -14,6 +12,7 @@ use crate::{
     Backend, Outcome, Test,
     by_hand::Record,
     entity::shop::{category, customer, line, order},
+    explained::{Watched, plan},
 };
 
 async fn open(t: &Test) -> Result<(), DbErr> {
@@ -236,22 +235,15 @@ pub async fn parts_that_are_gone_are_found_by_an_index(t: &mut Test) -> Outcome 
     order::Entity::insert_many(orders).exec(&t.db).await?;
     order::Entity::delete_many().exec(&t.db).await?;
     crate::seed::analyze(&t.db).await?;
-    let seen = Arc::new(Mutex::new(Vec::<Statement>::new()));
-    let mut watched = t.db.clone();
-    let note = Arc::clone(&seen);
-    watched.set_metric_callback(move |info| {
-        note.lock()
-            .expect("nobody panics")
-            .push(info.statement.clone());
-    });
+    let watched = Watched::new(&t.db);
     let timeline = Timeline::find::<customer::Entity>(1).with::<order::Entity>()?;
-    let records = timeline.all(&watched).await?;
+    let records = timeline.all(&watched.db).await?;
     let ids: Vec<_> = records
         .iter()
         .filter_map(|record| record.object_id.as_deref())
         .collect();
     assert_eq!(ids, ["1", "1500", "1500"]);
-    let seen = std::mem::take(&mut *seen.lock().map_err(|_| "nobody panics")?);
+    let seen = watched.sent();
     // The present orders, those of the log, and the records of the customer and the orders; on MariaDB also whether there is an index, on
     // PostgreSQL where each table was emptied.
     let more = match t.backend {
@@ -267,28 +259,6 @@ pub async fn parts_that_are_gone_are_found_by_an_index(t: &mut Test) -> Outcome 
     let plan = plan(search, &t.db).await?;
     assert!(plan.contains("idx_audit_log_part_"), "{plan}\n{search:?}");
     Ok(())
-}
-
-/// How the database reads what a statement asks for.
-async fn plan(statement: &Statement, db: &DatabaseConnection) -> Result<String, DbErr> {
-    let explain = match db.get_database_backend() {
-        DbBackend::Sqlite => "EXPLAIN QUERY PLAN",
-        _ => "EXPLAIN",
-    };
-    let explain = Statement {
-        sql: format!("{explain} {}", statement.sql),
-        ..statement.clone()
-    };
-    let mut plan = String::new();
-    for row in db.query_all_raw(explain).await? {
-        for column in row.column_names() {
-            if let Ok(text) = row.try_get::<String>("", &column) {
-                plan += &text;
-                plan.push('\n');
-            }
-        }
-    }
-    Ok(plan)
 }
 
 /// An entity that is part of nothing there is refused, and the error says what to declare.
