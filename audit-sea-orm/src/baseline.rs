@@ -60,12 +60,13 @@ use std::{collections::HashSet, fmt, sync::Arc};
 use audit_core::{AuditConfig, AuditContext};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IsolationLevel, QueryFilter,
-    QuerySelect, QueryTrait, TransactionOptions, Value,
+    QueryResult, QuerySelect, QueryTrait, TransactionOptions, Value,
     sea_query::{Alias, Expr, Func, LockType, Query},
 };
 
 use crate::{
     Audited, AuditedWrite, Error,
+    audited::object,
     connection::{
         AnyConnection, context_of,
         own_transaction::{self, Own},
@@ -229,20 +230,17 @@ async fn batch<C: ConnectionTrait>(
     // Locked first: who changed one before has its record by then, and who comes later has a later one.
     let mut rows = entity.between(last.as_deref(), end.as_deref());
     let rows = db.query_all(rows.lock(lock)).await?;
-    let stored = rows.iter().map(|row| {
-        let id = entity.id(row)?;
-        Ok(object_key::stored(id, backend))
-    });
-    let stored = stored.collect::<Result<Vec<_>, DbErr>>()?;
+    let ids = ids(entity, &rows)?;
+    let stored = ids.iter().map(|id| object_key::stored(id.clone(), backend));
+    let stored: Vec<_> = stored.collect();
     let known = known(entity, &stored, db).await?;
     let (any, config) = (AnyConnection::of(db), AuditConfig::new());
     let mut recorded = 0;
-    for (row, _) in rows
-        .iter()
-        .zip(&stored)
-        .filter(|(_, id)| !known.contains(*id))
-    {
-        let record = entity.record(row)?;
+    for ((row, id), stored) in rows.iter().zip(ids).zip(&stored) {
+        if known.contains(stored) {
+            continue;
+        }
+        let record = entity.record(id, row)?;
         write::write(&any, &config, record, context).await?;
         recorded += 1;
     }
@@ -251,6 +249,15 @@ async fn batch<C: ConnectionTrait>(
         recorded,
         end,
     })
+}
+
+/// The texts of the keys of some rows.
+fn ids(entity: &dyn BaselineEntity, rows: &[QueryResult]) -> Result<Vec<String>, DbErr> {
+    let ids = rows.iter().map(|row| {
+        let id = object::id_text(&entity.key(row)?);
+        Ok(id.map_err(|error| entity::refused(entity.table(), "", error))?)
+    });
+    ids.collect()
 }
 
 /// Those of the objects whose last record says what they hold.

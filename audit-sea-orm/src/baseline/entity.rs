@@ -34,11 +34,8 @@ pub(crate) trait BaselineEntity: Send + Sync {
     /// The key of a row.
     fn key(&self, row: &QueryResult) -> Result<Vec<Value>, DbErr>;
 
-    /// The text of a row's key.
-    fn id(&self, row: &QueryResult) -> Result<String, DbErr>;
-
-    /// The record of what a row holds.
-    fn record(&self, row: &QueryResult) -> Result<Record, DbErr>;
+    /// The record of what the row holds whose key has that text.
+    fn record(&self, id: String, row: &QueryResult) -> Result<Record, DbErr>;
 
     /// The records of the objects that stand under these texts in them.
     fn records(&self, stored: &[&str]) -> Select<audit_log::Entity>;
@@ -81,16 +78,16 @@ impl<E: Audited> BaselineEntity for Of<E> {
         Ok(object::model_key::<E>(&Self::model(row)?, keys))
     }
 
-    fn id(&self, row: &QueryResult) -> Result<String, DbErr> {
-        let id = object::id_text(&self.key(row)?);
-        Ok(id.map_err(|error| refused::<E>("", error))?)
-    }
-
-    fn record(&self, row: &QueryResult) -> Result<Record, DbErr> {
-        let (recorded, id, row) = (Recorded::<E>::get(), self.id(row)?, Self::model(row)?);
+    fn record(&self, id: String, row: &QueryResult) -> Result<Record, DbErr> {
+        let (recorded, row) = (Recorded::<E>::get(), Self::model(row)?);
         let values = recorded.capture(&row);
-        let image = diff::object(recorded.fields(), &values, 0..values.len())
-            .map_err(|error| refused::<E>(&id, EncodingError::Unsupported(error.to_string())))?;
+        let image = diff::object(recorded.fields(), &values, 0..values.len()).map_err(|error| {
+            refused(
+                recorded.table(),
+                &id,
+                EncodingError::Unsupported(error.to_string()),
+            )
+        })?;
         Ok(Record {
             action: BASELINE.into(),
             table_name: Some(recorded.table().into()),
@@ -106,7 +103,8 @@ impl<E: Audited> BaselineEntity for Of<E> {
     }
 }
 
-fn refused<E: Audited>(id: &str, source: EncodingError) -> Error {
-    let event = event(BASELINE, Some(Recorded::<E>::get().table()), Some(id));
+/// What no record can hold.
+pub(super) fn refused(table: &str, id: &str, source: EncodingError) -> Error {
+    let event = event(BASELINE, Some(table), Some(id));
     Error::Encoding { event, source }
 }
