@@ -15,6 +15,8 @@ use super::{
 /// The records of an object and its parts, the newest first.
 pub(super) struct PartsTimeline {
     pub(super) object: AnyObject,
+    /// The tables of its parts.
+    pub(super) parts: Vec<&'static str>,
     pub(super) records: Vec<Model>,
     pub(super) older: Option<TrailCursor>,
 }
@@ -39,7 +41,9 @@ impl PartsTimeline {
             )
         })?;
         let parts: Vec<_> = object.parts().collect();
-        let timeline = object.timeline(parts).map_err(sea_orm::DbErr::from)?;
+        let timeline = object
+            .timeline(parts.iter().copied())
+            .map_err(sea_orm::DbErr::from)?;
         let timeline = match position(&visit.params)? {
             Position::Older(cursor) => timeline.older_than(cursor),
             Position::Newest | Position::Newer(_) => timeline,
@@ -50,6 +54,7 @@ impl PartsTimeline {
         let records = page.rows.into_iter().map(Model::with_present_names);
         Ok(Self {
             object,
+            parts,
             records: records.collect(),
             older: page.next,
         })
@@ -78,7 +83,7 @@ pub(super) async fn page(visit: Visit) -> Result<Html<String>, Failure> {
     let page = TimelinePage {
         table: object.table().to_owned(),
         object_id: value::cut(object.id(), 200),
-        parts: object.parts().collect(),
+        parts: timeline.parts,
         history: history::link_to(object.table(), object.id(), &layout.base).unwrap_or_default(),
         entries: records.map(|record| entry(record, &layout.base)).collect(),
         older: timeline.older.map_or_else(String::new, |cursor| {
