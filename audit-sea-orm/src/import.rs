@@ -26,7 +26,7 @@
 //! [installed](crate::capture) to leave none: no context of an application silences a trigger without a trace.
 //!
 //! # Example
-//! ```no_run
+//! ```
 //! # mod cake {
 //! #     use sea_orm::entity::prelude::*;
 //! #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
@@ -44,6 +44,7 @@
 //! # let schema = Schema::new(DbBackend::Sqlite);
 //! # db.execute(&schema.create_table_from_entity(cake::Entity)).await?;
 //! # db.execute(&schema.create_table_from_entity(audit_log::Entity)).await?;
+//! # db.execute_unprepared("CREATE TABLE audit_context (payload text not null)").await?;
 //! # let priced = |price| cake::ActiveModel { price: Set(price), ..Default::default() };
 //! let db = db.audited_as(AuditContext::new().actor("deployment").reason("price list of March"));
 //! let imported = Import::of::<cake::Entity>()

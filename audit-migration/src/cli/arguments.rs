@@ -78,7 +78,7 @@ pub(super) enum Command {
         "audit-migration history orders 11 --with order_line"
     ))]
     History(HistoryOf),
-    /// Shows one object as it was at a time, be it gone since.
+    /// Shows one object as it was at a time, also one that is gone.
     ///
     /// It needs a program that links the entity: see `audit_migration::cli`.
     #[command(after_help = examples!(

@@ -17,7 +17,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Whether it is known what a column held, be it that there was none.
+    /// Whether it is known what a column held, or that there was none.
     fn knows(&self, column: &str) -> bool {
         self.is_complete || self.values.contains_key(column)
     }

@@ -45,21 +45,25 @@ async fn write(t: &Test) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// What a page tells of the two points: a text without its markup.
+/// What a page shows of the two points.
 fn told(page: &str) -> String {
-    let compared = page.split("What differs between the two").nth(1);
-    let compared = compared.and_then(|rest| rest.split("</section>").next());
-    let parts = compared.unwrap_or_default().split('<').skip(1);
-    let texts = parts
-        .filter_map(|part| part.split_once('>'))
-        .map(|(_, text)| text.trim());
+    text_behind("What differs between the two", page)
+}
+
+/// The text of a section from a mark on, without its markup.
+fn text_behind(mark: &str, page: &str) -> String {
+    let section = page.split(mark).nth(1);
+    let section = section.and_then(|rest| rest.split("</section>").next());
+    let parts = section.unwrap_or_default().split('<').skip(1);
+    let texts = parts.filter_map(|part| part.split_once('>'));
+    let texts = texts.map(|(_, text)| text.trim());
     texts
         .filter(|text| !text.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
 }
 
-/// Two points are compared from each page, be they on it, on another page, or on two others; and stay chosen on the way.
+/// Each page compares any two points: of its own, of another page, or of two others. They stay chosen from page to page.
 pub async fn points_of_any_page_are_compared(t: &mut Test) -> Outcome {
     write(t).await?;
     let site = Site::new(&t.db);
@@ -139,17 +143,9 @@ async fn customer_of_three_days(t: &Test) -> Outcome {
     Ok(())
 }
 
-/// What a page tells of the day that was picked: its text without the markup.
+/// What a page shows of the day that was picked.
 fn told_of_the_day(page: &str) -> String {
-    let past = page.split("aria-labelledby=\"past\"").nth(1);
-    let past = past.and_then(|rest| rest.split("</section>").next());
-    let parts = past.unwrap_or_default().split('<').skip(1);
-    let texts = parts.filter_map(|part| part.split_once('>'));
-    let texts = texts.map(|(_, text)| text.trim());
-    texts
-        .filter(|text| !text.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    text_behind("aria-labelledby=\"past\"", page)
 }
 
 /// Whoever picks a day sees the object as it was at its end, or at a time of it, and the record that left it so; and that it was
@@ -222,8 +218,8 @@ async fn days_that_are_none(site: &Site) {
     }
 }
 
-/// Of a table without an entity, and for a tenant, a day is told by the records alone: by those that are seen. What they do not
-/// name is said not to be known, and so is what is masked.
+/// For a table without an entity, and for a tenant, the page rebuilds the day from the records that the viewer may see. It says that
+/// columns which no record names are not known, and so for masked ones.
 pub async fn a_picked_day_is_told_by_what_is_seen(t: &mut Test) -> Outcome {
     write(t).await?;
     let site = Site::new(&t.db);

@@ -467,7 +467,7 @@ async fn a_hostile_request_is_shown_as_text(site: &Site, t: &Test) -> Outcome {
     Ok(())
 }
 
-/// Of a long plan the page shows the first writes, and says how many there are; one of too many records is refused.
+/// The page of a long plan shows the first writes and the number of all. It refuses a plan of too many records.
 pub async fn a_long_plan_is_cut(t: &mut Test) -> Outcome {
     open(t).await?;
     let db = t.db.audited();
