@@ -30,7 +30,7 @@ use crate::{
 /// [`register_audited!`](crate::register_audited).
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # mod cake {
 /// #     use sea_orm::entity::prelude::*;
 /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]

@@ -16,7 +16,7 @@ use crate::{
 /// entity in every program that links its crate, and so does [`register_audited!`](crate::register_audited).
 ///
 /// # Example
-/// ```
+/// ```standalone_crate
 /// # mod cake {
 /// #     use sea_orm::entity::prelude::*;
 /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]

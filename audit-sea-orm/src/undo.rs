@@ -33,7 +33,7 @@
 //! MariaDB and MySQL fire no triggers for what a foreign key cascades. What went that way has no record, so no undo brings it back.
 //!
 //! # Example
-//! ```
+//! ```standalone_crate
 //! # mod cake {
 //! #     use sea_orm::entity::prelude::*;
 //! #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel, audit_sea_orm::Audited)]
