@@ -36,6 +36,7 @@ pub mod site;
 pub mod statements;
 pub mod suite;
 pub mod test;
+pub mod wire;
 pub mod wrapped;
 
 pub use backend::{Backend, Target};
