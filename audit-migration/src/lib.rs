@@ -91,6 +91,7 @@ pub mod cli;
 mod m20261122_000001_create_audit_tables;
 mod m20261124_000002_create_audit_context;
 mod m20261124_000003_index_admin_lists;
+mod m20261201_000004_create_audit_tail_positions;
 mod migrator;
 mod options;
 mod reborrow;

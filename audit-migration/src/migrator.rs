@@ -4,6 +4,7 @@ use crate::{
     MigrationOptions, m20261122_000001_create_audit_tables::CreateAuditTables,
     m20261124_000002_create_audit_context::CreateAuditContext,
     m20261124_000003_index_admin_lists::IndexAdminLists,
+    m20261201_000004_create_audit_tail_positions::CreateAuditTailPositions,
 };
 
 /// The migrations, to merge into an application's migrator. They refuse to be rolled back.
@@ -19,6 +20,7 @@ pub fn migrations_with(options: MigrationOptions) -> Vec<Box<dyn MigrationTrait>
         Box::new(CreateAuditTables { options }),
         Box::new(CreateAuditContext { options }),
         Box::new(IndexAdminLists { options }),
+        Box::new(CreateAuditTailPositions { options }),
     ]
 }
 
@@ -101,6 +103,7 @@ mod tests {
                 "m20261122_000001_create_audit_tables",
                 "m20261124_000002_create_audit_context",
                 "m20261124_000003_index_admin_lists",
+                "m20261201_000004_create_audit_tail_positions",
             ]
         );
     }

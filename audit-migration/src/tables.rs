@@ -246,6 +246,24 @@ fn system_event(dialect: Dialect) -> TableCreateStatement {
         .take()
 }
 
+pub(crate) const TAIL_POSITION: &str = "audit_tail_position";
+
+pub(crate) fn tail_position(dialect: Dialect) -> TableCreateStatement {
+    let mut table = Table::create();
+    if dialect.is_mysql() {
+        table.character_set("utf8mb4").collate("utf8mb4_bin");
+    }
+    table
+        .table(TAIL_POSITION)
+        .if_not_exists()
+        .col(dialect.name("consumer", 128).not_null())
+        .col(dialect.name("table_name", 64).not_null())
+        .col(ColumnDef::new("position").big_integer().not_null())
+        .col(dialect.time("moved_at").not_null())
+        .primary_key(Index::create().col("consumer").col("table_name"))
+        .take()
+}
+
 /// An index with the names by which the database is asked whether it is there.
 pub(crate) struct NamedIndex {
     pub(crate) table: &'static str,

@@ -101,6 +101,14 @@ pub enum Error {
         /// All that stands in the way.
         conflicts: UndoConflicts,
     },
+    /// A table of the audit log cannot be followed: see [`tail`](crate::tail).
+    #[error("audit: the tail of `{table}` stops: {why}")]
+    Tail {
+        /// The table.
+        table: String,
+        /// What stands in the way, and what to do.
+        why: String,
+    },
     /// The task that opens a transaction was stopped with its runtime.
     #[error("audit: the runtime stopped while a transaction was being opened")]
     RuntimeStopped,

@@ -147,6 +147,7 @@ mod propagation;
 mod quoted;
 mod read;
 mod record;
+pub mod tail;
 pub mod task;
 #[cfg(feature = "test-util")]
 pub mod test_util;

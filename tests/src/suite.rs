@@ -26,6 +26,7 @@ pub mod queries;
 pub mod renames;
 pub mod schema;
 pub mod skip;
+pub mod tail;
 pub mod test_util;
 pub mod timeline;
 pub mod transactions;
@@ -189,6 +190,26 @@ pub const ALL: &[(&str, TestFn)] = list! {
         a_baseline_beside_writers_is_whole,
         a_dropped_baseline_goes_on,
         a_killed_baseline_goes_on,
+    ],
+    tail: [
+        rows_come_in_order_and_once,
+        each_table_has_a_tail,
+        what_commits_late_is_not_missed,
+        what_was_taken_back_is_passed_over,
+        a_killed_session_is_not_waited_for,
+        transactions_that_record_nothing_delay_nothing,
+        a_prepared_transaction_is_waited_for,
+        a_statement_that_runs_is_waited_for,
+        a_dropped_call_loses_nothing,
+        numbers_kept_by_sessions_are_refused,
+        a_role_without_the_right_is_told,
+        a_list_that_stands_still_is_told,
+        a_consumer_goes_on_where_it_acknowledged,
+        two_consumers_of_one_name_are_told,
+        an_acknowledgement_is_part_of_its_transaction,
+        a_consumer_ahead_of_its_table_is_refused,
+        names_that_do_not_fit_are_refused,
+        hostile_writers_lose_nothing,
     ],
     doctor: [
         every_kind_of_misfit_is_named,

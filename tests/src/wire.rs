@@ -1,4 +1,4 @@
-//! A way to the database whose answers are never there before they are waited for.
+//! A way to the database whose answers are hardly ever there before they are waited for.
 
 use std::time::Duration;
 
@@ -33,7 +33,13 @@ pub async fn slow(t: &Test) -> Result<DatabaseConnection, DbErr> {
 /// The URL of a relay to the server; `None` where there is no server.
 async fn relayed(url: &str) -> Option<String> {
     let mut url = Url::parse(url).ok()?;
-    let server = (url.host_str()?.to_owned(), url.port()?);
+    let host = url.host_str().filter(|host| !host.is_empty())?.to_owned();
+    let default = if url.scheme().starts_with("postgres") {
+        5432
+    } else {
+        3306
+    };
+    let server = (host, url.port().unwrap_or(default));
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port is free");

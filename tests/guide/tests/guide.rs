@@ -8,6 +8,8 @@ mod capture;
 mod command_line;
 #[path = "guide/context.rs"]
 mod context;
+#[path = "guide/following.rs"]
+mod following;
 #[path = "guide/history.rs"]
 mod history;
 #[path = "guide/migrations.rs"]

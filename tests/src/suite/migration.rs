@@ -152,8 +152,8 @@ pub async fn rolling_back_is_refused_unless_it_is_allowed(t: &mut Test) -> Outco
         .expect_err("it is refused");
     assert!(refused.to_string().contains("allow_rollback"), "{refused}");
     let merged = AppMigrator(MigrationOptions::new()).migrations();
-    assert_eq!(merged.len(), 5);
-    for migration in &merged[1..4] {
+    assert_eq!(merged.len(), 6);
+    for migration in &merged[1..5] {
         let refused = migration
             .down(&SchemaManager::new(&t.db))
             .await
@@ -165,6 +165,9 @@ pub async fn rolling_back_is_refused_unless_it_is_allowed(t: &mut Test) -> Outco
 
     MigratorTraitSelf::down(&allowed(), &t.db, None).await?;
     assert_eq!(catalog::tables(t).await?, [""; 0]);
+    t.db.execute_unprepared("SELECT * FROM audit_tail_position")
+        .await
+        .expect_err("it is gone");
     assert_eq!(cake::Entity::find().all(&t.db).await?.len(), 1);
     MigratorTraitSelf::up(&allowed(), &t.db, None).await?;
     assert_eq!(catalog::read(t).await?, before);
@@ -190,6 +193,7 @@ pub async fn merged_migrations_live_in_the_applications_own_table(t: &mut Test) 
             "m20261122_000001_create_audit_tables",
             "m20261124_000002_create_audit_context",
             "m20261124_000003_index_admin_lists",
+            "m20261201_000004_create_audit_tail_positions",
             "after"
         ]
     );
