@@ -1,8 +1,8 @@
 //! The audit log, followed to its end: every row once, in one order, and none missed.
 //!
 //! A row gets its number when it is written and is seen when its transaction commits. So a reader that asks for "every number above
-//! the last one" passes over rows whose transaction takes longer. A [`Tail`] does not: where a number is missing, it waits until
-//! the row is there, or until the database says that no open transaction can have that number.
+//! the last one" misses rows whose transaction takes longer. A [`Tail`] misses none: if a number is missing, it waits until the row is
+//! there, or until the database says that no open transaction can have that number.
 //!
 //! # Order
 //! Rows come in the order of their numbers, which is [that of the trail](crate::TrailQuery#order), and never change their place.
@@ -14,16 +14,17 @@
 //!
 //! # Consumers
 //! A [`TailConsumer`] is a tail with a name, whose place is kept in the table `audit_tail_position` of the migrations. It goes on where
-//! it was acknowledged last. Acknowledge a batch after it is dealt with: then each row is dealt with at least once. Where what you do is
-//! written to the same database, [acknowledge](TailConsumer::acknowledge) it in the same transaction: then exactly once.
+//! it was acknowledged last. Acknowledge a batch after it is dealt with: then each row is dealt with at least once.
+//! [Acknowledge](TailConsumer::acknowledge) it in the transaction that writes your results, if they go to the same database: then each
+//! row is dealt with exactly once.
 //!
 //! # Cost
 //! Without missing numbers a batch is one statement. No row and no table is locked against writers.
 //!
 //! # Backends
-//! | database | what says that a number is nobody's | what the role needs for it |
+//! | database | what shows that no transaction has a number | what the role needs for it |
 //! |---|---|---|
-//! | SQLite | nothing needs to, as one transaction writes at a time | nothing |
+//! | SQLite | nothing is needed, as one transaction writes at a time | nothing |
 //! | PostgreSQL | no transaction of that time holds the lock of writers on the table any more (`pg_locks`) | nothing |
 //! | MariaDB | no transaction or statement of that time goes on (`INNODB_TRX`, `PROCESSLIST`) | `GRANT PROCESS ON *.*` |
 //! | MySQL | no transaction of that time holds the lock of writers on the table any more (`performance_schema.metadata_locks`) | `GRANT SELECT ON performance_schema.*` |
@@ -34,12 +35,12 @@
 //! later transactions. Numbers must come from the database, in the statement that writes the row, as they do for all rows of this crate.
 //!
 //! InnoDB makes the list of its transactions anew only if nobody has read it for a tenth of a second
-//! ([MariaDB's source](https://github.com/MariaDB/server/blob/10.11/storage/innobase/trx/trx0i_s.cc)). A tail asks less often, and knows
-//! an old list when it sees one. A program that reads the list without a pause delays tails on MariaDB. The delay says that too.
+//! ([MariaDB's source](https://github.com/MariaDB/server/blob/10.11/storage/innobase/trx/trx0i_s.cc)). A tail asks less often, and
+//! recognizes an old list. A program that reads the list without a pause delays tails on MariaDB. Then the delay names no sessions.
 //!
-//! What was committed and is lost later was followed all the same: transactions that a crash or a failover takes back where the server
-//! does not wait for its disk or its standby (`synchronous_commit = off`, `innodb_flush_log_at_trx_commit = 0`). The server may give
-//! their numbers again, and a tail that has passed them does not come back.
+//! A tail also gives rows that are lost later. A crash or a failover can take back transactions if the server does not wait for its disk
+//! or its standby (`synchronous_commit = off`, `innodb_flush_log_at_trx_commit = 0`). The server may give their numbers again. A tail that
+//! has passed these numbers does not come back.
 //!
 //! # Example
 //! ```
@@ -70,7 +71,6 @@
 //! ```
 
 mod consumer;
-mod fresh;
 mod horizon;
 mod listing;
 mod mariadb;
@@ -86,17 +86,21 @@ use std::{fmt, marker::PhantomData};
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbBackend, DbErr, QueryFilter, QueryOrder, QuerySelect,
+    TransactionOptions,
 };
 
-use crate::entity::{TrailCursor, TrailEntity, audit_log};
-use fresh::in_fresh_transaction;
+use crate::{
+    connection::own_transaction::{self, Own},
+    entity::{TrailCursor, TrailEntity, audit_log},
+};
 use horizon::Horizon;
 
 /// Follows a table of the audit log: see [`tail`](crate::tail).
 ///
 /// It keeps its place in memory. [`TailConsumer`] keeps it in the database.
 pub struct Tail<E: TrailEntity = audit_log::Entity> {
-    after: i64,
+    /// Behind which row it goes on.
+    place: TrailCursor,
     horizon: Horizon,
     db: DatabaseConnection,
     table: PhantomData<fn() -> E>,
@@ -112,7 +116,7 @@ pub struct TailBatch<M> {
     pub start: TrailCursor,
     /// The place behind the last row.
     pub end: TrailCursor,
-    /// What rows behind this batch wait for, where some were seen that are not final yet.
+    /// What the rows behind this batch wait for; `None` if there are no rows that are not final yet.
     pub delay: Option<TailDelay>,
 }
 
@@ -122,8 +126,8 @@ pub struct TailBatch<M> {
 pub struct TailDelay {
     /// Since when no row came, by the clock of the application.
     pub since: DateTime<Utc>,
-    /// The sessions whose open transactions may have the number that is missing, such as `session 4711 of shop`. `None` where
-    /// that was not asked yet, or InnoDB shows an old list: see [Backends](crate::tail#backends).
+    /// The sessions whose open transactions may have the number that is missing, such as `session 4711 of shop`. `None` if the
+    /// tail has not asked yet, or InnoDB shows an old list: see [Backends](crate::tail#backends).
     pub sessions: Option<Vec<String>>,
 }
 
@@ -148,65 +152,71 @@ where
     #[must_use]
     pub fn after(place: TrailCursor, db: &DatabaseConnection) -> Self {
         Self {
-            after: place.id(),
+            place,
             horizon: Horizon::new(),
             db: db.clone(),
             table: PhantomData,
         }
     }
 
-    /// The next rows, at most so many, and one at least; none where nothing new is final. It does not wait: sleep before you ask again.
+    /// The next rows, up to `most` of them (0 counts as 1). The batch is empty if nothing new is final. It does not wait: sleep before
+    /// you ask again.
     ///
     /// A call that is dropped loses nothing.
     ///
     /// # Errors
-    /// [`Error::Tail`](crate::Error::Tail) where the database cannot be followed, else what it reports.
+    /// [`Error::Tail`](crate::Error::Tail) if the database cannot be followed, else what the database reports.
     pub async fn next(&mut self, most: u64) -> Result<TailBatch<E::Model>, DbErr> {
         let most = most.max(1);
-        let is_proven = self.horizon.reaches_behind(self.after);
+        let is_proven = self.horizon.reaches_behind(self.place);
         let mut rows = self.read(most, is_proven).await?;
         let mut final_rows = self.count_final(&rows);
         if final_rows == 0 && !rows.is_empty() && self.horizon.ask::<E>(&self.db).await? {
-            // Those of transactions that were open when the page was read are there now.
+            // Rows of transactions that were open when the page was read are there now.
             rows = self.read(most, true).await?;
             final_rows = self.count_final(&rows);
         }
-        let delay = self.horizon.delay(final_rows > 0, final_rows < rows.len());
+        let delay = self.horizon.delay(final_rows, rows.len());
         rows.truncate(final_rows);
-        let start = TrailCursor::from(self.after);
-        self.after = rows.last().map_or(self.after, |row| E::cursor(row).id());
+        let start = self.place;
+        self.place = rows.last().map_or(start, E::cursor);
         Ok(TailBatch {
             rows,
             start,
-            end: TrailCursor::from(self.after),
+            end: self.place,
             delay,
         })
     }
 
     async fn read(&self, most: u64, by_proof: bool) -> Result<Vec<E::Model>, DbErr> {
         let page = E::find()
-            .filter(E::ID.gt(self.after))
+            .filter(E::ID.gt(self.place.id()))
             .order_by_asc(E::ID)
             .limit(most);
         if by_proof && self.db.get_database_backend() == DbBackend::MySql {
-            // What came until it was proven must be seen.
-            return in_fresh_transaction(&self.db, |db| async move { page.all(&*db).await }).await;
+            // A connection of the pool may be in an old transaction, which does not see what came until it was proven.
+            let db = self.db.clone();
+            let read = |_| async move {
+                let ours = own_transaction::begin_ours(&db, TransactionOptions::default()).await?;
+                let done = page.all(ours.connection()).await;
+                own_transaction::end(ours, done, |error| error).await
+            };
+            return own_transaction::to_its_end(read).await;
         }
         page.all(&self.db).await
     }
 
     fn count_final(&self, rows: &[E::Model]) -> usize {
-        let numbers = rows.iter().map(|row| E::cursor(row).id());
-        let numbers: Vec<i64> = numbers.collect();
+        let places = rows.iter().map(E::cursor);
         let backend = self.db.get_database_backend();
-        self.horizon.count_final(self.after, &numbers, backend)
+        self.horizon.count_final(self.place, places, backend)
     }
 }
 
 impl<E: TrailEntity> fmt::Debug for Tail<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tail")
-            .field("after", &self.after)
+            .field("place", &self.place)
             .field("horizon", &self.horizon)
             .finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use crate::{
     AuditedConnection, AuditedTransaction,
     connection::{
         Pool,
-        own_transaction::{self, Ending, Ours, Own},
+        own_transaction::{self, Ours, Own},
     },
     record::transaction_id::TransactionId,
 };
@@ -142,8 +142,7 @@ impl AuditedWrite for DatabaseConnection {
         &self,
         options: TransactionOptions,
     ) -> Result<Option<Self::Ours>, DbErr> {
-        let transaction = own_transaction::begin(self, options).await?;
-        Ok(Some(Ours::new(transaction, Ending::of(self))))
+        own_transaction::begin_ours(self, options).await.map(Some)
     }
 }
 
@@ -207,8 +206,7 @@ impl AuditedWrite for sea_orm::RestrictedConnection {
         &self,
         options: TransactionOptions,
     ) -> Result<Option<Self::Ours>, DbErr> {
-        let transaction = own_transaction::begin(self, options).await?;
-        Ok(Some(Ours::new(transaction, Ending::of(self))))
+        own_transaction::begin_ours(self, options).await.map(Some)
     }
 }
 

@@ -48,6 +48,22 @@ where
     .await
 }
 
+/// Begins a transaction on a pool, which the library ends.
+pub(crate) async fn begin_ours<C>(
+    pool: &C,
+    options: TransactionOptions,
+) -> Result<Ours<C::Transaction>, DbErr>
+where
+    C: TransactionTrait<Transaction: ConnectionTrait + TransactionSession + Send + 'static>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    let transaction = begin(pool, options).await?;
+    Ok(Ours::new(transaction, Ending::of(pool)))
+}
+
 /// For a transaction that is going to write: SQLite takes the write lock at once.
 pub(crate) fn to_write() -> TransactionOptions {
     TransactionOptions {
@@ -151,7 +167,7 @@ pub struct Ours<T: ConnectionTrait + TransactionSession + Send + 'static> {
 }
 
 impl<T: ConnectionTrait + TransactionSession + Send + 'static> Ours<T> {
-    pub(crate) fn new(transaction: T, ending: Ending) -> Self {
+    fn new(transaction: T, ending: Ending) -> Self {
         Self {
             id: TransactionId::on(transaction.get_database_backend()),
             transaction: Some(transaction),

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter,
@@ -18,8 +16,8 @@ use crate::{
 
 /// A [`Tail`] with a name, whose place is kept in the table `audit_tail_position`.
 ///
-/// One name is for one program that reads the table: each program that needs all rows has a name of its own. Where two read by one
-/// name, the one that acknowledges second is refused.
+/// Give each program that needs all rows a name of its own. If two programs read by one name, the second to acknowledge gets an error.
+#[derive(Debug)]
 pub struct TailConsumer<E: TrailEntity = audit_log::Entity> {
     name: String,
     tail: Tail<E>,
@@ -34,8 +32,8 @@ where
     /// A name has up to 128 characters, and no control character or space around it.
     ///
     /// # Errors
-    /// [`Error::Tail`](crate::Error::Tail) where the name does not fit, and where the table ends before the place that is kept, as that of a database does that was restored from
-    /// a backup; else what the database reports.
+    /// [`Error::Tail`](crate::Error::Tail) if the name does not fit, or if the table ends before the place that is kept, as after a restore
+    /// from an older backup. Else what the database reports.
     pub async fn open(name: &str, db: &DatabaseConnection) -> Result<Self, DbErr> {
         Self::open_after(TrailCursor::from(0), name, db).await
     }
@@ -69,7 +67,7 @@ where
         }
         if found.is_none() {
             keep(name, table, position, db).await?;
-            // Somebody else may have opened it meanwhile, behind another place.
+            // Another program may have opened it meanwhile, behind another place.
             let kept = kept.one(db).await?;
             position = kept.map_or(position, |kept| kept.position);
         }
@@ -87,14 +85,14 @@ where
         self.tail.next(most).await
     }
 
-    /// Notes that a batch is dealt with: whoever opens this name again goes on behind it. Acknowledge each batch in its turn.
+    /// Notes that a batch is dealt with. The next to open this name goes on behind it. Acknowledge the batches in their order.
     ///
-    /// In a transaction of yours it is noted with what you write there, or not at all. Open the name again where that
-    /// transaction is rolled back.
+    /// In a transaction of yours the note commits with what you write there, or not at all. If you roll that transaction back, open the
+    /// name again.
     ///
     /// # Errors
-    /// [`Error::Tail`](crate::Error::Tail) where the place that is kept is not that before the batch: somebody else reads by this name, or a batch
-    /// before was not acknowledged. Then nothing is noted. Else what the database reports.
+    /// [`Error::Tail`](crate::Error::Tail) if the place that is kept is not the start of the batch: it was noted already, another program
+    /// reads by this name, or an earlier batch was not acknowledged. Then nothing is noted. Else what the database reports.
     pub async fn acknowledge<C: ConnectionTrait>(
         &self,
         batch: &TailBatch<E::Model>,
@@ -119,7 +117,7 @@ where
             return Ok(());
         }
         let why = format!(
-            "the place of `{}` is not {} any more: it was noted already, somebody else reads by this name, or a batch before was not acknowledged. Open it again",
+            "the place of `{}` is not {} any more: it was noted already, somebody else reads by this name, or an earlier batch was not acknowledged. Open it again",
             self.name, batch.start
         );
         Err(refused(table, why))
@@ -132,14 +130,14 @@ where
     }
 }
 
-/// Whether a name is kept as it is, and tells itself from others.
+/// Whether a column keeps a name as it is.
 fn is_fit(name: &str) -> bool {
     let length = name.chars().count();
     let fits = (1..=width(tail_position::Column::Consumer)).contains(&length);
     fits && name.trim() == name && !name.chars().any(char::is_control)
 }
 
-/// Keeps the place of a new name, unless somebody else has just done.
+/// Keeps the place of a new name, unless another program did so first.
 async fn keep(
     name: &str,
     table: &str,
@@ -163,13 +161,4 @@ async fn keep(
         .exec_without_returning(db)
         .await
         .map(drop)
-}
-
-impl<E: TrailEntity> fmt::Debug for TailConsumer<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TailConsumer")
-            .field("name", &self.name)
-            .field("tail", &self.tail)
-            .finish()
-    }
 }

@@ -10,12 +10,15 @@ use super::{
     listing::{Listing, OpenWriter},
     server::Server,
 };
-use crate::{clock, entity::TrailEntity};
+use crate::{
+    clock,
+    entity::{TrailCursor, TrailEntity},
+};
 
 /// InnoDB shows an old list to who asks again within a tenth of a second.
 const PAUSE: Duration = Duration::from_millis(110);
 
-/// How long a tail waits at most where somebody else keeps that list old.
+/// How long a tail waits at most if another program keeps that list old.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// How far the rows of a table are final.
@@ -27,7 +30,7 @@ pub(super) struct Horizon {
     barrier: Option<Barrier>,
     server: Option<Server>,
     pause: Pause,
-    /// Since when no row came, while there are some.
+    /// Since when rows are there and none is final.
     waits_since: Option<DateTime<Utc>>,
 }
 
@@ -51,9 +54,9 @@ impl Pause {
         self.until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Who met an old list waits longer each time, and not as long as others that do: in the end nobody asks for a while.
-    fn begin(&mut self, met_an_old_list: bool) {
-        self.length = if met_an_old_list {
+    /// After an old list the pause grows by a random part. So several tails do not ask in step, and in the end nobody asks for a while.
+    fn begin(&mut self, list_is_old: bool) {
+        self.length = if list_is_old {
             let random = Uuid::now_v7().as_bytes()[15];
             let longer = self.length.mul_f64(1.0 + f64::from(random) / 255.0);
             longer.min(LONGEST_PAUSE)
@@ -78,22 +81,29 @@ impl Horizon {
         }
     }
 
-    /// How many of the rows behind a place are final, by their numbers.
-    pub(super) fn count_final(&self, after: i64, numbers: &[i64], backend: DbBackend) -> usize {
+    /// How many of the rows behind a place are final, by their own places.
+    pub(super) fn count_final(
+        &self,
+        place: TrailCursor,
+        rows: impl ExactSizeIterator<Item = TrailCursor>,
+        backend: DbBackend,
+    ) -> usize {
         if backend == DbBackend::Sqlite {
             // One transaction writes at a time, and gets its numbers while it does.
-            return numbers.len();
+            return rows.len();
         }
-        let before = std::iter::once(after).chain(numbers.iter().copied());
-        let pairs = before.zip(numbers);
-        pairs
-            .take_while(|(before, number)| **number <= self.proven || before + 1 == **number)
-            .count()
+        let mut before = place.id();
+        let is_final = |row: &TrailCursor| {
+            let is_next = before + 1 == row.id();
+            before = row.id();
+            is_next || row.id() <= self.proven
+        };
+        rows.take_while(is_final).count()
     }
 
-    /// Whether rows behind a place are final by what was asked, and not by their numbers alone.
-    pub(super) fn reaches_behind(&self, after: i64) -> bool {
-        self.proven > after
+    /// Whether rows behind a place are final because nobody can have a number between them.
+    pub(super) fn reaches_behind(&self, place: TrailCursor) -> bool {
+        self.proven > place.id()
     }
 
     /// Asks who writes; whether more is proven than before.
@@ -120,7 +130,7 @@ impl Horizon {
     fn advance(&mut self, listing: Listing) {
         if let Some(barrier) = &mut self.barrier {
             if barrier.started.abs_diff(listing.started) > 2 {
-                // Whatever was prepared before has another number now.
+                // A transaction that was prepared before has another number now.
                 barrier.started = listing.started;
                 barrier.writers.clone_from(&listing.writers);
             } else {
@@ -150,12 +160,12 @@ impl Horizon {
         }
     }
 
-    /// What the rows wait for that are not final, of which there are some or none, behind some that are or none.
-    pub(super) fn delay(&mut self, some_are_final: bool, some_are_not: bool) -> Option<TailDelay> {
-        if some_are_final || !some_are_not {
+    /// What the rows of a page wait for that are not final; `None` if all are.
+    pub(super) fn delay(&mut self, final_rows: usize, rows: usize) -> Option<TailDelay> {
+        if final_rows > 0 || rows == 0 {
             self.waits_since = None;
         }
-        if !some_are_not {
+        if final_rows == rows {
             return None;
         }
         let sessions = |barrier: &Barrier| {
@@ -288,11 +298,13 @@ mod tests {
     #[test]
     fn rows_are_final_up_to_the_first_number_that_is_missing() {
         let mut horizon = Horizon::new();
-        let count = |horizon: &Horizon, after| {
-            horizon.count_final(after, &[3, 4, 6, 7, 9], DbBackend::Postgres)
+        let count_on = |horizon: &Horizon, place: i64, backend| {
+            let rows = [3, 4, 6, 7, 9].map(TrailCursor::from);
+            horizon.count_final(place.into(), rows.into_iter(), backend)
         };
+        let count = |horizon: &Horizon, place| count_on(horizon, place, DbBackend::Postgres);
         assert_eq!((count(&horizon, 2), count(&horizon, 1)), (2, 0));
-        assert_eq!(horizon.count_final(1, &[3, 4, 6], DbBackend::Sqlite), 3);
+        assert_eq!(count_on(&horizon, 1, DbBackend::Sqlite), 5);
         horizon.proven = 6;
         assert_eq!(count(&horizon, 1), 4);
         horizon.proven = 9;

@@ -8,33 +8,33 @@ pub(super) struct Listing {
     /// The last number seen, before the writers were listed. Every lower one was given by then.
     pub(super) last: i64,
     pub(super) writers: Vec<OpenWriter>,
-    /// When the server started, as seconds and give or take one: another one numbers its work anew.
+    /// When the server started, in seconds and within one of them. After a restart it numbers prepared transactions anew.
     pub(super) started: i64,
 }
 
-/// What may still commit a number that it was given.
+/// A writer that may still commit a row with a number up to the last one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct OpenWriter {
     pub(super) work: Work,
     /// The session, for people to read.
     pub(super) session: String,
-    /// Whether the server may give it another number: MySQL does once, when it is prepared to commit in two phases.
+    /// Whether the server may give it another number. MySQL does so once, when the transaction is prepared to commit in two phases.
     pub(super) may_be_renumbered: bool,
 }
 
-/// What a writer is at, by the number that the server gives it.
+/// What a writer does, with the number that the server gives it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Work {
     /// A statement, which may have a number before it has a transaction.
     Statement { thread: u64, number: u64 },
     /// A transaction of a session.
     Transaction { thread: u64, number: String },
-    /// A transaction that was prepared to commit in two phases, and is of no session.
+    /// A transaction that was prepared to commit in two phases, and belongs to no session.
     Prepared { number: String },
 }
 
 impl OpenWriter {
-    /// What of a later list may be the same work, or what it became.
+    /// The writers of a later list that may be this one.
     pub(super) fn going_on_in(&self, later: &[Self]) -> Vec<Self> {
         if let Some(same) = later.iter().find(|writer| writer.work == self.work) {
             let may_be_renumbered = self.may_be_renumbered;
@@ -54,7 +54,7 @@ impl OpenWriter {
     fn may_become(&self, later: &Self) -> bool {
         match (&self.work, &later.work) {
             (Work::Prepared { .. }, _) => false,
-            // It is not told which session prepared it.
+            // The server does not say which session prepared it.
             (_, Work::Prepared { .. }) => true,
             (Work::Statement { thread, .. }, Work::Transaction { thread: later, .. }) => {
                 thread == later
@@ -109,7 +109,7 @@ pub(super) fn refused(table: &str, why: impl Into<String>) -> DbErr {
     Error::Tail { table, why }.into()
 }
 
-/// The last number that is to be seen.
+/// The last number in the table.
 pub(super) async fn last<E: TrailEntity, C: ConnectionTrait>(db: &C) -> Result<i64, DbErr> {
     let last: Option<Option<i64>> = E::find()
         .select_only()

@@ -1,29 +1,35 @@
 //! Who writes, by the transactions and statements of MariaDB.
 //!
-//! InnoDB lists a transaction that has written. A statement may have its number before: the server takes it, then InnoDB begins the
-//! transaction. So who executes anything counts as well, until it stands among the transactions or is done.
+//! InnoDB lists each transaction that has written. A statement may have its number before, as the server takes the number, and then InnoDB
+//! begins the transaction. So each session that executes a statement counts too, until its transaction is listed or the statement ends.
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, TransactionOptions,
+};
 use uuid::Uuid;
 
-use super::{
-    fresh::in_fresh_transaction,
-    listing::{Listing, OpenWriter, SERVER, Work, check_server, last, one, refused, session},
+use super::listing::{
+    Listing, OpenWriter, SERVER, Work, check_server, last, one, refused, session,
 };
-use crate::entity::TrailEntity;
+use crate::{
+    connection::own_transaction::{self, Own},
+    entity::TrailEntity,
+};
 
-/// A number seen, then the sessions with their statements, then the transactions, in this order: what has a number is in one of the two, or ended.
-/// `None` where the list of transactions is older than that.
+/// Reads the last number, then the sessions with their statements, then the transactions. In this order a writer with a number is in one of
+/// the two lists, or has ended. `None` if the list of transactions is an old one.
 pub(super) async fn listing<E: TrailEntity>(
     db: &DatabaseConnection,
 ) -> Result<Option<Listing>, DbErr> {
-    in_fresh_transaction(
-        db,
-        |transaction| async move { list::<E>(&transaction).await },
-    )
-    .await
+    let db = db.clone();
+    let listing = |_| async move {
+        let ours = own_transaction::begin_ours(&db, TransactionOptions::default()).await?;
+        let done = list::<E>(ours.connection()).await;
+        own_transaction::end(ours, done, |error| error).await
+    };
+    own_transaction::to_its_end(listing).await
 }
 
 async fn list<E: TrailEntity>(transaction: &DatabaseTransaction) -> Result<Option<Listing>, DbErr> {
@@ -34,7 +40,7 @@ async fn list<E: TrailEntity>(transaction: &DatabaseTransaction) -> Result<Optio
         return Ok(None);
     };
     let writers = merged(sessions, transactions);
-    // Its numbers outlive a restart.
+    // The numbers of prepared transactions outlive a restart.
     let started = 0;
     Ok(Some(Listing {
         last,
@@ -76,11 +82,11 @@ async fn sessions(
 
 const REPLICA: &str = "the server is a replica, and does not know what its source has still to send: follow the source";
 
-/// The number of each transaction that has written, with its thread: 0 for one that is prepared and has none. `None` where InnoDB
-/// shows a list that it made before it was asked.
+/// Each transaction that has written: its thread, which is 0 if it is prepared, and its number. `None` if InnoDB made the list before this
+/// question.
 ///
-/// It knows that by its own transaction, whose present statement is in the list. The statement is sent as text, as the list has none
-/// of prepared ones with their values, and the answer goes through a variable.
+/// A new list has this transaction, with the mark in its present statement. The statement is sent as text, as the list does not show the
+/// values of a prepared one. A variable holds the answer.
 async fn transactions(
     table: &str,
     transaction: &DatabaseTransaction,

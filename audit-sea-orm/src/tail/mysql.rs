@@ -1,4 +1,5 @@
-//! Who writes, by the metadata locks of MySQL: a transaction holds that of a table's writers from before its first number to its end.
+//! Who writes, by the metadata locks of MySQL. A transaction takes the lock of a table's writers before its first number, and keeps it to
+//! its end.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 
@@ -13,14 +14,14 @@ const NOTES: &str = "the server does not note all metadata locks: turn on `perfo
     its instrument `wait/lock/metadata/sql/mdl`, as they are by default, and raise `performance_schema_max_metadata_locks` where \
     `Performance_schema_metadata_lock_lost` is not 0";
 
-/// A number seen, then who holds the lock. It is asked for twice, as a transaction that is prepared meanwhile gets another lock, and
-/// may be found by neither where the first one is looked for too late and the second one too early.
+/// Reads the last number, then who holds the lock. It reads the locks twice: a transaction that is prepared meanwhile gets another lock,
+/// and one reading may come too late for the first lock and too early for the second.
 pub(super) async fn listing<E: TrailEntity>(db: &DatabaseConnection) -> Result<Listing, DbErr> {
     let table = E::default().table_name();
     let started = started(table, db).await?;
     let last = last::<E, _>(db).await?;
-    let mut writers = writers(table, db).await?;
-    writers.extend(self::writers(table, db).await?);
+    let mut writers = holders(table, db).await?;
+    writers.extend(holders(table, db).await?);
     writers.sort();
     writers.dedup();
     Ok(Listing {
@@ -30,7 +31,10 @@ pub(super) async fn listing<E: TrailEntity>(db: &DatabaseConnection) -> Result<L
     })
 }
 
-/// When the server started, where it can be followed.
+/// When the server started.
+///
+/// # Errors
+/// [`Error::Tail`](crate::Error::Tail) if it cannot be followed.
 async fn started(table: &str, db: &DatabaseConnection) -> Result<i64, DbErr> {
     let asked = format!(
         "SELECT {SERVER}, CAST(UNIX_TIMESTAMP() - (SELECT VARIABLE_VALUE FROM performance_schema.global_status \
@@ -54,7 +58,8 @@ async fn started(table: &str, db: &DatabaseConnection) -> Result<i64, DbErr> {
     }
 }
 
-async fn writers(table: &str, db: &DatabaseConnection) -> Result<Vec<OpenWriter>, DbErr> {
+/// Who holds the lock.
+async fn holders(table: &str, db: &DatabaseConnection) -> Result<Vec<OpenWriter>, DbErr> {
     let asked = format!(
         "SELECT CONCAT(l.OWNER_EVENT_ID, ' ', l.OBJECT_INSTANCE_BEGIN), CAST(COALESCE(t.PROCESSLIST_ID, 0) AS SIGNED), \
          t.PROCESSLIST_USER, CAST(COALESCE(l.OWNER_THREAD_ID, 0) AS SIGNED) FROM performance_schema.metadata_locks l \

@@ -1,11 +1,12 @@
-//! Who writes, by the locks of PostgreSQL: a transaction holds that of a table's writers from before its first number to its end.
+//! Who writes, by the locks of PostgreSQL. A transaction takes the lock of a table's writers before its first number, and keeps it to its
+//! end.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement};
 
 use super::listing::{Listing, OpenWriter, Work, check_writable, last, refused, session};
 use crate::entity::TrailEntity;
 
-/// A number seen, then who holds the lock, and beside it whether the server can be followed.
+/// Reads the last number, then who holds the lock, together with whether the server can be followed.
 pub(super) async fn listing<E: TrailEntity>(db: &DatabaseConnection) -> Result<Listing, DbErr> {
     let last = last::<E, _>(db).await?;
     let table = E::default().table_name();
@@ -21,7 +22,7 @@ pub(super) async fn listing<E: TrailEntity>(db: &DatabaseConnection) -> Result<L
     let rows = db.query_all_raw(statement).await?;
     let server = rows
         .first()
-        .ok_or_else(|| refused(table, "PostgreSQL says nothing of itself"))?;
+        .ok_or_else(|| refused(table, "PostgreSQL returns nothing about itself"))?;
     check_writable(table, server.try_get_by_index(0)?)?;
     check_numbers(table, server.try_get_by_index(1)?)?;
     let writers = rows.iter().filter_map(|row| writer(row).transpose());
@@ -32,7 +33,7 @@ pub(super) async fn listing<E: TrailEntity>(db: &DatabaseConnection) -> Result<L
     })
 }
 
-/// Whether a number is given to the transaction that asks, by how many a session takes at once from the sequence.
+/// Refuses a sequence of which a session takes several numbers at once, as some are for later transactions.
 fn check_numbers(table: &str, cache: Option<i64>) -> Result<(), DbErr> {
     let why = match cache {
         Some(1) => return Ok(()),
@@ -44,7 +45,7 @@ fn check_numbers(table: &str, cache: Option<i64>) -> Result<(), DbErr> {
     Err(refused(table, why))
 }
 
-/// Who holds the lock; `None` for the row that stands where nobody does.
+/// Who holds the lock; `None` for the row that comes if nobody does.
 fn writer(row: &QueryResult) -> Result<Option<OpenWriter>, DbErr> {
     let Some(number) = row.try_get_by_index::<Option<String>>(3)? else {
         return Ok(None);

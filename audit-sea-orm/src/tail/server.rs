@@ -6,7 +6,7 @@ use super::{
 };
 use crate::entity::TrailEntity;
 
-/// A server, as it is asked for what writes to it.
+/// The kinds of servers that can list who writes to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Server {
     Postgres,
@@ -15,6 +15,7 @@ pub(super) enum Server {
 }
 
 impl Server {
+    /// Which kind it is.
     pub(super) async fn of(db: &DatabaseConnection) -> Result<Self, DbErr> {
         if db.get_database_backend() == DbBackend::Postgres {
             return Ok(Self::Postgres);
@@ -28,10 +29,11 @@ impl Server {
         })
     }
 
-    /// Who writes to a table, or may; `None` where the server shows an old list.
+    /// Who may be writing to a table; `None` if the server shows an old list.
     ///
     /// # Errors
-    /// [`Error::Tail`](crate::Error::Tail) where the server cannot be followed, which is asked each time: behind one address there may be another.
+    /// [`Error::Tail`](crate::Error::Tail) if the server cannot be followed. It is checked each time, as another server may stand behind
+    /// the same address.
     pub(super) async fn writers_of<E: TrailEntity>(
         self,
         db: &DatabaseConnection,
