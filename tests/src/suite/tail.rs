@@ -1,4 +1,4 @@
-//! The tail: every row once, in order, and none missed that commits late.
+//! The tail: every row once, in order. It misses none that commits late.
 
 mod consumers;
 mod hostile;
@@ -7,11 +7,11 @@ mod refused;
 pub use consumers::{
     a_consumer_ahead_of_its_table_is_refused, a_consumer_goes_on_where_it_acknowledged,
     an_acknowledgement_is_part_of_its_transaction, names_that_do_not_fit_are_refused,
-    two_consumers_of_one_name_are_told,
+    the_second_consumer_of_a_name_gets_an_error,
 };
 pub use hostile::hostile_writers_lose_nothing;
 pub use refused::{
-    a_list_that_stands_still_is_told, a_role_without_the_right_is_told,
+    a_list_that_stands_still_proves_nothing, a_role_without_the_right_gets_an_error,
     numbers_kept_by_sessions_are_refused,
 };
 
@@ -39,6 +39,22 @@ async fn write<C: ConnectionTrait>(action: &'static str, db: &C) -> Result<(), D
     AuditEvent::custom(action).record(db).await.map(drop)
 }
 
+/// A number that no row has, and a row behind it.
+async fn gap(action: &'static str, db: &DatabaseConnection) -> Result<(), DbErr> {
+    let gone = db.begin().await?;
+    write("GONE", &gone).await?;
+    gone.rollback().await?;
+    write(action, db).await
+}
+
+/// The text that a statement selects.
+async fn text<C: ConnectionTrait>(sql: &str, db: &C) -> Result<String, DbErr> {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let row = db.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?;
+    row.try_get_by_index(0)
+}
+
 fn actions(batch: &Batch) -> Vec<&str> {
     batch.rows.iter().map(|row| row.action.as_str()).collect()
 }
@@ -62,7 +78,7 @@ async fn awaited(tail: &mut Tail) -> Result<Batch, DbErr> {
     until(tail, |batch| !batch.rows.is_empty()).await
 }
 
-/// What a tail says once it knows who writes, where it has no rows.
+/// The sessions that a tail without rows waits for, once it knows them.
 async fn delayed(tail: &mut Tail) -> Result<Vec<String>, DbErr> {
     let knows = |batch: &Batch| {
         let sessions = batch.delay.as_ref().map(|delay| &delay.sessions);
@@ -119,7 +135,7 @@ pub async fn what_commits_late_is_not_missed(t: &mut Test) -> Outcome {
     assert_eq!(actions(&tail.next(100).await?), ["FIRST"]);
     let (sessions, ours) = (delayed(&mut tail).await?, session_of(&late).await?);
     assert!(sessions.contains(&ours), "{ours}: {sessions:?}");
-    // MariaDB does not tell what else the server does.
+    // On MariaDB a tail waits for the writers of the whole server.
     assert!(sessions.len() == 1 || t.is_mariadb().await?, "{sessions:?}");
     assert_eq!(tail.next(100).await?.rows, []);
     late.commit().await?;
@@ -141,21 +157,13 @@ async fn session_of<C: ConnectionTrait>(db: &C) -> Result<String, DbErr> {
             "SELECT CONCAT('session ', CONNECTION_ID(), ' of ', SUBSTRING_INDEX(CURRENT_USER(), '@', 1))"
         }
     };
-    let row = db
-        .query_one_raw(Statement::from_string(db.get_database_backend(), asked))
-        .await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotFound(asked.to_owned()))?;
-    let name: String = row.try_get_by_index(0)?;
-    Ok(name.replace(" ()", ""))
+    Ok(text(asked, db).await?.replace(" ()", ""))
 }
 
-/// Numbers of rows that were taken back are nobody's: what follows them comes at once, whatever took them back.
-pub async fn what_was_taken_back_is_passed_over(t: &mut Test) -> Outcome {
+/// No row has the numbers of those that were rolled back, so the tail goes on behind them.
+pub async fn rows_behind_a_rollback_come(t: &mut Test) -> Outcome {
     let mut tail = tail(&t.db);
-    let gone = t.db.begin().await?;
-    write("GONE", &gone).await?;
-    gone.rollback().await?;
-    write("ONE", &t.db).await?;
+    gap("ONE", &t.db).await?;
     assert_eq!(actions(&awaited(&mut tail).await?), ["ONE"]);
 
     let partly = t.db.begin().await?;
@@ -168,7 +176,7 @@ pub async fn what_was_taken_back_is_passed_over(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// Servers: the rows of a session that is killed never come, and nobody waits for them.
+/// Servers: the rows of a killed session never come, and the tail does not wait for them.
 pub async fn a_killed_session_is_not_waited_for(t: &mut Test) -> Outcome {
     if t.backend == Backend::Sqlite {
         return Ok(());
@@ -196,11 +204,7 @@ pub(super) async fn kill_of<C: ConnectionTrait>(db: &C) -> Result<Kill, DbErr> {
         }
         _ => "SELECT CONCAT('KILL ', CONNECTION_ID())",
     };
-    let row = db
-        .query_one_raw(Statement::from_string(db.get_database_backend(), asked))
-        .await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotFound(asked.to_owned()))?;
-    row.try_get_by_index(0).map(Kill)
+    text(asked, db).await.map(Kill)
 }
 
 impl Kill {
@@ -209,8 +213,8 @@ impl Kill {
     }
 }
 
-/// Servers: a transaction that only reads holds back nothing, however long it stays open; on PostgreSQL nor does one that writes
-/// elsewhere.
+/// Servers: a transaction that only reads holds back nothing, however long it stays open. On PostgreSQL a transaction that writes to
+/// another table holds back nothing either.
 pub async fn transactions_that_record_nothing_delay_nothing(t: &mut Test) -> Outcome {
     if t.backend == Backend::Sqlite {
         return Ok(());
@@ -221,16 +225,13 @@ pub async fn transactions_that_record_nothing_delay_nothing(t: &mut Test) -> Out
     if t.backend == Backend::Postgres {
         reader.execute_unprepared("DELETE FROM cake").await?;
     }
-    let gone = t.db.begin().await?;
-    write("GONE", &gone).await?;
-    gone.rollback().await?;
-    write("ONE", &t.db).await?;
+    gap("ONE", &t.db).await?;
     assert_eq!(actions(&awaited(&mut tail(&t.db)).await?), ["ONE"]);
     reader.rollback().await?;
     Ok(())
 }
 
-/// Servers: a transaction that is prepared in two phases is of no session any more, and may still commit.
+/// Servers: a transaction that is prepared to commit in two phases belongs to no session any more, and may still commit.
 pub async fn a_prepared_transaction_is_waited_for(t: &mut Test) -> Outcome {
     let name = t
         .isolated
@@ -264,7 +265,7 @@ pub async fn a_prepared_transaction_is_waited_for(t: &mut Test) -> Outcome {
     }
     session.close().await?;
     if t.is_mysql().await? {
-        // It names the session, which is gone.
+        // MySQL still names the session, which is gone.
         for _ in 0..10 {
             assert!(!delayed(&mut tail).await?.is_empty());
         }
@@ -284,42 +285,52 @@ pub async fn a_prepared_transaction_is_waited_for(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// MariaDB: what executes may have its number already, and no transaction that is listed.
+/// MariaDB: a statement may have its number already while its transaction is not listed yet.
 pub async fn a_statement_that_runs_is_waited_for(t: &mut Test) -> Outcome {
     if !t.is_mariadb().await? {
         return Ok(());
     }
     let session = t.isolated.connect(1).await?;
     let name = session_of(&session).await?;
-    let gone = t.db.begin().await?;
-    write("GONE", &gone).await?;
-    gone.rollback().await?;
-    write("ONE", &t.db).await?;
-    let sleeper = session.clone();
-    let running = tokio::spawn(async move { sleeper.execute_unprepared("DO SLEEP(10)").await });
+    gap("ONE", &t.db).await?;
     let number = name.split(' ').nth(1).ok_or("a number")?;
-    let runs = format!(
-        "SELECT ID FROM information_schema.PROCESSLIST WHERE ID = {number} AND INFO = 'DO SLEEP(10)'"
-    );
-    let runs = Statement::from_string(t.db.get_database_backend(), runs);
-    while t.db.query_one_raw(runs.clone()).await?.is_none() {
-        sleep(Duration::from_millis(20)).await;
-    }
-    let mut tail = tail(&t.db);
-    loop {
-        let batch = tail.next(100).await?;
-        assert_eq!(batch.rows, [], "before the statement ends");
-        let sessions = batch.delay.and_then(|delay| delay.sessions);
-        if sessions.is_some_and(|sessions| sessions.contains(&name)) {
-            break;
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    t.db.execute_unprepared(&format!("KILL QUERY {number}"))
-        .await?;
+    let sleeper = session.clone();
+    // Longer than the test: it is ended below.
+    let running = tokio::spawn(async move { sleeper.execute_unprepared("DO SLEEP(600)").await });
+    let named = waits_for(&name, number, &t.db).await;
+    let kill = format!("KILL QUERY {number}");
+    t.db.execute_unprepared(&kill).await?;
     running.await??;
+    let mut tail = named?;
     assert_eq!(actions(&awaited(&mut tail).await?), ["ONE"]);
     Ok(())
+}
+
+/// A tail that says it waits for a session, once that executes its statement.
+async fn waits_for(name: &str, number: &str, db: &DatabaseConnection) -> Result<Tail, DbErr> {
+    let runs = format!(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE ID = {number} AND INFO = 'DO SLEEP(600)'"
+    );
+    let runs = Statement::from_string(db.get_database_backend(), runs);
+    while db.query_one_raw(runs.clone()).await?.is_none() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    let mut tail = tail(db);
+    let is_named = |batch: &Batch| {
+        let sessions = batch
+            .delay
+            .as_ref()
+            .and_then(|delay| delay.sessions.as_ref());
+        sessions.is_some_and(|sessions| sessions.iter().any(|session| session == name))
+            || !batch.rows.is_empty()
+    };
+    let batch = until(&mut tail, is_named).await?;
+    if batch.rows.is_empty() {
+        return Ok(tail);
+    }
+    Err(DbErr::Custom(format!(
+        "rows before the statement ends: {batch:?}"
+    )))
 }
 
 /// A call that is dropped anywhere loses no row.
@@ -328,10 +339,7 @@ pub async fn a_dropped_call_loses_nothing(t: &mut Test) -> Outcome {
     let mut tail = tail(&db);
     let (mut seen, mut points) = (Vec::new(), Points::default());
     while let Some(point) = points.step() {
-        let gone = t.db.begin().await?;
-        write("GONE", &gone).await?;
-        gone.rollback().await?;
-        write("KEPT", &t.db).await?;
+        gap("KEPT", &t.db).await?;
         let batch = point.cut(tail.next(1)).await.transpose()?;
         points.saw_end(batch.is_some());
         seen.extend(batch.into_iter().flat_map(|batch| batch.rows));

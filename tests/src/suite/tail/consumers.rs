@@ -17,7 +17,7 @@ async fn position(t: &Test) -> Result<i64, DbErr> {
     Ok(kept.map_or(-1, |kept| kept.position))
 }
 
-/// A name goes on behind what it acknowledged; another name begins at the beginning, or where it is told.
+/// A consumer goes on behind the last batch that it acknowledged. A new name begins at the beginning, or at the place that is given.
 pub async fn a_consumer_goes_on_where_it_acknowledged(t: &mut Test) -> Outcome {
     for action in ["ONE", "TWO", "THREE"] {
         write(action, &t.db).await?;
@@ -49,8 +49,8 @@ pub async fn a_consumer_goes_on_where_it_acknowledged(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// Of two that read by one name the second to acknowledge is refused.
-pub async fn two_consumers_of_one_name_are_told(t: &mut Test) -> Outcome {
+/// If two consumers read by one name, the second to acknowledge gets an error.
+pub async fn the_second_consumer_of_a_name_gets_an_error(t: &mut Test) -> Outcome {
     write("ONE", &t.db).await?;
     let (mut one, mut other) = (warehouse(&t.db).await?, warehouse(&t.db).await?);
     let (first, second) = (one.next(9).await?, other.next(9).await?);
@@ -71,7 +71,7 @@ pub async fn two_consumers_of_one_name_are_told(t: &mut Test) -> Outcome {
     );
     assert_eq!(position(t).await?, 1);
 
-    // So is one whose batch before was not acknowledged.
+    // A consumer that left out a batch gets it too.
     write("TWO", &t.db).await?;
     write("THREE", &t.db).await?;
     let (_skipped, third) = (one.next(1).await?, one.next(1).await?);
@@ -82,7 +82,7 @@ pub async fn two_consumers_of_one_name_are_told(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// What is written in a transaction, and how far it got, are there together or not at all.
+/// The result of a batch and its acknowledgement commit together, or not at all.
 pub async fn an_acknowledgement_is_part_of_its_transaction(t: &mut Test) -> Outcome {
     write("ONE", &t.db).await?;
     let mut consumer = warehouse(&t.db).await?;
@@ -98,7 +98,7 @@ pub async fn an_acknowledgement_is_part_of_its_transaction(t: &mut Test) -> Outc
     Ok(())
 }
 
-/// A table that ends before the place is another one: that of a backup, mostly.
+/// A table that ends before the place of a consumer was restored from a backup, or emptied.
 pub async fn a_consumer_ahead_of_its_table_is_refused(t: &mut Test) -> Outcome {
     write("ONE", &t.db).await?;
     TailConsumer::<audit_log::Entity>::open_after(7.into(), "warehouse", &t.db)

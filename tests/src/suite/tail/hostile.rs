@@ -13,10 +13,10 @@ use crate::{
     random::{Random, scaled},
 };
 
-/// Writers commit late, take back, and are killed; a reader beside them sees each row once, in order, and none is missed.
+/// Writers commit late, roll back and are killed. A reader beside them sees each row once, in order, and misses none.
 pub async fn hostile_writers_lose_nothing(t: &mut Test) -> Outcome {
     const WRITERS: usize = 32;
-    // 1,000,000 where all is done in full, and 10,000 in the suite.
+    // 1,000,000 at full scale, and 10,000 by default.
     let share = scaled(1_000) * scaled(1_000) / WRITERS;
     let pool = t.isolated.connect(u32::try_from(WRITERS)?).await?;
     let done = Arc::new(());

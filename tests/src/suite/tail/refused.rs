@@ -1,27 +1,19 @@
 use std::time::Duration;
 
 use audit_sea_orm::{AuditDbErrExt, Error};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, Database, DbErr};
 use tokio::{task::JoinSet, time::sleep};
 use url::Url;
 
-use super::{actions, awaited, tail, write};
+use super::{actions, awaited, gap, tail};
 use crate::{Backend, Outcome, Test};
 
-/// A number that nobody has, and a row behind it.
-async fn gap(db: &DatabaseConnection) -> Result<(), DbErr> {
-    let gone = db.begin().await?;
-    write("GONE", &gone).await?;
-    gone.rollback().await?;
-    write("ONE", db).await
-}
-
-/// PostgreSQL: a sequence with a cache gives numbers that are written long after, which no lock tells.
+/// PostgreSQL: of a sequence with a cache, sessions keep numbers for later transactions. No lock shows these.
 pub async fn numbers_kept_by_sessions_are_refused(t: &mut Test) -> Outcome {
     if t.backend != Backend::Postgres {
         return Ok(());
     }
-    gap(&t.db).await?;
+    gap("ONE", &t.db).await?;
     t.db.execute_unprepared("ALTER SEQUENCE audit_log_id_seq CACHE 20")
         .await?;
     let error = tail(&t.db).next(9).await.expect_err("it is refused");
@@ -36,16 +28,16 @@ pub async fn numbers_kept_by_sessions_are_refused(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// MariaDB: who may not ask for the transactions of others is told what to grant, and misses no row until then.
-pub async fn a_role_without_the_right_is_told(t: &mut Test) -> Outcome {
+/// MariaDB: a role that may not list the transactions of others gets an error that names the right, and misses no row.
+pub async fn a_role_without_the_right_gets_an_error(t: &mut Test) -> Outcome {
     if !t.is_mariadb().await? {
         return Ok(());
     }
-    gap(&t.db).await?;
+    gap("ONE", &t.db).await?;
     let mut url = Url::parse(&t.isolated.url)?;
     let database = url.path().trim_start_matches('/').to_owned();
     let user = database.clone();
-    // A server may have a user without a name for its own machine, who would come first.
+    // A server may have a user without a name for its own machine, which it would prefer.
     let as_each = async |statement: &str| {
         for host in ["localhost", "'%'"] {
             let statement = statement.replace("WHO", &format!("{user}@{host}"));
@@ -72,12 +64,12 @@ pub async fn a_role_without_the_right_is_told(t: &mut Test) -> Outcome {
     Ok(())
 }
 
-/// MariaDB: InnoDB shows an old list of transactions while somebody reads it again and again. That proves nothing, and is told.
-pub async fn a_list_that_stands_still_is_told(t: &mut Test) -> Outcome {
+/// MariaDB: InnoDB shows an old list of transactions while a program reads it again and again. A tail takes no such list as a proof.
+pub async fn a_list_that_stands_still_proves_nothing(t: &mut Test) -> Outcome {
     if !t.is_mariadb().await? {
         return Ok(());
     }
-    // Several, as one may have to wait for its turn on a busy machine.
+    // Several, as a single one may have to wait on a busy machine.
     let pool = t.isolated.connect(4).await?;
     let mut polling = JoinSet::new();
     for _ in 0..4 {
@@ -92,7 +84,7 @@ pub async fn a_list_that_stands_still_is_told(t: &mut Test) -> Outcome {
         });
     }
     sleep(Duration::from_millis(300)).await;
-    gap(&t.db).await?;
+    gap("ONE", &t.db).await?;
     let mut tail = tail(&t.db);
     for _ in 0..40 {
         let batch = tail.next(9).await?;
